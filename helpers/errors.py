@@ -1,0 +1,37 @@
+"""Every error that a reader can meet, in one tree. Imports nothing, so that anything may raise from it.
+
+    WorkshopError
+    ├── UnsupportedLocally   the local cloud does not run this; the message says what to do instead
+    ├── ExecutionFailed      a workflow ended in FAILED, TIMED_OUT or ABORTED
+    └── LocalCloudDied       the process behind `connect()` is gone
+"""
+
+from __future__ import annotations
+
+
+class WorkshopError(Exception):
+    """The root: `except WorkshopError` catches whatever this kit raises on purpose."""
+
+
+class UnsupportedLocally(WorkshopError):
+    """The local cloud does not run what was asked of it, and does not pretend to."""
+
+
+class LocalCloudDied(WorkshopError):
+    """The local cloud's process ended, or never became ready."""
+
+
+class ExecutionFailed(WorkshopError):
+    """An execution ended in anything but SUCCEEDED.
+
+    Args:
+        status: FAILED, TIMED_OUT or ABORTED, as DescribeExecution gives it.
+        state: the name of the state that failed last, or None when none did (a stopped execution).
+        error: the error's name, as Catch would see it.
+        cause: the error's cause, as the failing service worded it.
+    """
+
+    def __init__(self, status: str, state: str | None, error: str | None, cause: str | None) -> None:
+        self.status, self.state, self.error, self.cause = status, state, error, cause
+        where = f'at state "{state}"' if state else "before any state ended"
+        super().__init__(f"The execution ended {status} {where}: {error or 'no error name'}: {cause or 'no cause given'}")
