@@ -1,0 +1,416 @@
+"""Virtual time: a discrete-event clock that runs coroutines in strict (time, sequence) order on one thread.
+
+A Wait of thirty seconds is thirty seconds on this clock and costs the reader nothing. Whatever waits (a Wait
+state, a retry's back-off, a heartbeat, a job's nominal duration) waits here, never on `time.sleep`. Real work
+(a function's handler, a training script) runs in worker threads; its end is an event at its nominal time, and
+virtual time stands still there until the result is in. Two runs of the same thing therefore see the same events
+at the same virtual times, whatever the machine was doing.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import logging
+import math
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Coroutine, Generator
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar, cast
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+#: Where virtual time starts. Fixed, so that two runs give the same timestamps, byte for byte.
+EPOCH = datetime(2026, 1, 5, 9, tzinfo=UTC).timestamp()
+
+#: Real seconds that the outside (a person, a worker with a task token) has before time jumps past it.
+PATIENCE = 1.0
+
+_WORKERS = 32
+
+
+class TimedOut(Exception):
+    """What `Clock.timeout` raises when its virtual seconds pass first."""
+
+
+class Cancelled(BaseException):
+    """Thrown into a fiber that was cancelled. Not an Exception, so that no `except Exception` swallows it."""
+
+
+class _Timer:
+    __slots__ = ("cancelled", "fire", "limit_at", "moved_to", "work")
+
+    def __init__(self, fire: Callable[[], None]) -> None:
+        self.fire = fire
+        self.cancelled = False
+        self.work: Future[Any] | None = None
+        self.limit_at = math.inf  # real time (monotonic) at which this timer is moved to `moved_to`
+        self.moved_to = 0.0
+
+
+class _Trap:
+    """What a coroutine yields: `arm` registers the wake-up of the fiber and returns how to take it back."""
+
+    __slots__ = ("arm",)
+
+    def __init__(self, arm: Callable[[Fiber[Any]], Callable[[], None]]) -> None:
+        self.arm = arm
+
+    def __await__(self) -> Generator[_Trap, Any, Any]:
+        return (yield self)
+
+
+class Fiber(Generic[T]):
+    """A coroutine under way on the clock. `await` it for its result; `cancel` ends it at once."""
+
+    __slots__ = ("_clock", "_coro", "_disarm", "_error", "_event", "_result", "_running", "_watchers", "done")
+
+    def __init__(self, clock: Clock, coro: Coroutine[Any, Any, T]) -> None:
+        self._clock = clock
+        self._coro = coro
+        self._disarm: Callable[[], None] | None = None
+        self._error: BaseException | None = None
+        self._event: threading.Event | None = None
+        self._result: T | None = None
+        self._running = False
+        self._watchers: list[Callable[[], None]] = []
+        self.done = False
+
+    def __await__(self) -> Generator[_Trap, Any, T]:
+        if not self.done:
+            yield _Trap(self._arm)
+        return self.result()
+
+    def _arm(self, waiter: Fiber[Any]) -> Callable[[], None]:
+        def wake() -> None:
+            waiter._wake(None, None)
+
+        self._watchers.append(wake)
+        return lambda: self._watchers.remove(wake)
+
+    def result(self) -> T:
+        """The coroutine's result, or its exception raised. Only when `done`."""
+        if self._error is not None:
+            raise self._error
+        return cast(T, self._result)
+
+    def join(self, timeout: float | None = None) -> bool:
+        """Block a thread other than the clock's until done, `timeout` real seconds at most; True when done."""
+        event = threading.Event()
+        self._clock.call(lambda: event.set() if self.done else self._watchers.append(event.set))
+        return event.wait(timeout)
+
+    def cancel(self) -> None:
+        """Throw `Cancelled` into the coroutine, now. Clock thread only; nothing happens when it is done."""
+        if self.done or self._running:
+            return
+        if self._disarm is not None:
+            self._disarm()
+        self._step(None, Cancelled())
+
+    def _wake(self, value: Any, error: BaseException | None) -> None:
+        """The awaited thing is there: run on at this fiber's turn, in the order of the wake-ups."""
+        entry = (self, value, error)
+        self._clock._ready.append(entry)
+
+        def disarm() -> None:
+            self._clock._ready.remove(entry)
+
+        self._disarm = disarm
+
+    def _step(self, value: Any, error: BaseException | None) -> None:
+        self._disarm = None
+        self._running = True
+        try:
+            trap = self._coro.send(value) if error is None else self._coro.throw(error)
+        except StopIteration as stop:
+            self._finish(stop.value, None)
+        except (Exception, Cancelled) as problem:
+            self._finish(None, problem)
+        else:
+            self._disarm = trap.arm(self)
+        finally:
+            self._running = False
+
+    def _finish(self, result: T | None, error: BaseException | None) -> None:
+        self.done, self._result, self._error = True, result, error
+        if error is not None and not self._watchers and not isinstance(error, Cancelled):
+            log.error("a fiber that nobody awaits ended with an error", exc_info=error)
+        watchers, self._watchers = self._watchers, []
+        for watcher in watchers:
+            watcher()
+
+
+class Signal(Generic[T]):
+    """Something awaited that comes from elsewhere: a task token's answer, the end of an execution.
+
+    Args:
+        clock: the clock whose coroutines await it.
+        external: True when the answer comes from outside the local cloud, so that the clock gives it `PATIENCE`
+            real seconds before it jumps over a timer.
+    """
+
+    def __init__(self, clock: Clock, *, external: bool = False) -> None:
+        self._clock = clock
+        self._external = external
+        self._waiters: list[Fiber[Any]] = []
+        self._value: tuple[Any, BaseException | None] | None = None
+
+    @property
+    def is_set(self) -> bool:
+        """Whether the answer is there."""
+        return self._value is not None
+
+    def set(self, value: T) -> None:
+        """Answer, from any thread. Only the first answer counts."""
+        self._clock.call(self._settle, value, None)
+
+    def fail(self, error: Exception) -> None:
+        """Answer with an exception, from any thread."""
+        self._clock.call(self._settle, None, error)
+
+    def _settle(self, value: Any, error: BaseException | None) -> None:
+        if self._value is None:
+            self._value = (value, error)
+            waiters, self._waiters = self._waiters, []
+            for waiter in waiters:
+                waiter._wake(value, error)
+
+    def __await__(self) -> Generator[_Trap, Any, T]:
+        if self._value is not None:
+            value, error = self._value
+            if error is not None:
+                raise error
+            return cast(T, value)
+        if not self._external:
+            return cast(T, (yield _Trap(self._arm)))
+        self._clock._outsiders += 1
+        self._clock.outside()
+        try:
+            return cast(T, (yield _Trap(self._arm)))
+        finally:
+            self._clock._outsiders -= 1
+
+    def _arm(self, waiter: Fiber[Any]) -> Callable[[], None]:
+        self._waiters.append(waiter)
+        return lambda: self._waiters.remove(waiter)
+
+
+class Clock:
+    """Virtual time, and the one thread on which everything that has to do with it happens.
+
+    Args:
+        speed: virtual seconds a real second; `math.inf` jumps. Timestamps are the same at every speed.
+    """
+
+    def __init__(self, speed: float = math.inf) -> None:
+        self.speed = speed
+        self._now = EPOCH
+        self._ready: deque[tuple[Fiber[Any], Any, BaseException | None]] = deque()
+        self._timers: list[tuple[float, int, _Timer]] = []
+        self._sequence = itertools.count()
+        self._inbox: deque[Callable[[], None]] = deque()
+        self._bell = threading.Condition()
+        self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="work")
+        self._thread: threading.Thread | None = None
+        self._thread_id: int | None = None
+        self._closed = False
+        self._outsiders = 0
+        self._outside_at = 0.0
+
+    # ---- from any thread
+
+    def start(self) -> None:
+        """Start the clock thread."""
+        self._thread = threading.Thread(target=self._run, name="clock", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop the clock thread; what is under way is dropped, and callers that still wait get an error."""
+        with self._bell:
+            self._closed = True
+            self._bell.notify_all()
+        if self._thread is not None and threading.get_ident() != self._thread_id:
+            self._thread.join(5)
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def now(self) -> float:
+        """Virtual seconds since the Unix epoch."""
+        return self._now
+
+    def datetime(self) -> datetime:
+        """Virtual time as a UTC datetime, to the millisecond (as AWS gives its timestamps)."""
+        return datetime.fromtimestamp(round(self._now, 3), UTC)
+
+    def call(self, function: Callable[..., T], *args: Any) -> T:
+        """Run `function(*args)` on the clock thread and return its result (at once when already there)."""
+        if threading.get_ident() == self._thread_id:
+            return function(*args)
+        answer: Future[T] = Future()
+
+        def run() -> None:
+            try:
+                answer.set_result(function(*args))
+            except BaseException as error:  # the caller's to handle, whatever it is
+                answer.set_exception(error)
+
+        with self._bell:
+            if self._closed:
+                raise RuntimeError("The local cloud is shutting down. Start it again and repeat the call.")
+            self._inbox.append(run)
+            self._bell.notify_all()
+        return answer.result()
+
+    def spawn(self, coro: Coroutine[Any, Any, T]) -> Fiber[T]:
+        """Start a coroutine at its turn; from any thread."""
+        fiber = Fiber(self, coro)
+        self.call(fiber._wake, None, None)
+        return fiber
+
+    def outside(self) -> None:
+        """Someone outside acts: give them `PATIENCE` again before time jumps past what they may answer."""
+        self._outside_at = time.monotonic()
+
+    # ---- in coroutines, on the clock thread
+
+    def sleep(self, seconds: float) -> _Trap:
+        """Await this to wait virtual seconds; zero or less is a turn for the others."""
+        return self.sleep_until(self._now + seconds)
+
+    def sleep_until(self, when: float) -> _Trap:
+        """Await this to wait until a virtual time, in seconds since the Unix epoch."""
+
+        def arm(fiber: Fiber[Any]) -> Callable[[], None]:
+            timer = self._at(when, lambda: fiber._wake(None, None))
+
+            def disarm() -> None:
+                timer.cancelled = True
+
+            return disarm
+
+        return _Trap(arm)
+
+    async def work(
+        self, function: Callable[..., T], *args: Any, seconds: float = 0.0, limit: float | None = None
+    ) -> T:
+        """Run real work in a worker thread, started now; resume at virtual now + `seconds` with its result.
+
+        Args:
+            function: what to run, with `args`; its exception is raised here.
+            seconds: how long the work takes on AWS (virtual seconds). It may really take more or less.
+            limit: real seconds after which virtual time goes on to now + limit without the result, so that a
+                TimeoutSeconds of that length fires as it would on AWS.
+        """
+        started = time.monotonic()
+        work = self._pool.submit(function, *args)
+
+        def arm(fiber: Fiber[Any]) -> Callable[[], None]:
+            timer = self._at(self._now + seconds, lambda: fiber._wake(None, None))
+            timer.work = work
+            if limit is not None:
+                timer.limit_at, timer.moved_to = started + limit, self._now + max(seconds, limit)
+
+            def disarm() -> None:
+                timer.cancelled = True
+                work.cancel()
+
+            return disarm
+
+        work.add_done_callback(self._ring)
+        await _Trap(arm)
+        return work.result()
+
+    async def timeout(self, coro: Coroutine[Any, Any, T], seconds: float) -> T:
+        """Await `coro` for virtual seconds at most.
+
+        Raises:
+            TimedOut: the seconds passed first; `coro` was cancelled.
+        """
+        fiber = Fiber(self, coro)
+        fiber._wake(None, None)
+        expired = False
+
+        def expire() -> None:
+            nonlocal expired
+            expired = not fiber.done
+            fiber.cancel()
+
+        timer = self._at(self._now + seconds, expire)
+        try:
+            return await fiber
+        except Cancelled:
+            if expired:
+                raise TimedOut from None
+            raise
+        finally:
+            timer.cancelled = True
+            fiber.cancel()
+
+    # ---- the loop
+
+    def _at(self, when: float, fire: Callable[[], None]) -> _Timer:
+        timer = _Timer(fire)
+        heapq.heappush(self._timers, (when if when > self._now else self._now, next(self._sequence), timer))
+        return timer
+
+    def _ring(self, _work: Future[Any]) -> None:
+        with self._bell:
+            self._bell.notify_all()
+
+    def _run(self) -> None:
+        self._thread_id = threading.get_ident()
+        ready, inbox, timers = self._ready, self._inbox, self._timers
+        while not self._closed:
+            while inbox:
+                inbox.popleft()()
+            if ready:
+                fiber, value, error = ready.popleft()
+                fiber._step(value, error)
+                continue
+            while timers and timers[0][2].cancelled:
+                heapq.heappop(timers)
+            if not timers:
+                self._pause(None)
+            elif self._may_fire(*timers[0]):
+                when, _, timer = heapq.heappop(timers)
+                self._now = when if when > self._now else self._now
+                timer.fire()
+        while inbox:  # answer those who called while the loop ended
+            inbox.popleft()()
+
+    def _may_fire(self, when: float, _sequence: int, timer: _Timer) -> bool:
+        """Whether the first timer's time has come; if not, wait a while for that or for a call."""
+        gap = when - self._now
+        if gap > 0:
+            real = time.monotonic()
+            pause = 0.0 if self.speed == math.inf else gap / self.speed
+            if self._outsiders:
+                pause = max(pause, self._outside_at + PATIENCE - real)
+            if pause > 0 and self._pause(pause):
+                # A call came in the middle of the gap: it happens at the virtual time that this is.
+                if self.speed != math.inf:
+                    self._now += gap * min(1.0, (time.monotonic() - real) / pause)
+                return False
+        if timer.work is None or timer.work.done():
+            return True
+        self._now = when if when > self._now else self._now
+        left = timer.limit_at - time.monotonic()
+        if left <= 0:
+            heapq.heappop(self._timers)
+            timer.limit_at = math.inf
+            heapq.heappush(self._timers, (max(timer.moved_to, self._now), next(self._sequence), timer))
+        else:
+            self._pause(None if left == math.inf else left, unless=timer.work.done)
+        return False
+
+    def _pause(self, seconds: float | None, unless: Callable[[], bool] | None = None) -> bool:
+        """Sleep real seconds (None: for ever) until a call or a result comes in; True when woken by one."""
+        with self._bell:
+            if self._inbox or self._closed or (unless is not None and unless()):
+                return True
+            return self._bell.wait(seconds)
