@@ -16,7 +16,7 @@ import math
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar, cast
@@ -350,6 +350,40 @@ class Clock:
         finally:
             timer.cancelled = True
             fiber.cancel()
+
+    async def gather(self, coros: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+        """Run coroutines side by side, started in order; their results in the same order.
+
+        The first exception cancels the others and is raised; so does being cancelled oneself.
+        """
+        done: Signal[None] = Signal(self)
+        fibers = [Fiber(self, self._report(coro, done)) for coro in coros]
+        left = len(fibers)
+
+        def count() -> None:
+            nonlocal left
+            left -= 1
+            if left == 0:
+                done._settle(None, None)
+
+        for fiber in fibers:
+            fiber._watchers.append(count)
+            fiber._wake(None, None)
+        try:
+            if fibers:
+                await done
+        finally:
+            for fiber in fibers:
+                fiber.cancel()
+        return [fiber.result() for fiber in fibers]
+
+    @staticmethod
+    async def _report(coro: Coroutine[Any, Any, T], failed: Signal[None]) -> T:
+        try:
+            return await coro
+        except Exception as error:
+            failed._settle(None, error)
+            raise
 
     # ---- the loop
 

@@ -1,0 +1,89 @@
+"""The distributed half of the Map state."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from helpers.localcloud.asl.dataflow import number
+from helpers.localcloud.asl.distributed.batcher import ItemBatcher
+from helpers.localcloud.asl.distributed.reader import ItemReader
+from helpers.localcloud.asl.distributed.run import MapRun
+from helpers.localcloud.asl.distributed.writer import ResultWriter
+from helpers.localcloud.asl.errors import StateFailed
+from helpers.localcloud.asl.frame import Visit
+
+if TYPE_CHECKING:
+    from helpers.localcloud.asl.states.map import Map
+
+
+class Distribution:
+    """ItemReader, ItemBatcher, ResultWriter and the tolerated failures of a distributed Map."""
+
+    def __init__(self, state: Map) -> None:
+        fields, is_jsonata = state.fields, state.is_jsonata
+        self._state = state
+        self._reader = ItemReader(fields["ItemReader"], is_jsonata) if "ItemReader" in fields else None
+        self._batcher = ItemBatcher(fields["ItemBatcher"], is_jsonata) if "ItemBatcher" in fields else None
+        self._writer = ResultWriter(fields["ResultWriter"], is_jsonata) if "ResultWriter" in fields else None
+        self._count = number(fields, "ToleratedFailureCount", is_jsonata)
+        self._percentage = number(fields, "ToleratedFailurePercentage", is_jsonata, fraction=True)
+
+    async def perform(self, visit: Visit, effective: Any, concurrency: int) -> Any:
+        """Read the items, run the children, write the results; the state's result. Raises StateFailed."""
+        frame, state = visit.frame, self._state
+        items = None if self._reader else state.items(visit, effective)
+        started = {"length": 0 if items is None else len(items)}
+        frame.event("MapStateStarted", ("mapStateStartedEventDetails", started))
+        count, percentage = self._tolerated(visit, effective)
+        execution = frame.execution
+        label = state.fields.get("Label") or str(uuid.UUID(int=execution.random.getrandbits(128), version=4))
+        run = MapRun(
+            execution,
+            label,
+            state.processor,
+            state.config.get("ExecutionType", "STANDARD"),
+            [],
+            max_concurrency=concurrency,
+            tolerated_count=count,
+            tolerated_percentage=percentage,
+        )
+        execution.map_runs.append(run)
+        frame.event("MapRunStarted", ("mapRunStartedEventDetails", {"mapRunArn": run.arn}))
+        try:
+            if items is None:
+                assert self._reader is not None
+                items = self._reader.read(visit, effective)
+            run.inputs = self._inputs(visit, effective, items)
+            await run.run()
+            result = self._result(visit, effective, run)
+        except StateFailed as failure:
+            run.fail()
+            frame.event("MapRunFailed", ("mapRunFailedEventDetails", failure.details()))
+            raise
+        frame.event("MapRunSucceeded")
+        return result
+
+    def _tolerated(self, visit: Visit, effective: Any) -> tuple[int, float]:
+        count = self._count(visit, effective) if self._count else 0
+        percentage = self._percentage(visit, effective) if self._percentage else 0
+        if count < 0:
+            raise visit.failure("ToleratedFailureCount cannot be negative.")
+        if not 0 <= percentage <= 100:
+            raise visit.failure("ToleratedFailurePercentage must be between 0 and 100.")
+        return count, percentage
+
+    def _inputs(self, visit: Visit, effective: Any, items: list[Any]) -> list[tuple[Any, int]]:
+        selected = [
+            self._state.item_input(visit, effective, {"Item": {"Index": index, "Value": item}})
+            for index, item in enumerate(items)
+        ]
+        if self._batcher is not None:
+            return list(self._batcher.batches(visit, effective, selected))
+        return [(item, 1) for item in selected]
+
+    def _result(self, visit: Visit, effective: Any, run: MapRun) -> Any:
+        if self._writer is not None:
+            return self._writer.write(visit, effective, run)
+        return [json.loads(child.output) for child in run.children if child.output is not None]

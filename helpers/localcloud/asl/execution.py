@@ -1,0 +1,144 @@
+"""One execution of a state machine, from start to end."""
+
+from __future__ import annotations
+
+import json
+import random
+from typing import TYPE_CHECKING, Any
+
+from helpers.localcloud.asl import errors
+from helpers.localcloud.asl.environment import Environment
+from helpers.localcloud.asl.errors import StateFailed
+from helpers.localcloud.asl.frame import Frame, iso
+from helpers.localcloud.asl.history import NOT_TRUNCATED, History, HistoryFull
+from helpers.localcloud.asl.machine import Machine
+from helpers.localcloud.clock import Fiber, Signal
+
+if TYPE_CHECKING:
+    from helpers.localcloud.asl.distributed.run import MapRun
+
+Details = dict[str, Any]
+
+
+class Execution:
+    """One run of a machine: its status, its output or error, and its history.
+
+    Args:
+        machine: what runs.
+        arn, name, role_arn, state_machine_arn, state_machine_name: as the context object and the history show.
+        input: JSON text.
+        environment: the world it runs in.
+        map_run: the map run whose child this is.
+
+    Attributes:
+        status: RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED.
+        output: JSON text, once it succeeded. error, cause: once it did not.
+        start_date, stop_date: virtual seconds since the epoch.
+        map_runs: the map runs of its distributed Maps, in the order they started.
+        finished: set when it ends.
+    """
+
+    def __init__(
+        self,
+        machine: Machine,
+        *,
+        arn: str,
+        name: str,
+        input: str,
+        role_arn: str,
+        state_machine_arn: str,
+        state_machine_name: str,
+        environment: Environment,
+        map_run: MapRun | None = None,
+    ) -> None:
+        self.machine, self.arn, self.name, self.input = machine, arn, name, input
+        self.role_arn, self.state_machine_arn = role_arn, state_machine_arn
+        self.state_machine_name, self.environment = state_machine_name, environment
+        self.map_run = map_run
+        self.clock = environment.clock
+        self.random = random.Random(f"{environment.seed}/{arn}")
+        self.history = History(environment.max_events)
+        self.status = "RUNNING"
+        self.output: str | None = None
+        self.error: str | None = None
+        self.cause: str | None = None
+        self.start_date = self.clock.now()
+        self.stop_date: float | None = None
+        self.redrive_count = 0
+        self.redrive_date: float | None = None
+        self.map_runs: list[MapRun] = []
+        self.finished: Signal[None] = Signal(self.clock)
+        self.context: dict[str, Any] = {}
+        self._root = Frame(self, 0, {}, None)
+        self._fibers: list[Fiber[None]] = []
+
+    def start(self) -> None:
+        """Start it on its clock. Clock thread only."""
+        self.start_date = self.clock.now()
+        data = json.loads(self.input)
+        execution = {
+            "Id": self.arn,
+            "Input": data,
+            "Name": self.name,
+            "RoleArn": self.role_arn,
+            "StartTime": iso(self.start_date),
+            "RedriveCount": 0,
+        }
+        machine = {"Id": self.state_machine_arn, "Name": self.state_machine_name}
+        self.context = {"Execution": execution, "StateMachine": machine}
+        self.environment.started(self)
+        details = {"input": self.input, "inputDetails": NOT_TRUNCATED, "roleArn": self.role_arn}
+        self._root.event("ExecutionStarted", ("executionStartedEventDetails", details), advance=False)
+        self.history.remember(data, self.input)
+        self._fibers = [self.clock.spawn(self._run(data))]
+        if self.machine.timeout_seconds is not None:
+            self._fibers.append(self.clock.spawn(self._expire(self.machine.timeout_seconds)))
+
+    def stop(self, error: str | None = None, cause: str | None = None) -> None:
+        """Stop it as StopExecution does. Clock thread only; nothing happens when it has ended."""
+        if self.status == "RUNNING":
+            self._cut_short("ABORTED", StateFailed(error, cause))
+
+    async def _run(self, data: Any) -> None:
+        try:
+            output = await self.machine.run(self._root, data)
+        except StateFailed as failure:
+            self._end("FAILED", "ExecutionFailed", failure)
+        except HistoryFull:
+            cause = f"The execution reached the maximum number of history events ({self.environment.max_events})."
+            self._end("FAILED", "ExecutionFailed", StateFailed(errors.RUNTIME, cause))
+        except Exception as problem:  # a fault of ours: say so, rather than leave the execution running for ever
+            cause = f"The local cloud failed while it ran this execution: {type(problem).__name__}: {problem}"
+            self._end("FAILED", "ExecutionFailed", StateFailed(errors.RUNTIME, cause))
+        else:
+            self.output = self.history.text(output)
+            details = {"output": self.output, "outputDetails": NOT_TRUNCATED}
+            self._end("SUCCEEDED", "ExecutionSucceeded", details=details)
+
+    async def _expire(self, seconds: int) -> None:
+        await self.clock.sleep(seconds)
+        self._cut_short("TIMED_OUT", StateFailed(errors.TIMEOUT, None))
+
+    def _cut_short(self, status: str, failure: StateFailed) -> None:
+        self._root.abort()
+        event = {"ABORTED": "ExecutionAborted", "TIMED_OUT": "ExecutionTimedOut"}[status]
+        self._end(status, event, failure)
+
+    def _end(
+        self, status: str, event: str, failure: StateFailed | None = None, details: Details | None = None
+    ) -> None:
+        if failure is not None:
+            self.error, self.cause = failure.error, failure.cause or None
+            details = failure.details()
+        member = f"{event[0].lower()}{event[1:]}EventDetails"
+        self._root.event(event, (member, details or {}))
+        self.status, self.stop_date = status, self.clock.now()
+        for fiber in self._fibers:
+            fiber.cancel()
+        self._fibers = []
+        self.environment.ended(self)
+        self.finished.set(None)
+        if self.map_run is not None:
+            self.map_run.child_ended(self)
+
+

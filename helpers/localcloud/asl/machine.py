@@ -1,0 +1,37 @@
+"""A definition, compiled: states by name, and how one leads to the next."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from helpers.localcloud.asl.frame import TRANSITION_SECONDS, Frame
+
+
+class Machine:
+    """A state machine, a branch, or an item processor.
+
+    Args:
+        definition: its JSON value, from a definition that passed validation.
+        is_jsonata: the query language it inherits; its own QueryLanguage wins.
+    """
+
+    def __init__(self, definition: dict[str, Any], is_jsonata: bool = False) -> None:
+        from helpers.localcloud.asl.states import compile_state
+
+        if "QueryLanguage" in definition:
+            is_jsonata = definition["QueryLanguage"] == "JSONata"
+        self.definition = definition
+        self.start_at: str = definition["StartAt"]
+        self.timeout_seconds: int | None = definition.get("TimeoutSeconds")
+        self.states = {
+            name: compile_state(name, fields, is_jsonata) for name, fields in definition["States"].items()
+        }
+
+    async def run(self, frame: Frame, data: Any) -> Any:
+        """Run from StartAt with an input to the end; return the output. Raises StateFailed."""
+        clock = frame.execution.clock
+        name: str | None = self.start_at
+        while name is not None:
+            await clock.sleep(TRANSITION_SECONDS)
+            name, data = await self.states[name].run(frame, data)
+        return data

@@ -1,0 +1,83 @@
+"""What every state has in common: it is entered, does its work, is retried or caught, and is left."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+from helpers.localcloud.asl.dataflow import Dataflow, dataflow
+from helpers.localcloud.asl.errors import RUNTIME, StateFailed
+from helpers.localcloud.asl.frame import Frame, Visit
+from helpers.localcloud.asl.retry import Catcher, Retries, catcher_for
+
+if TYPE_CHECKING:
+    from helpers.localcloud.asl.machine import Machine
+
+
+class Outcome(NamedTuple):
+    """How a visit ends: the next state's name (None: the machine ends), the output, the assigned variables."""
+
+    next: str | None
+    output: Any
+    assigned: dict[str, Any] | None
+
+
+class State:
+    """One state of a definition, compiled once and visited often.
+
+    Args:
+        name: the state's name.
+        fields: its fields, from a definition that passed validation.
+        is_jsonata: its query language.
+    """
+
+    kind: ClassVar[str]
+    #: Whether its errors are its sub-machines' too, and end with an event of its own.
+    failed_event: ClassVar[str | None] = None
+
+    def __init__(self, name: str, fields: dict[str, Any], is_jsonata: bool) -> None:
+        self.name, self.fields, self.is_jsonata = name, fields, is_jsonata
+        self.next: str | None = fields.get("Next")
+        self.flow: Dataflow = dataflow(fields, is_jsonata)
+        self.retries = Retries(fields["Retry"]) if fields.get("Retry") else None
+        self.catchers = [Catcher(entry, is_jsonata) for entry in fields.get("Catch") or []]
+
+    def machines(self) -> list[Machine]:
+        """The machines inside this state: branches, or an item processor."""
+        return []
+
+    async def perform(self, visit: Visit) -> Outcome:
+        """Do what this type of state does. Raises StateFailed."""
+        raise NotImplementedError
+
+    async def run(self, frame: Frame, data: Any) -> tuple[str | None, Any]:
+        """Visit the state with its input.
+
+        Returns:
+            The next state's name (None at the end) and the output.
+
+        Raises:
+            StateFailed: it failed, and neither Retry nor Catch helped.
+        """
+        visit = Visit(frame, self, data)
+        counters = self.retries.counters() if self.retries else []
+        while True:
+            try:
+                outcome = await self.perform(visit)
+                return outcome.next, visit.leave(outcome.output, outcome.assigned)
+            except StateFailed as failure:
+                delay = self.retries and self.retries.delay(failure, counters, frame.execution.random)
+                if delay is None:
+                    return self._give_up(visit, failure)
+            visit.retry_count += 1
+            visit.renew()
+            await frame.execution.clock.sleep(delay)
+
+    def _give_up(self, visit: Visit, failure: StateFailed) -> tuple[str, Any]:
+        if self.failed_event is not None and not (failure.error == RUNTIME and failure.origin is visit):
+            visit.frame.event(self.failed_event)
+        catcher = catcher_for(self.catchers, failure)
+        if catcher is None:
+            raise failure
+        visit.renew(token=visit.token)
+        output, assigned = catcher.flow.caught(visit, failure)
+        return catcher.next, visit.leave(output, assigned)
