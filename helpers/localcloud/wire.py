@@ -1,0 +1,364 @@
+"""AWS's wire formats for the services that we answer ourselves: a request's bytes to a dict, and back.
+
+Only what our own services speak: the JSON protocols with an X-Amz-Target header, and REST-JSON. Shapes come from
+botocore's service models, so that a new action needs no description of ours. The rules are those of Smithy's AWS
+JSON 1.0/1.1 and restJson1 protocols (https://smithy.io/2.0/aws/protocols/); the wording of refused values is that
+of AWS's own validation.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+from urllib.parse import parse_qs, unquote
+
+Route = tuple[str, re.Pattern[str], str]
+Reader = Callable[[Any, str, list[str]], Any]
+
+
+class ServiceError(Exception):
+    """An error answer of a service, as its API reference names it.
+
+    Args:
+        code: the exception's name, e.g. "ResourceNotFoundException".
+        message: its message, as AWS words it.
+        status: the HTTP status.
+        details: further members of the exception's shape, e.g. {"reason": "..."}.
+    """
+
+    def __init__(
+        self, code: str, message: str, status: int = 400, details: Mapping[str, Any] | None = None
+    ) -> None:
+        self.code, self.message, self.status, self.details = code, message, status, details or {}
+        super().__init__(f"{code}: {message}")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What arrived, before anyone has looked into it."""
+
+    method: str
+    path: str  # still percent-encoded
+    query: str
+    headers: Mapping[str, str]  # names in lower case
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes back."""
+
+    status: int
+    body: bytes
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def _jsonable(value: Any) -> Any:
+    """What json cannot say: times are seconds since the epoch, bytes are base64."""
+    if isinstance(value, datetime):
+        return value.timestamp()
+    if isinstance(value, (bytes, bytearray)):
+        return base64.b64encode(value).decode()
+    raise TypeError(f"a service answered with {type(value).__name__}, which has no place in JSON")
+
+
+def dumps(value: Any) -> bytes:
+    """JSON as AWS writes it: compact, UTF-8."""
+    return json.dumps(value, default=_jsonable, separators=(",", ":"), ensure_ascii=False).encode(
+        errors="surrogatepass"
+    )
+
+
+def loads(body: bytes) -> Any:
+    """The JSON value of a request's body; an empty body is {}.
+
+    Raises:
+        ServiceError: SerializationException, as AWS answers to a body that is not JSON.
+    """
+    try:
+        return json.loads(body) if body.strip() else {}
+    except (ValueError, RecursionError) as problem:
+        raise ServiceError("SerializationException", f"The request body is not JSON: {problem}.") from None
+
+
+class Protocol:
+    """Reads requests of, and writes answers for, the actions of one service.
+
+    Args:
+        model: botocore's service model.
+        actions: the names of the actions that are ours.
+    """
+
+    def __init__(self, model: Any, actions: Mapping[str, Any]) -> None:
+        self._model = model
+        self._rest = model.resolved_protocol == "rest-json"
+        self._readers: dict[str, Reader] = {}
+        names = [name for name in actions if name in model.operation_names]
+        self._operations = {name: model.operation_model(name) for name in names}
+        unknown = sorted(set(actions) - set(names))
+        if unknown:
+            raise ValueError(f"{model.service_name} has no action {', '.join(unknown)}")
+
+    @cached_property
+    def _routes(self) -> list[Route]:
+        return routes(self._operations.values())
+
+    def action(self, request: Request) -> str | None:
+        """The name of the action that `request` calls, when it is one of ours; for a target, whoever's it is."""
+        target = request.headers.get("x-amz-target")
+        if target is not None:
+            return target.rpartition(".")[2]
+        return route(self._routes, request) if self._rest else None
+
+    def is_action(self, name: str | None) -> bool:
+        """Whether the service has an action of this name at all, ours or not."""
+        return name in self._model.operation_names
+
+    def read(self, name: str, request: Request) -> dict[str, Any]:
+        """The action's request in botocore's shape: blobs are bytes, times as they came (seconds since the epoch).
+
+        Raises:
+            ServiceError: SerializationException or ValidationException, as AWS refuses such a request.
+        """
+        operation = self._operations[name]
+        shape = operation.input_shape
+        if shape is None:
+            return {}
+        value = self._read_rest(operation, shape, request) if self._rest else loads(request.body)
+        problems: list[str] = []
+        result: dict[str, Any] = self._reader(shape)(value, "", problems)
+        if problems:
+            count = len(problems)
+            noun = "validation error" if count == 1 else "validation errors"
+            raise ServiceError("ValidationException", f"{count} {noun} detected: {'; '.join(problems)}")
+        return result
+
+    def write(self, name: str, result: Mapping[str, Any]) -> Answer:
+        """The action's answer on the wire; members that are None are left out at the top level."""
+        result = {key: value for key, value in result.items() if value is not None}
+        if not self._rest:
+            content = f"application/x-amz-json-{self._model.metadata.get('jsonVersion', '1.0')}"
+            return Answer(200, dumps(result), {"Content-Type": content})
+        return self._write_rest(self._operations[name], result)
+
+    # ---- REST-JSON: members travel in the path, the query, headers, or as the whole body
+
+    def _read_rest(self, operation: Any, shape: Any, request: Request) -> dict[str, Any]:
+        match = _uri_pattern(operation.http["requestUri"]).fullmatch(request.path)
+        labels = match.groupdict() if match else {}
+        query = parse_qs(request.query, keep_blank_values=True)
+        payload = shape.serialization.get("payload")
+        members = shape.members
+        value: dict[str, Any] = {}
+        if payload is None:
+            body = loads(request.body)
+            if not isinstance(body, dict):
+                raise ServiceError("SerializationException", "The request body is not a JSON object.")
+            value.update(body)
+        elif members[payload].type_name in ("blob", "string"):
+            raw = request.body
+            value[payload] = (
+                base64.b64encode(raw).decode() if members[payload].type_name == "blob" else raw.decode()
+            )
+        else:
+            value[payload] = loads(request.body)
+        for member, inner in members.items():
+            place, key = inner.serialization.get("location"), inner.serialization.get("name", member)
+            text: str | None = None
+            if place == "uri" and member in labels:
+                text = unquote(labels[member])
+            elif place == "querystring" and key in query:
+                if inner.type_name == "list":
+                    value[member] = query[key]
+                    continue
+                text = query[key][0]
+            elif place == "header":
+                text = request.headers.get(key.lower())
+            elif place is None and key != member and key in value:
+                value[member] = value.pop(key)
+            if text is not None:
+                value[member] = _scalar(inner, text)
+        return value
+
+    def _write_rest(self, operation: Any, result: dict[str, Any]) -> Answer:
+        shape = operation.output_shape
+        status = int(operation.http.get("responseCode", 200))
+        headers = {"Content-Type": "application/json"}
+        if shape is None:
+            return Answer(status, b"", headers)
+        payload, body = shape.serialization.get("payload"), {}
+        raw = b""
+        for member, value in result.items():
+            inner = shape.members.get(member)
+            place = inner.serialization.get("location") if inner is not None else None
+            if member == payload and inner is not None:
+                if inner.type_name in ("blob", "string"):
+                    raw = value.encode() if isinstance(value, str) else bytes(value)
+                    headers["Content-Type"] = "application/octet-stream"
+                else:
+                    raw = dumps(value)
+            elif place == "statusCode":
+                status = int(value)
+            elif place == "header" and inner is not None:
+                headers[inner.serialization.get("name", member)] = str(value)
+            else:
+                body[inner.serialization.get("name", member) if inner is not None else member] = value
+        return Answer(status, raw if payload else dumps(body), headers)
+
+    # ---- values, by shape; compiled once, kept by shape name
+
+    def _reader(self, shape: Any) -> Reader:
+        known = self._readers.get(shape.name)
+        if known is None:
+            # A shape may hold itself: what is found while it is being compiled looks its reader up when it runs.
+            self._readers[shape.name] = lambda *args: self._readers[shape.name](*args)
+            known = self._readers[shape.name] = self._compile(shape)
+        return known
+
+    def _compile(self, shape: Any) -> Reader:
+        kind = shape.type_name
+        if kind == "structure":
+            return _any if getattr(shape, "is_document_type", False) else self._compile_structure(shape)
+        if kind == "list":
+            item = self._reader(shape.member)
+
+            def read_list(value: Any, where: str, problems: list[str]) -> Any:
+                _expect(value, list, where, "a list")
+                return [item(each, f"{where}.{n}.member", problems) for n, each in enumerate(value, 1)]
+
+            return read_list
+        if kind == "map":
+            inner = self._reader(shape.value)
+
+            def read_map(value: Any, where: str, problems: list[str]) -> Any:
+                _expect(value, dict, where, "a map")
+                return {key: inner(each, f"{where}.{key}.member", problems) for key, each in value.items()}
+
+            return read_map
+        if kind == "blob":
+            return _blob
+        if kind == "string":
+            return _string(shape.metadata.get("enum"))
+        if kind == "boolean":
+            return _of((bool,), "a boolean")
+        if kind in ("integer", "long"):
+            return _integer(shape.metadata.get("min"), shape.metadata.get("max"))
+        if kind in ("float", "double"):
+            return _of((int, float), "a number")
+        return _any
+
+    def _compile_structure(self, shape: Any) -> Reader:
+        members = {name: self._reader(inner) for name, inner in shape.members.items()}
+        required = tuple(shape.required_members)
+
+        def read_structure(value: Any, where: str, problems: list[str]) -> Any:
+            _expect(value, dict, where, "a structure")
+            prefix = f"{where}." if where else ""
+            result = {}
+            for name, inner in value.items():
+                reader = members.get(name)
+                if reader is not None and inner is not None:
+                    result[name] = reader(inner, prefix + name, problems)
+            for name in required:
+                if name not in result:
+                    problems.append(_constraint(None, prefix + name, "Member must not be null"))
+            return result
+
+        return read_structure
+
+
+def _constraint(value: Any, where: str, rule: str) -> str:
+    shown = "null" if value is None else f"'{value}'"
+    return f"Value {shown} at '{where}' failed to satisfy constraint: {rule}"
+
+
+def _expect(value: Any, kind: type | tuple[type, ...], where: str, what: str) -> None:
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool and kind != (bool,)):
+        at = f"at '{where}' " if where else ""
+        raise ServiceError("SerializationException", f"The value {at}in the request body is not {what}.")
+
+
+def _any(value: Any, _where: str, _problems: list[str]) -> Any:
+    return value
+
+
+def _of(kinds: tuple[type, ...], what: str) -> Reader:
+    def read(value: Any, where: str, _problems: list[str]) -> Any:
+        _expect(value, kinds, where, what)
+        return value
+
+    return read
+
+
+def _string(allowed: list[str] | None) -> Reader:
+    def read(value: Any, where: str, problems: list[str]) -> Any:
+        _expect(value, str, where, "a string")
+        if allowed is not None and value not in allowed:
+            rule = f"Member must satisfy enum value set: [{', '.join(allowed)}]"
+            problems.append(_constraint(value, where, rule))
+        return value
+
+    return read
+
+
+def _integer(least: int | None, most: int | None) -> Reader:
+    def read(value: Any, where: str, problems: list[str]) -> Any:
+        _expect(value, int, where, "an integer")
+        if least is not None and value < least:
+            rule = f"Member must have value greater than or equal to {least}"
+            problems.append(_constraint(value, where, rule))
+        if most is not None and value > most:
+            problems.append(_constraint(value, where, f"Member must have value less than or equal to {most}"))
+        return value
+
+    return read
+
+
+def _blob(value: Any, where: str, _problems: list[str]) -> bytes:
+    _expect(value, str, where, "a base64 string")
+    try:
+        return base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError):
+        raise ServiceError("SerializationException", f"The value at '{where}' is not base64.") from None
+
+
+def _scalar(shape: Any, text: str) -> Any:
+    try:
+        if shape.type_name in ("integer", "long"):
+            return int(text)
+        if shape.type_name in ("float", "double"):
+            return float(text)
+    except ValueError:
+        raise ServiceError("SerializationException", f"'{text}' is not a number.") from None
+    return text == "true" if shape.type_name == "boolean" else text
+
+
+def routes(operations: Iterable[Any]) -> list[Route]:
+    """For each of botocore's operation models: method, pattern of the path, name; the most specific first."""
+    found = [(each.http["method"], _uri_pattern(each.http["requestUri"]), each.name) for each in operations]
+    return sorted(found, key=lambda each: len(each[1].pattern), reverse=True)
+
+
+def route(known: list[Route], request: Request) -> str | None:
+    """The name of the operation that a REST request calls."""
+    for method, pattern, name in known:
+        if method == request.method and pattern.fullmatch(request.path):
+            return name
+    return None
+
+
+def _uri_pattern(uri: str) -> re.Pattern[str]:
+    """A pattern for a request URI template such as /functions/{FunctionName}/invocations; `{Key+}` takes slashes."""
+    parts = []
+    for literal, label in re.findall(r"([^{]*)(?:\{([^}]+)\})?", uri.partition("?")[0]):
+        parts.append(re.escape(literal))
+        if label:
+            parts.append(f"(?P<{label.rstrip('+')}>{'.+' if label.endswith('+') else '[^/]+'})")
+    return re.compile("".join(parts) + "/?")
