@@ -1,0 +1,84 @@
+"""Pictures of workflows: Amazon States Language and history events in, SVG, text and a sentence out.
+
+Standard library only, and nothing here asks AWS: what `describe_state_machine` and `get_execution_history`
+give is enough, so an execution on AWS is drawn as one on this machine.
+
+    words -> model -> order -> layout      once for a definition
+    history                                once for each new event
+    svg, trace                             what the reader sees
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from html import escape
+from typing import Any
+
+from helpers.draw import history, layout, model, svg, trace, words
+from helpers.draw.plan import Plan
+
+__all__ = ["Picture", "graph"]
+
+
+class Picture:
+    """Something to look at: Jupyter shows the SVG with its alt text, a terminal the text.
+
+    Attributes:
+        svg: the picture, a whole SVG document.
+        alt: its story in one sentence.
+        text: the same facts, a line each.
+        width, height: in pixels.
+    """
+
+    def __init__(self, svg: str, alt: str, text: str, width: int, height: int) -> None:
+        self.svg, self.alt, self.text, self.width, self.height = svg, alt, text, width, height
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        # An <img> in text/html is the one form that an untrusted notebook shows too, and with its alt text:
+        # JupyterLab 4 drops image/svg+xml there and strips inline <svg>.
+        data = base64.b64encode(self.svg.encode()).decode()
+        image = (
+            f'<img alt="{escape(self.alt)}" width="{self.width}" height="{self.height}" '
+            f'src="data:image/svg+xml;base64,{data}">'
+        )
+        return {"text/html": image, "text/plain": self.text}
+
+
+def graph(
+    definition: str | Mapping[str, Any], events: Iterable[Mapping[str, Any]] | None = None, *, name: str = ""
+) -> Picture:
+    """The graph of a state machine, or of an execution of it.
+
+    Args:
+        definition: Amazon States Language, as text or parsed.
+        events: an execution's history so far, as GetExecutionHistory gives it in ascending order; None draws
+            the machine alone.
+        name: what to call it in the title.
+
+    Raises:
+        ValueError: the definition has no StartAt and States.
+    """
+    text = definition if isinstance(definition, str) else json.dumps(definition)
+    machine, plan = _placed(text)
+    happened = None if events is None else history.read(events)
+    title = name
+    if happened is not None:
+        how = trace.outcome(happened)
+        title = f"{words.shorten(name, 60)}: {how}" if name else how
+    drawn, width, height = svg.render(plan, happened, title)
+    return Picture(
+        drawn, trace.sentence(machine, happened, name), trace.table(machine, happened, name), width, height
+    )
+
+
+@lru_cache(maxsize=32)
+def _placed(definition: str) -> tuple[model.Graph, Plan]:
+    """The layout depends on the definition alone: refreshing a picture does not move anything."""
+    machine = model.parse(definition)
+    return machine, layout.place(machine)

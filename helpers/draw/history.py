@@ -1,0 +1,270 @@
+"""What happened: visits, tries and transitions, read from an execution's history events alone.
+
+Events are linked by `previousEventId`, so the visits of parallel branches and Map iterations come apart even
+where their events are interleaved (Step Functions API Reference, "HistoryEvent").
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from helpers.draw.model import END, START
+
+Event = Mapping[str, Any]
+
+_ENDINGS = {
+    "ExecutionSucceeded": "succeeded",
+    "ExecutionFailed": "failed",
+    "ExecutionTimedOut": "timed out",
+    "ExecutionAborted": "aborted",
+}
+_STARTS = {"ParallelStateStarted", "MapStateStarted", "MapIterationStarted", "MapRunStarted"}
+_TRIES = {
+    "TaskScheduled",
+    "LambdaFunctionScheduled",
+    "ActivityScheduled",
+    "ParallelStateStarted",
+    "MapStateStarted",
+}
+_FAILURE = re.compile(r"(?<!^Execution)(Failed|TimedOut)$")
+_WORST_FIRST = ("running", "failed", "timed out", "aborted", "caught", "succeeded")
+
+
+@dataclass(slots=True)
+class Visit:
+    """One stay in one state.
+
+    Args:
+        state, kind: the state's name and ASL type.
+        holder: the visit of the Parallel or Map around it.
+        entered, left: seconds since the execution began; `left` is None while it is there.
+        status: "running", "succeeded", "caught", "failed", "timed out" or "aborted".
+        tries: how often its work was begun; 1 unless it was retried.
+        error, cause: of its last failure, if any.
+        iterations: for a Map, how many items were begun and done.
+        events: the ids of its events.
+    """
+
+    state: str
+    kind: str
+    holder: Visit | None
+    entered: float
+    left: float | None = None
+    status: str = "running"
+    tries: int = 0
+    error: str | None = None
+    cause: str | None = None
+    iterations: list[int] = field(default_factory=lambda: [0, 0])
+    events: list[int] = field(default_factory=list)
+
+    @property
+    def depth(self) -> int:
+        """How many Parallel and Map states are around it."""
+        return 0 if self.holder is None else self.holder.depth + 1
+
+
+@dataclass(slots=True)
+class Summary:
+    """All visits of one state together.
+
+    Args:
+        status: that of its last visit, or the worst of the last visits when a Map went through it many times.
+        visits, retries: how many.
+        error: of the visit that gave the status.
+        iterations: for a Map, items done and begun in its last visit.
+    """
+
+    status: str
+    visits: int
+    retries: int
+    error: str | None
+    iterations: tuple[int, int] | None
+
+
+@dataclass(slots=True)
+class Trace:
+    """An execution up to its last event.
+
+    Args:
+        status: "running" or how it ended.
+        seconds: from the first event to the last.
+        visits: in the order in which states were entered.
+        taken: how often each transition was made, by source, target and kind ("flow" or "catch").
+        error, cause: of the execution.
+    """
+
+    status: str = "running"
+    seconds: float = 0.0
+    visits: list[Visit] = field(default_factory=list)
+    taken: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    error: str | None = None
+    cause: str | None = None
+
+    def states(self) -> dict[str, Summary]:
+        """A summary for each state that was entered, in the order of first entry."""
+        grouped: dict[str, list[Visit]] = {}
+        for visit in self.visits:
+            grouped.setdefault(visit.state, []).append(visit)
+        return {name: _summary(visits) for name, visits in grouped.items()}
+
+    def failed(self) -> Visit | None:
+        """The visit at which the execution failed: the innermost of those that ended so."""
+        ended = [visit for visit in self.visits if visit.status in ("failed", "timed out")]
+        lost = [visit for visit in ended if all(holder.status != "caught" for holder in _holders(visit))]
+        return max(lost, key=lambda visit: visit.depth, default=None)
+
+
+def read(events: Iterable[Event]) -> Trace:
+    """Reads a history, complete or not, from its first event on, in ascending order of ids.
+
+    Args:
+        events: as GetExecutionHistory gives them; timestamps as datetime or seconds.
+    """
+    return _Reader().read(events)
+
+
+def _summary(visits: list[Visit]) -> Summary:
+    last: dict[int, Visit] = {id(visit.holder): visit for visit in visits}
+    # Iterations of one Map run under one holder and never follow each other: all of them count.
+    if visits[0].holder is not None and visits[0].holder.kind == "Map":
+        last = dict(enumerate(visits))
+    worst = min(last.values(), key=lambda visit: _WORST_FIRST.index(visit.status))
+    begun, done = visits[-1].iterations
+    return Summary(
+        worst.status,
+        len(visits),
+        sum(max(0, visit.tries - 1) for visit in visits),
+        worst.error if worst.status in ("caught", "failed", "timed out") else None,
+        (done, begun) if visits[-1].kind == "Map" and begun else None,
+    )
+
+
+def _holders(visit: Visit) -> Iterable[Visit]:
+    while visit.holder is not None:
+        visit = visit.holder
+        yield visit
+
+
+def details(event: Event) -> Mapping[str, Any]:
+    """The event's details, whatever its type calls them."""
+    return next((value for key, value in event.items() if key.endswith("EventDetails")), {})
+
+
+def seconds(timestamp: datetime | float) -> float:
+    """A timestamp as seconds since 1970, from boto3's datetime or from JSON's number."""
+    return timestamp.timestamp() if isinstance(timestamp, datetime) else float(timestamp)
+
+
+class _Reader:
+    def __init__(self) -> None:
+        self.trace = Trace()
+        self.at: dict[int, Visit] = {}  # the visit in which an event happened
+        self.types: dict[int, str] = {}
+        self.waiting: set[int] = set()  # visits whose last try failed and that have not begun another
+        self.begin: float | None = None
+
+    def read(self, events: Iterable[Event]) -> Trace:
+        for event in events:
+            self._take(event)
+        return self.trace
+
+    def _take(self, event: Event) -> None:
+        kind, number = str(event["type"]), int(event["id"])
+        previous = int(event.get("previousEventId", 0))
+        now = seconds(event["timestamp"])
+        self.begin = now if self.begin is None else self.begin
+        now = round(now - self.begin, 6)
+        self.trace.seconds = max(self.trace.seconds, now)
+        self.types[number] = kind
+        if kind.endswith("StateEntered"):
+            visit = self._enter(event, previous, kind.removesuffix("StateEntered"), now)
+        elif kind in _ENDINGS:
+            self._end(event, previous, _ENDINGS[kind], now)
+            return
+        else:
+            found = self._visit(event, previous, kind)
+            if found is None:
+                return
+            visit = found
+            self._note(visit, event, kind, now)
+        self.at[number] = visit
+        visit.events.append(number)
+
+    def _enter(self, event: Event, previous: int, kind: str, now: float) -> Visit:
+        name = str(details(event).get("name", ""))
+        before = self.at.get(previous)
+        if before is None:
+            holder = None
+            self.trace.taken[START, name, "flow"] += 1
+        elif self.types[previous] in _STARTS:
+            holder = before
+        else:
+            holder = before.holder
+            self.trace.taken[before.state, name, "catch" if before.status == "caught" else "flow"] += 1
+        visit = Visit(name, kind, holder, now)
+        self.trace.visits.append(visit)
+        return visit
+
+    def _visit(self, event: Event, previous: int, kind: str) -> Visit | None:
+        """The open visit that an event belongs to: its predecessor's, or one around that."""
+        visit = self.at.get(previous)
+        named = kind.startswith("MapIteration") or kind.endswith("StateExited")
+        name = details(event).get("name") if named else None
+        wanted = "Map" if kind.startswith("Map") else "Parallel" if kind.startswith("ParallelState") else None
+        while visit is not None:
+            fits = (name is None or visit.state == name) and (wanted is None or visit.kind == wanted)
+            if fits and (visit.left is None or (name is None and wanted is None)):
+                return visit
+            visit = visit.holder
+        return None
+
+    def _note(self, visit: Visit, event: Event, kind: str, now: float) -> None:
+        if kind.endswith("StateExited"):
+            visit.left = now
+            visit.status = "caught" if id(visit) in self.waiting else "succeeded"
+            self._close_inside(visit, now)
+        elif kind == "MapIterationStarted":
+            visit.iterations[0] += 1
+        elif kind == "MapIterationSucceeded":
+            visit.iterations[1] += 1
+        elif _FAILURE.search(kind) and kind != "MapIterationFailed":
+            visit.error, visit.cause = details(event).get("error"), details(event).get("cause")
+            if visit.error is None and kind.endswith("TimedOut"):
+                visit.error = "States.Timeout"
+            self.waiting.add(id(visit))
+        elif kind in _TRIES:
+            visit.tries += 1
+            self._close_inside(visit, now)
+            self.waiting.discard(id(visit))
+        elif kind.endswith("Succeeded"):
+            self.waiting.discard(id(visit))
+
+    def _close_inside(self, holder: Visit, now: float) -> None:
+        """What was still open inside a Parallel or Map that is left or begun again did not end by itself."""
+        if holder.kind in ("Parallel", "Map"):
+            for visit in self.trace.visits:
+                if visit.left is None and holder in _holders(visit):
+                    visit.left = now
+                    visit.status = "failed" if id(visit) in self.waiting else "aborted"
+
+    def _end(self, event: Event, previous: int, status: str, now: float) -> None:
+        trace = self.trace
+        trace.status = status
+        trace.error, trace.cause = details(event).get("error"), details(event).get("cause")
+        last = self.at.get(previous)
+        if last is not None and last.holder is None and (status == "succeeded" or last.kind == "Fail"):
+            trace.taken[last.state, END, "flow"] += 1
+        guilty: list[Visit] = []
+        if last is not None and status == "failed":
+            last.error, last.cause = last.error or trace.error, last.cause or trace.cause
+            guilty = [last, *_holders(last)]
+        for visit in trace.visits:
+            if visit.left is None:
+                visit.left = now
+                lost = any(visit is other for other in guilty) or id(visit) in self.waiting
+                visit.status = status if status != "failed" or lost else "aborted"

@@ -1,0 +1,352 @@
+"""Places for states and paths for edges, in whole pixels.
+
+Every state stands in a row and a column (`order`). An edge runs straight down its column; or leaves its
+state's side, runs along the row to a column where nothing stands in its way, and goes down; edges to one
+state join in the gap above it. So no edge crosses a state, and crossings are right angles.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from helpers.draw.model import Edge, Graph
+from helpers.draw.order import Order, Way, arrange
+from helpers.draw.plan import (
+    COUNT,
+    LABEL_LINE,
+    Label,
+    Plan,
+    Point,
+    Route,
+    boxes_of,
+    cropped,
+    label_lines,
+    label_width,
+)
+
+AISLE = 16  # clear space between columns
+BESIDE_BOX = 6  # more of it beside a state
+GAP, TRACK = 36, 10
+
+
+@dataclass(slots=True)
+class Lane:
+    """Something that needs a column of its own: a chain with the edges that run in it, an edge, or a loop.
+
+    `room` says what it takes on the left and right of its middle in each slot; slot 2r is row r, 2r+1 the gap
+    below it.
+    """
+
+    side: int
+    room: dict[int, tuple[int, int]] = field(default_factory=dict)
+    x: int = 0
+
+    def take(self, slot: int, left: int, right: int) -> None:
+        old = self.room.get(slot, (0, 0))
+        self.room[slot] = max(old[0], left), max(old[1], right)
+
+    def run(self, first: int, last: int, left: int = 0, right: int = 0) -> None:
+        """Takes the slots of an edge that runs from `first` to `last`."""
+        for slot in range(first, last + 1):
+            self.take(slot, left, right)
+
+
+def place(graph: Graph) -> Plan:
+    """Places one scope and, inside its boxes, all scopes below it."""
+    return _Placing(graph).plan()
+
+
+class _Placing:
+    def __init__(self, graph: Graph) -> None:
+        self.order: Order = arrange(graph)
+        self.boxes = boxes_of(graph, place)
+        self.row = self.order.row
+        self.spine = Lane(0)
+        self.lane_of: dict[int, Lane] = {}
+        self.around: dict[tuple[str, str, int], Lane] = {}  # bypasses share one by target and kind
+        self.loops: list[tuple[Edge, Lane]] = []
+        self.kinds: dict[str, set[str]] = {}  # how each state is entered, to keep catch and flow apart
+        for edge in self.order.forward:
+            self.kinds.setdefault(edge.target, set()).add(edge.kind)
+
+    def plan(self) -> Plan:
+        self._make_lanes()
+        self._settle()
+        self._make_room_for_errors()
+        self._settle()
+        for name, box in self.boxes.items():
+            box.x = self.lane_of[id(self.order.chain_of[name])].x - box.w // 2
+        heights = self._heights()
+        routes = [self._route(way, heights) for way in self.order.ways]
+        routes += [self._loop(edge, lane, heights) for edge, lane in self.loops]
+        return cropped(list(self.boxes.values()), routes)
+
+    # Columns
+
+    def _make_lanes(self) -> None:
+        for chain in self.order.chains:
+            lane = self.spine if chain is self.order.chains[0] else Lane(chain.side)
+            self.lane_of[id(chain)] = lane
+            for name in chain.names:
+                half = self.boxes[name].w // 2 + BESIDE_BOX
+                lane.take(2 * self.row[name], half, half)
+            lane.run(2 * self.row[chain.names[0]], 2 * self.row[chain.names[-1]])
+        for way in self.order.ways:
+            self._make_room(way)
+        for edge in self.order.back:
+            lane = Lane(self.order.chain_of[edge.source].side or self.order.chain_of[edge.target].side or -1)
+            first, last = 2 * self.row[edge.target], 2 * self.row[edge.source]
+            lane.run(first, last)
+            half = max(label_width(edge), COUNT) // 2
+            lane.take(max(last - 1, first), half, half)
+            self.loops.append((edge, lane))
+
+    def _make_room(self, way: Way) -> None:
+        edge = way.edge
+        first, last = 2 * self.row[edge.source], 2 * self.row[edge.target] - 1
+        own, half = self.lane_of[id(self.order.chain_of[edge.source])], label_width(edge) // 2
+        if way.form == "lead":
+            lane = self.lane_of[id(self.order.chain_of[edge.target])]
+        elif way.form == "bypass":
+            lane = self.around.setdefault((edge.target, edge.kind, way.side), Lane(way.side))
+        else:
+            own.run(first + 1, last)
+            own.take(first + 1, half, half)
+            return
+        lane.run(first, last)
+        if edge.kind == "flow" and self._is_doubled(edge):  # its words end left of the two
+            lane.take(first + 1, 2 * half + 4, 0)
+        elif edge.kind == "flow":
+            lane.take(first + 1, half, half)
+
+    def _make_room_for_errors(self) -> None:
+        """A catch that leaves at the side has its words there; which do is known after a first settling."""
+        for way in self.order.ways:
+            edge = way.edge
+            if edge.kind == "catch" and not self._blocked(edge.source, self._trunk(way)):
+                beside = self.boxes[edge.source].w // 2 + 10 + label_width(edge)
+                right = self._trunk(way) > self._middle(edge.source)
+                own = self.lane_of[id(self.order.chain_of[edge.source])]
+                own.take(2 * self.row[edge.source], *((0, beside) if right else (beside, 0)))
+
+    def _is_doubled(self, edge: Edge) -> bool:
+        """Whether the target is entered by catches and otherwise, so that two edges run side by side."""
+        return len(self.kinds[edge.target]) > 1
+
+    def _settle(self) -> None:
+        """Gives every lane its x: nearest to the spine where nothing stands, short lanes first."""
+        edges = {-1: {slot: room[0] for slot, room in self.spine.room.items()}}
+        edges[1] = {slot: room[1] for slot, room in self.spine.room.items()}
+        chains = [lane for lane in self.lane_of.values() if lane is not self.spine]
+        lanes = [*chains, *self.around.values(), *(lane for _, lane in self.loops)]
+        for lane in sorted(lanes, key=lambda lane: len(lane.room)):
+            inward, outward = (0, 1) if lane.side > 0 else (1, 0)
+            taken = edges[lane.side]
+            lane.x = max(taken.get(slot, 0) + AISLE + room[inward] for slot, room in lane.room.items())
+            for slot, room in lane.room.items():
+                taken[slot] = lane.x + room[outward]
+            lane.x *= lane.side
+
+    # Rows
+
+    def _heights(self) -> _Heights:
+        """Sets every box's y; gaps grow with the labels and with the edges that join in them."""
+        rows = self.order.rows
+        heights = _Heights([0] * rows, [0] * rows, {}, {})
+        joins: dict[int, list[tuple[tuple[str, str], int, int]]] = {}
+        exits: dict[int, list[tuple[tuple[str, str], int, int]]] = {}
+        labels = [0] * rows
+        for way in self.order.ways:
+            edge, trunk = way.edge, self._trunk(way)
+            above, below = self.row[edge.target] - 1, self.row[edge.source]
+            if way.form in ("merge", "bypass") and trunk != self._entry(edge):
+                joins.setdefault(above, []).append(_span((edge.target, edge.kind), trunk, self._entry(edge)))
+            if way.form in ("lead", "bypass") and self._blocked(edge.source, trunk):
+                exits.setdefault(below, []).append(_span(self._exit_key(way), self._foot(way), trunk))
+            if edge.kind == "flow":
+                labels[below] = max(labels[below], len(label_lines(edge)))
+        for edge, lane in self.loops:
+            if self._blocked(edge.target, lane.x):
+                above = self.row[edge.target] - 1
+                joins.setdefault(above, []).append(
+                    _span((edge.target, "loop"), lane.x, self._middle(edge.target))
+                )
+            if self._blocked(edge.source, lane.x):
+                below = self.row[edge.source]
+                foot = self._middle(edge.source) + 24 * lane.side
+                exits.setdefault(below, []).append(_span((edge.source, "loop"), foot, lane.x))
+            if label_lines(edge) and self.row[edge.source] > 0:
+                gap = self.row[edge.source] - 1
+                labels[gap] = max(labels[gap], len(label_lines(edge)))
+        y = 0
+        for row in range(rows):
+            inside = [box for name, box in self.boxes.items() if self.row[name] == row]
+            heights.top[row] = y
+            for box in inside:
+                box.y = y
+            y += max([0, *(box.h for box in inside)])
+            heights.bottom[row] = y
+            out, leaving = _tracks(exits.get(row, []))
+            into, joining = _tracks(joins.get(row, []))
+            said = labels[row] * LABEL_LINE + 6 if labels[row] else 0
+            y += max(GAP, 10 + out * TRACK + said + into * TRACK + 18)
+            heights.exit.update({key: heights.bottom[row] + 10 + TRACK * at for key, at in leaving.items()})
+            heights.join.update({key: y - 18 - TRACK * at for key, at in joining.items()})
+            heights.label[row] = heights.bottom[row] + 10 + out * TRACK
+        return heights
+
+    def _middle(self, name: str) -> int:
+        return self.lane_of[id(self.order.chain_of[name])].x
+
+    def _entry(self, edge: Edge) -> int:
+        """Where on the target's upper edge an edge arrives: catches beside the others, if there are any."""
+        aside = 16 if edge.kind == "catch" and self._is_doubled(edge) else 0
+        return self._middle(edge.target) + aside
+
+    def _trunk(self, way: Way) -> int:
+        """The x at which an edge goes down."""
+        if way.form == "lead":
+            return self._entry(way.edge)
+        if way.form == "bypass":
+            return self.around[way.edge.target, way.edge.kind, way.side].x
+        return self._middle(way.edge.source)
+
+    def _foot(self, way: Way) -> int:
+        """Where an edge that cannot leave at the side leaves at the foot."""
+        return self._middle(way.edge.source) + way.side * (36 if way.edge.kind == "catch" else 20)
+
+    def _exit_key(self, way: Way) -> tuple[str, str]:
+        """Edges with one key share a stretch: all flow out of one state, all catches into one handler."""
+        return (way.edge.source, "flow") if way.edge.kind == "flow" else (way.edge.target, "catch")
+
+    def _blocked(self, name: str, x: int) -> bool:
+        """Whether a state stands between this state's side and `x` in its row."""
+        here = self._middle(name)
+        low, high = min(here, x), max(here, x)
+        return any(
+            other != name
+            and row == self.row[name]
+            and low < self._middle(other) + self.boxes[other].w // 2
+            and self._middle(other) - self.boxes[other].w // 2 < high
+            for other, row in self.row.items()
+        )
+
+    # Edges
+
+    def _route(self, way: Way, heights: _Heights) -> Route:
+        edge, source, target = way.edge, self.boxes[way.edge.source], self.boxes[way.edge.target]
+        trunk, entry, row = self._trunk(way), self._entry(edge), self.row[edge.source]
+        lines = label_lines(edge)
+        label_y = heights.label.get(row, 0) + len(lines) * LABEL_LINE // 2
+        label = Label(lines, trunk, label_y) if lines else None
+        if label and way.form in ("lead", "bypass") and edge.kind == "flow" and self._is_doubled(edge):
+            label.x, label.side = trunk - 6, -1
+        if way.form in ("straight", "merge"):
+            points = [(trunk, source.y + source.h)]
+        elif self._blocked(edge.source, trunk):
+            foot, y = self._foot(way), heights.exit[self._exit_key(way)]
+            points = [(foot, source.y + source.h), (foot, y), (trunk, y)]
+        else:
+            side = 1 if trunk > source.middle else -1
+            y = source.side_y + self._port(way)
+            points = [(source.middle + side * source.w // 2, y), (trunk, y)]
+            if edge.kind == "catch" and lines:
+                label = Label(lines, points[0][0] + side * 8, y - 5, side)
+        if (edge.target, edge.kind) in heights.join and trunk != entry:
+            y = heights.join[edge.target, edge.kind]
+            points += [(trunk, y), (entry, y)]
+        return Route(edge, _clean([*points, (entry, target.y)]), label)
+
+    def _port(self, way: Way) -> int:
+        """Catches to different handlers leave one above the other, the farthest highest: none crosses."""
+        if way.edge.kind == "flow":
+            return 0
+        peers = [
+            self._trunk(other)
+            for other in self.order.ways
+            if other.edge.source == way.edge.source and other.edge.kind == "catch"
+        ]
+        peers = sorted(set(peers), key=abs, reverse=True)
+        return 17 * peers.index(self._trunk(way)) - 17 * (len(peers) - 1) // 2
+
+    def _loop(self, edge: Edge, lane: Lane, heights: _Heights) -> Route:
+        source, target, x = self.boxes[edge.source], self.boxes[edge.target], lane.x
+        side = lane.side
+        if self._blocked(edge.source, x):
+            y = heights.exit[edge.source, "loop"]
+            foot = source.middle + 24 * side
+            points = [(foot, source.y + source.h), (foot, y), (x, y)]
+        else:
+            y = source.side_y + self._aside(edge.source, side, leaving=True)
+            points = [(source.middle + side * source.w // 2, y), (x, y)]
+        last = points[-1][1]
+        if self._blocked(edge.target, x):
+            y = heights.join[edge.target, "loop"]
+            points += [(x, y), (target.middle, y), (target.middle, target.y)]
+        else:
+            y = target.side_y + self._aside(edge.target, side, leaving=False)
+            points += [(x, y), (target.middle + side * target.w // 2, y)]
+        lines = label_lines(edge)
+        row = self.row[edge.source] - 1
+        if source is target:
+            label = Label(lines, x + 6 * side, (last + y) // 2 + 4, side)
+        else:
+            label = Label(lines, x, heights.label[row] + LABEL_LINE * len(lines) // 2)
+        return Route(edge, _clean(points), label, True)
+
+    def _aside(self, name: str, side: int, leaving: bool) -> int:
+        """How far from a side's middle a loop leaves (below) or arrives (above) when others use it."""
+        ways = [way for way in self.order.ways if way.form in ("lead", "bypass") and way.edge.source == name]
+        busy = any((self._trunk(way) > self._middle(name)) == (side > 0) for way in ways)
+        other = [edge.target if leaving else edge.source for edge, lane in self.loops if lane.side == side]
+        return (11 if leaving else -11) if busy or name in other else 0
+
+
+@dataclass(slots=True)
+class _Heights:
+    """Where rows begin and end, and the heights of the horizontal stretches in the gaps between them."""
+
+    top: list[int]
+    bottom: list[int]
+    exit: dict[tuple[str, str], int]
+    join: dict[tuple[str, str], int]
+    label: dict[int, int] = field(default_factory=dict)
+
+
+def _span(key: tuple[str, str], one: int, other: int) -> tuple[tuple[str, str], int, int]:
+    return key, min(one, other), max(one, other)
+
+
+def _tracks(spans: list[tuple[tuple[str, str], int, int]]) -> tuple[int, dict[tuple[str, str], int]]:
+    """A track for each key such that stretches that overlap lie apart; how many tracks that takes."""
+    reach: dict[tuple[str, str], tuple[int, int]] = {}
+    for key, low, high in spans:
+        old = reach.get(key, (low, high))
+        reach[key] = min(old[0], low), max(old[1], high)
+    tracks: list[list[tuple[int, int]]] = []
+    chosen = {}
+    for key, (low, high) in reach.items():
+        free = (
+            at
+            for at, track in enumerate(tracks)
+            if all(high < other[0] - 4 or other[1] + 4 < low for other in track)
+        )
+        chosen[key] = next(free, len(tracks))
+        if chosen[key] == len(tracks):
+            tracks.append([])
+        tracks[chosen[key]].append((low, high))
+    return len(tracks), chosen
+
+
+def _clean(points: list[Point]) -> list[Point]:
+    """The same path without repeated points and points in the middle of a straight stretch."""
+    kept: list[Point] = []
+    for point in points:
+        if kept and point == kept[-1]:
+            continue
+        if len(kept) > 1 and (
+            kept[-2][0] == kept[-1][0] == point[0] or kept[-2][1] == kept[-1][1] == point[1]
+        ):
+            kept.pop()
+        kept.append(point)
+    return kept

@@ -1,0 +1,319 @@
+"""A placed graph, coloured by what happened, as SVG text.
+
+Presentation attributes only (no style, no class, no script, no font of its own), because viewers of notebooks
+drop the rest. Status is told three ways: hue (Okabe and Ito's, safe for colour-blind readers), glyph, border.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+from xml.sax.saxutils import escape, quoteattr
+
+from helpers.draw import icons, metrics, words
+from helpers.draw.history import Summary, Trace
+from helpers.draw.model import END, START
+from helpers.draw.plan import HEADER, LABEL_LINE, NAME, SMALL, Box, Label, Plan, Point, Route
+
+MARGIN, TITLE = 20, 44
+INK, GREY, LINE, CARD, WHITE = "#17202b", "#586675", "#8b98a7", "#fbfcfd", "#fff"
+TAKEN, TAKEN_WORD = "#0b5c8a", "#00486f"
+CATCH, QUIET_CATCH, QUIET_CATCH_WORD = "#9a6700", "#c9a45c", "#8a6a2c"
+TASK, STEP = "#2f5d8a", "#5b6b7d"  # tiles of icons: calls a service, or only steers
+TIMES = "\N{MULTIPLICATION SIGN}"
+FONT = "Helvetica,Arial,'Liberation Sans',sans-serif"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A status: border colour, fill, colour of its words, border width, dashes."""
+
+    border: str
+    fill: str
+    word: str
+    thick: float
+    dashes: str | None = None
+
+
+IDLE = Look("#b7c1cc", WHITE, GREY, 1.2)
+LOOKS = {
+    "succeeded": Look("#009e73", "#e8f6f1", "#00694c", 2),
+    "running": Look("#0072b2", "#e1f1fb", "#00568a", 3),
+    "caught": Look("#d18b00", "#fff6df", "#835700", 2, "7 3"),
+    "failed": Look("#d55e00", "#fdebdf", "#a34300", 3.5),
+    "timed out": Look("#d55e00", "#fdebdf", "#a34300", 3.5, "2 3"),
+    "aborted": Look("#b0588a", "#f9ebf3", "#8c3f6a", 2, "2 3"),
+}
+MISSING = Look("#d55e00", "#fdebdf", "#a34300", 2, "2 3")
+
+
+def render(plan: Plan, trace: Trace | None, title: str) -> tuple[str, int, int]:
+    """The picture of a machine, or of an execution when there is a trace.
+
+    Args:
+        plan: the machine, placed.
+        trace: what happened so far, or None.
+        title: a line above the graph, or "" for none.
+
+    Returns:
+        the SVG, its width and its height in pixels.
+    """
+    head = TITLE if title else 0
+    titled = metrics.width(title, 14, True) + 34 if title else 0
+    wide, high = max(plan.w, titled) + 2 * MARGIN, plan.h + 2 * MARGIN + head
+    drawing = _Drawing(trace)
+    card = {"x": 0.5, "y": 0.5, "width": wide - 1, "height": high - 1, "rx": 10}
+    drawing.add("rect", **card, fill=CARD, stroke="#dde3ea")
+    drawing.plan(plan, (wide - plan.w) // 2, MARGIN + head)
+    if title:
+        drawing.title(title)
+    box = f"0 0 {wide} {high}"
+    space = "http://www.w3.org/2000/svg"
+    body = "".join(drawing.parts)
+    picture = _tag(
+        "svg", body, xmlns=space, width=wide, height=high, viewBox=box, font_family=FONT, font_size=SMALL
+    )
+    return picture, wide, high
+
+
+class _Drawing:
+    def __init__(self, trace: Trace | None) -> None:
+        self.parts: list[str] = []
+        self.trace = trace
+        self.states = trace.states() if trace else {}
+
+    def add(self, name: str, content: str = "", /, **attributes: object) -> None:
+        self.parts.append(_tag(name, content, **attributes))
+
+    def plan(self, plan: Plan, x: int, y: int) -> None:
+        """One scope, its corner at (x, y): quiet edges first, then those taken, then states, then words."""
+        self.parts.append(f'<g transform="translate({x} {y})">')
+        edges = [(route, self._taken(route)) for route in plan.routes]
+        drawn: dict[tuple[object, ...], list[tuple[int, int]]] = {}
+        for route, times in sorted(
+            edges, key=lambda pair: (pair[1] > 0, pair[0].edge.kind == "flow", *_reach(pair[0].points))
+        ):
+            key = (route.edge.target, route.edge.kind, times > 0)
+            points, joined = _until_shared(route.points, key, drawn)
+            self._edge(route, points, times, joined)
+        for box in plan.boxes:
+            self._box(box)
+        for route, times in edges:
+            if route.label and (route.label.lines or (route.back and times)):
+                self._label(route, route.label, times)
+        self.parts.append("</g>")
+
+    def title(self, title: str) -> None:
+        """A line at the top, with the execution's status before it."""
+        if self.trace:
+            self._disc(MARGIN + 9, 26, self.trace.status, LOOKS[self.trace.status])
+        self.text(MARGIN + (28 if self.trace else 0), 31, title, INK, size=14, bold=True)
+
+    def text(
+        self, x: int, y: int, text: str, colour: str, size: int = SMALL, bold: bool = False, anchor: str = ""
+    ) -> None:
+        """A line of text, whatever is in it."""
+        self.add(
+            "text",
+            escape(_printable(text)),
+            x=x,
+            y=y,
+            fill=colour,
+            font_size=size if size != SMALL else None,
+            font_weight=700 if bold else None,
+            text_anchor=anchor or None,
+        )
+
+    def _taken(self, route: Route) -> int:
+        edge = route.edge
+        return self.trace.taken[edge.source, edge.target, edge.kind] if self.trace else 0
+
+    # Edges
+
+    def _edge(self, route: Route, points: list[Point], times: int, joined: bool) -> None:
+        catch = route.edge.kind == "catch"
+        colour = (CATCH if catch else TAKEN) if times else (QUIET_CATCH if catch else LINE)
+        line = {"fill": "none", "stroke": colour, "stroke_width": 2.4 if times else 1.3}
+        line["stroke_dasharray"] = "6 4" if catch else None
+        if joined:  # the rest of the way, and the arrow, are another edge's
+            self.add("path", d=_path(points), **line)
+            return
+        (x0, y0), (x, y) = points[-2:]
+        right, down = (x > x0) - (x < x0), (y > y0) - (y < y0)
+        self.add("path", d=_path([*points[:-1], (x - 6 * right, y - 6 * down)]), **line)
+        tip, foot = (x - right, y - down), (x - 9 * right, y - 9 * down)
+        across, along = 5 * down, 5 * right
+        wings = f"L{foot[0] + across} {foot[1] + along}L{foot[0] - across} {foot[1] - along}z"
+        self.add("path", d=f"M{tip[0]} {tip[1]}{wings}", fill=colour)
+
+    def _label(self, route: Route, label: Label, times: int) -> None:
+        catch = route.edge.kind == "catch"
+        colour = (CATCH if catch else TAKEN_WORD) if times else (QUIET_CATCH_WORD if catch else GREY)
+        lines = list(label.lines)
+        if route.back and times:
+            lines = [*lines[:-1], f"{lines[-1]} {TIMES}{times}" if lines else f"{TIMES}{times}"]
+        if label.side:
+            y = label.y - LABEL_LINE * (len(lines) - 1) // 2
+            anchor = "end" if label.side < 0 else ""
+        else:
+            wide = max(metrics.width(line, SMALL, times > 0) for line in lines) + 8
+            high = LABEL_LINE * len(lines) + 2
+            x, y = label.x - wide // 2, label.y - high // 2
+            self.add("rect", x=x, y=y, width=wide, height=high, rx=4, fill=CARD)
+            y += LABEL_LINE - 2
+            anchor = "middle"
+        for line in lines:
+            self.text(label.x, y, line, colour, bold=times > 0, anchor=anchor)
+            y += LABEL_LINE
+
+    # States
+
+    def _box(self, box: Box) -> None:
+        node = box.node
+        if node.kind in ("Start", "End"):
+            self._pill(box)
+            return
+        summary = self.states.get(node.name)
+        look = LOOKS[summary.status] if summary else MISSING if node.kind == "Missing" else IDLE
+        frame = {"x": box.x, "y": box.y, "width": box.w, "height": box.h, "rx": 8}
+        border = {"stroke": look.border, "stroke_width": look.thick, "stroke_dasharray": look.dashes}
+        if box.inner:
+            self.add("rect", **frame, fill=WHITE)
+            self._header(box, look.fill if summary else "#f1f4f7")
+            self.add("rect", **frame, fill="none", **border)
+            self._separators(box)
+        else:
+            self.add("rect", **frame, fill=look.fill, **border)
+        self._name(box, summary, look)
+        if summary:
+            self._status(box, summary, look)
+        if summary and summary.retries:
+            said = f"{summary.retries} {'retry' if summary.retries == 1 else 'retries'}"
+            self._retries(box, said, LOOKS["caught"].border, LOOKS["caught"].word)
+        elif node.retries:
+            self._retries(box, f"up to {node.retries}", "#c3ccd6", GREY)
+        for x, y, plan in box.inner:
+            self.plan(plan, box.x + x, box.y + y)
+
+    def _pill(self, box: Box) -> None:
+        name = START if box.node.kind == "Start" else END
+        taken = self.trace.taken if self.trace else {}
+        reached = self.trace is None or any(name in key[:2] for key in taken)
+        fill, ink, border = ("#2f3d4d", WHITE, "#2f3d4d") if reached else (WHITE, GREY, IDLE.border)
+        self.add("rect", x=box.x, y=box.y, width=box.w, height=box.h, rx=15, fill=fill, stroke=border)
+        self.text(box.middle, box.y + 19, box.node.kind, ink, size=12, bold=True, anchor="middle")
+
+    def _header(self, box: Box, fill: str) -> None:
+        low = box.y + HEADER
+        top = f"V{box.y + 8}a8 8 0 0 1 8 -8H{box.x + box.w - 8}a8 8 0 0 1 8 8"
+        self.add("path", d=f"M{box.x} {low}{top}V{low}z", fill=fill)
+
+    def _separators(self, box: Box) -> None:
+        for (x, _, plan), (after, _, _) in pairwise(box.inner):
+            middle = box.x + (x + plan.w + after) // 2
+            line = f"M{middle} {box.y + HEADER + 8}V{box.y + box.h - 8}"
+            self.add("path", d=line, stroke="#d5dce4", stroke_dasharray="2 4")
+
+    def _name(self, box: Box, summary: Summary | None, look: Look) -> None:
+        node, tall = box.node, HEADER if box.inner else box.h
+        x, y = box.x + 10, box.y + (tall - 26) // 2
+        self.add("rect", x=x, y=y, width=26, height=26, rx=6, fill=TASK if node.kind == "Task" else STEP)
+        self.add(
+            "path",
+            d=icons.PATHS.get(node.icon, icons.PATHS["pass"]),
+            transform=f"translate({x + 3} {y + 3})",
+            fill="none",
+            stroke=WHITE,
+            stroke_width=1.5,
+            stroke_linejoin="round",
+            stroke_linecap="round",
+        )
+        said, colour = node.words, GREY
+        if summary and summary.error:
+            said, colour = f"{summary.status}: {words.error(summary.error)}", look.word
+        elif summary and summary.iterations:
+            said = f"{said}: {summary.iterations[0]} of {summary.iterations[1]} done"
+        left, line = box.x + 44, box.y + (tall - 16 * len(box.name) - 14) // 2 + 12
+        for name in box.name:
+            self.text(left, line, name, INK, size=NAME, bold=True)
+            line += 16
+        taken = (30 if summary else 8) + (22 if summary and summary.visits > 1 else 0)
+        self.text(left, line - 1, metrics.cut(said, box.w - 44 - taken, SMALL), colour)
+
+    def _status(self, box: Box, summary: Summary, look: Look) -> None:
+        x, y = box.x + box.w - 18, box.side_y
+        self._disc(x, y, summary.status, look)
+        if summary.visits > 1:
+            self.text(x - 13, y + 4, f"{TIMES}{summary.visits}", look.word, bold=True, anchor="end")
+
+    def _disc(self, x: int, y: int, status: str, look: Look) -> None:
+        paint: dict[str, object] = {"fill": WHITE}
+        if status not in icons.FILLED:
+            paint = {"fill": "none", "stroke": WHITE, "stroke_width": 2, "stroke_linecap": "round"}
+        glyph = _tag("path", d=icons.GLYPHS[status], stroke_linejoin="round", **paint)
+        self.add("g", _tag("circle", r=9, fill=look.word) + glyph, transform=f"translate({x} {y})")
+
+    def _retries(self, box: Box, said: str, border: str, ink: str) -> None:
+        """A badge on the upper right corner: an arrow that turns back, and how often."""
+        wide = metrics.width(said, 10, True) + 24
+        x, y = box.x + box.w - wide - 8, box.y - 9
+        self.add("rect", x=x, y=y, width=wide, height=17, rx=8.5, fill=WHITE, stroke=border, stroke_width=1.2)
+        arrow = "M3.2 -2.4a4 4 0 1 0 .6 3.4M3.8 -4.6v2.6h-2.6"
+        place = f"translate({x + 11} {y + 8.5})"
+        self.add("path", d=arrow, transform=place, fill="none", stroke=ink, stroke_width=1.3)
+        self.text(x + 18, y + 12, said, ink, size=10, bold=True)
+
+
+def _reach(points: list[Point]) -> tuple[int, int]:
+    """Sorts paths so that the one that others join comes first: it starts highest and farthest away."""
+    return points[0][1], -abs(points[0][0] - points[-1][0])
+
+
+def _until_shared(
+    points: list[Point], key: tuple[object, ...], drawn: dict[tuple[object, ...], list[tuple[int, int]]]
+) -> tuple[list[Point], bool]:
+    """A path up to where it joins one already drawn to the same target, so that dashes stay dashes."""
+    for index, (one, other) in enumerate(pairwise(points)):
+        upright = one[0] == other[0]
+        line = (*key, upright, one[0] if upright else one[1])
+        start, end = (one[1], other[1]) if upright else (one[0], other[0])
+        if index and any(
+            low <= min(start, end) and max(start, end) <= high for low, high in drawn.get(line, [])
+        ):
+            return [*points[: index + 1], _toward(one, other)], True
+        drawn.setdefault(line, []).append((min(start, end), max(start, end)))
+    return points, False
+
+
+def _path(points: list[Point]) -> str:
+    """A path through right angles with rounded corners."""
+    parts = [f"M{points[0][0]} {points[0][1]}"]
+    for before, here, after in zip(points, points[1:], points[2:], strict=False):
+        one, other = _toward(here, before), _toward(here, after)
+        parts.append(f"L{one[0]} {one[1]}Q{here[0]} {here[1]} {other[0]} {other[1]}")
+    parts.append(f"L{points[-1][0]} {points[-1][1]}")
+    return "".join(parts)
+
+
+def _toward(here: Point, there: Point) -> Point:
+    """The point 8 pixels (or half the way) from here to there."""
+    dx, dy = there[0] - here[0], there[1] - here[1]
+    reach = min(8, (abs(dx) + abs(dy)) // 2)
+    return here[0] + reach * ((dx > 0) - (dx < 0)), here[1] + reach * ((dy > 0) - (dy < 0))
+
+
+def _tag(name: str, content: str = "", /, **attributes: object) -> str:
+    """An element; attributes of None are left out, `_` in their names stands for `-`."""
+    told = [
+        f" {key.replace('_', '-')}={quoteattr(str(value))}"
+        for key, value in attributes.items()
+        if value is not None
+    ]
+    opening = f"<{name}{''.join(told)}"
+    return f"{opening}>{content}</{name}>" if content else f"{opening}/>"
+
+
+def _printable(text: str) -> str:
+    """XML 1.0 has no place for control characters and lone surrogates, not even escaped."""
+    return re.sub("[\x00-\x1f\ud800-\udfff\ufffe\uffff]", "\ufffd", text)
