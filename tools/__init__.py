@@ -1,0 +1,1 @@
+"""What workshop.py runs inside the environment that it made."""

@@ -1,0 +1,32 @@
+"""JupyterLab as `workshop.py lab` starts it: local, quiet, and with this checkout's notebooks trusted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat.sign import NotebookNotary
+from traitlets.config import get_config
+
+NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
+
+c: Any = get_config()
+
+c.ServerApp.root_dir = str(NOTEBOOKS)
+c.ServerApp.ip = "127.0.0.1"
+c.ServerApp.port_retries = 0  # workshop.py has chosen a port that was free
+c.ServerApp.allow_root = True  # containers
+c.ServerApp.open_browser = False  # workshop.py opens it once the server answers
+c.ServerApp.log_level = "ERROR"
+c.KernelSpecManager.allowed_kernelspecs = {"python3"}  # the one that has the lock's packages
+
+# Nothing asks the network: no news, no version check, no list of extensions.
+c.LabApp.news_url = None
+c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"
+c.LabApp.extension_manager = "readonly"
+
+# An untrusted notebook shows its pictures as text. These come from the checkout that holds this file.
+notary = NotebookNotary()
+for path in sorted(NOTEBOOKS.glob("*.ipynb")):
+    notary.sign(nbformat.read(path, as_version=4))
