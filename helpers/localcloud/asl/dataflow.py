@@ -160,7 +160,7 @@ def number(fields: Fields, name: str, is_jsonata: bool, *, fraction: bool = Fals
             value = evaluate_jsonata(visit, template)
             if is_number(value):
                 return value
-            raise visit.evaluation_failure(_wrong_type(fields[name], name, "number", value), name)
+            raise wrong_type(visit, fields[name], name, "number", value)
 
         return from_jsonata
     if name in fields:
@@ -180,11 +180,9 @@ def number(fields: Fields, name: str, is_jsonata: bool, *, fraction: bool = Fals
     return from_path
 
 
-def _wrong_type(text: str, field: str, expected: str, value: Any) -> str:
-    return (
-        f"The JSONata expression '{jsonata.source(text)}' specified for the field '{field}' returned an unexpected "
-        f"result type. Expected '{expected}', but was '{type_name(value)}' for value: {to_json(value)}"
-    )
+def wrong_type(visit: Visit, text: Any, field: str, expected: str, value: Any) -> StateFailed:
+    """The failure of a JSONata field whose value is of another type than the field takes."""
+    return visit.evaluation_failure(jsonata.unexpected_type(text, field, expected, value).message, field)
 
 
 def expect_array(visit: Visit, text: Any, field: str, value: Any) -> list[Any]:
@@ -195,15 +193,4 @@ def expect_array(visit: Visit, text: Any, field: str, value: Any) -> list[Any]:
     """
     if isinstance(value, list):
         return value
-    raise visit.evaluation_failure(_wrong_type(text, field, "array", value), field)
-
-
-def type_name(value: Any) -> str:
-    """JSON's name of a value's type."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "boolean"
-    if isinstance(value, int | float):
-        return "number"
-    return {str: "string", list: "array", dict: "object"}[type(value)]
+    raise wrong_type(visit, text, field, "array", value)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import random
+import sys
+from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
 from helpers.localcloud.asl import errors
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 
 Details = dict[str, Any]
 
+#: The longest that an Express workflow runs (Step Functions service quotas).
+EXPRESS_SECONDS = 300
+
 
 class Execution:
     """One run of a machine: its status, its output or error, and its history.
@@ -28,6 +33,7 @@ class Execution:
         arn, name, role_arn, state_machine_arn, state_machine_name: as the context object and the history show.
         input: JSON text.
         environment: the world it runs in.
+        is_express: an Express workflow: five minutes at the most, no quota of events, no redrive.
         map_run: the map run whose child this is.
 
     Attributes:
@@ -49,15 +55,16 @@ class Execution:
         state_machine_arn: str,
         state_machine_name: str,
         environment: Environment,
+        is_express: bool = False,
         map_run: MapRun | None = None,
     ) -> None:
         self.machine, self.arn, self.name, self.input = machine, arn, name, input
         self.role_arn, self.state_machine_arn = role_arn, state_machine_arn
         self.state_machine_name, self.environment = state_machine_name, environment
-        self.map_run = map_run
+        self.is_express, self.map_run = is_express, map_run
         self.clock = environment.clock
         self.random = random.Random(f"{environment.seed}/{arn}")
-        self.history = History(environment.max_events)
+        self.history = History(sys.maxsize if is_express else environment.max_events)
         self.status = "RUNNING"
         self.output: str | None = None
         self.error: str | None = None
@@ -90,18 +97,42 @@ class Execution:
         details = {"input": self.input, "inputDetails": NOT_TRUNCATED, "roleArn": self.role_arn}
         self._root.event("ExecutionStarted", ("executionStartedEventDetails", details), advance=False)
         self.history.remember(data, self.input)
-        self._fibers = [self.clock.spawn(self._run(data))]
-        if self.machine.timeout_seconds is not None:
-            self._fibers.append(self.clock.spawn(self._expire(self.machine.timeout_seconds)))
+        self._go(self.machine.run(self._root, data))
 
     def stop(self, error: str | None = None, cause: str | None = None) -> None:
         """Stop it as StopExecution does. Clock thread only; nothing happens when it has ended."""
         if self.status == "RUNNING":
             self._cut_short("ABORTED", StateFailed(error, cause))
 
-    async def _run(self, data: Any) -> None:
+    def redrive(self) -> None:
+        """Go on from the states that did not succeed, as RedriveExecution does. Clock thread only.
+
+        What has succeeded (branches, iterations, child executions) is not run again; retries and timeouts start
+        anew (developer guide, "Redriving state machine executions").
+        """
+        self.redrive_count += 1
+        self.redrive_date = self.clock.now()
+        self.status, self.stop_date, self.error, self.cause = "RUNNING", None, None, None
+        self.finished = Signal(self.clock)
+        self.context["Execution"] |= {"RedriveCount": self.redrive_count, "RedriveTime": iso(self.redrive_date)}
+        details = {"redriveCount": self.redrive_count}
+        self._root.event("ExecutionRedriven", ("executionRedrivenEventDetails", details))
+        self._root.interrupted, self._root.current = self._root.interrupted or self._root.current, None
+        if self._root.interrupted is not None:
+            self._go(self.machine.resume(self._root))
+        else:  # it was cut short before its first state
+            self._go(self.machine.run(self._root, json.loads(self.input)))
+
+    def _go(self, machine: Coroutine[Any, Any, Any]) -> None:
+        self._fibers = [self.clock.spawn(self._run(machine))]
+        limits = [self.machine.timeout_seconds, EXPRESS_SECONDS if self.is_express else None]
+        seconds = min((limit for limit in limits if limit is not None), default=None)
+        if seconds is not None:
+            self._fibers.append(self.clock.spawn(self._expire(seconds)))
+
+    async def _run(self, machine: Coroutine[Any, Any, Any]) -> None:
         try:
-            output = await self.machine.run(self._root, data)
+            output = await machine
         except StateFailed as failure:
             self._end("FAILED", "ExecutionFailed", failure)
         except HistoryFull:

@@ -40,13 +40,14 @@ class Frame:
         map_item: the context object's "Map" member in an iteration.
     """
 
-    __slots__ = ("children", "current", "execution", "map_item", "previous", "variables")
+    __slots__ = ("children", "current", "execution", "interrupted", "map_item", "previous", "variables")
 
     def __init__(
         self, execution: Execution, previous: int, variables: dict[str, Any], map_item: dict[str, Any] | None
     ) -> None:
         self.execution, self.previous, self.variables, self.map_item = execution, previous, variables, map_item
         self.current: Visit | None = None
+        self.interrupted: Visit | None = None  # where a redrive goes on
         self.children: list[Frame] = []
 
     def child(self, map_item: dict[str, Any] | None = None) -> Frame:
@@ -69,20 +70,33 @@ class Frame:
         """Leave the events of what is cut short in this thread and below it."""
         for child in self.children:
             child.abort()
-        if self.current is not None and self.current.state.kind in _ABORTABLE:
-            self.event(f"{self.current.state.kind}StateAborted", advance=False)
-        self.current = None
+        if self.current is not None:
+            if self.current.state.kind in _ABORTABLE:
+                self.event(f"{self.current.state.kind}StateAborted", advance=False)
+            self.current, self.interrupted = None, self.current
 
 
 class Visit:
     """One visit of a state: its input, the moment, how often it was retried."""
 
-    __slots__ = ("_context", "before", "entered_at", "entered_id", "frame", "input", "retry_count", "state", "token")
+    __slots__ = (
+        "_context",
+        "before",
+        "entered_at",
+        "entered_id",
+        "frame",
+        "input",
+        "progress",
+        "retry_count",
+        "state",
+        "token",
+    )
 
     def __init__(self, frame: Frame, state: State, data: Any) -> None:
         self.frame, self.state, self.input = frame, state, data
         self.retry_count = 0
         self.token: str | None = None
+        self.progress: Any = None  # what a Parallel or a Map has done so far, for a redrive
         self._context: dict[str, Any] | None = None
         execution = frame.execution
         self.entered_at = execution.clock.now()

@@ -29,8 +29,19 @@ class Machine:
 
     async def run(self, frame: Frame, data: Any) -> Any:
         """Run from StartAt with an input to the end; return the output. Raises StateFailed."""
+        return await self._run(frame, self.start_at, data)
+
+    async def resume(self, frame: Frame) -> Any:
+        """Go on where the frame was interrupted, as a redrive does. Raises StateFailed."""
+        visit, frame.interrupted = frame.interrupted, None
+        if visit is None:
+            raise RuntimeError("nothing was interrupted in this frame")
+        visit.renew(token=None)
+        name, data = await visit.state.run(frame, visit.input, visit)
+        return await self._run(frame, name, data)
+
+    async def _run(self, frame: Frame, name: str | None, data: Any) -> Any:
         clock = frame.execution.clock
-        name: str | None = self.start_at
         while name is not None:
             await clock.sleep(TRANSITION_SECONDS)
             name, data = await self.states[name].run(frame, data)

@@ -70,7 +70,7 @@ class MapRun:
         """
         try:
             self.fill()
-            if self.inputs:
+            if self._ended < len(self.inputs):
                 await self._done
             self._end("SUCCEEDED")
         except StateFailed:
@@ -82,6 +82,17 @@ class MapRun:
     def fail(self) -> None:
         """The run failed before or after its children: reading the items, writing the results."""
         self._end("FAILED")
+
+    async def redrive(self) -> None:
+        """Run again what did not succeed, and what never started. Raises StateFailed like `run`."""
+        self.redrive_count += 1
+        self.redrive_date, self.stop_date, self.status = self.parent.clock.now(), None, "RUNNING"
+        self._done = Signal(self.parent.clock)
+        unsuccessful = [child for child in self.children if child.status != "SUCCEEDED"]
+        self._ended -= len(unsuccessful)
+        for child in unsuccessful:
+            child.redrive()
+        await self.run()
 
     def fill(self) -> None:
         """Start children until as many run as may: at the start, when one ends, and when the limit is raised."""
@@ -127,6 +138,7 @@ class MapRun:
             state_machine_arn=f"{parent.state_machine_arn}/{self.label}",
             state_machine_name=f"{parent.state_machine_name}/{self.label}",
             environment=parent.environment,
+            is_express=self.execution_type == "EXPRESS",
             map_run=self,
         )
         self.children.append(child)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
 from helpers.localcloud.asl.dataflow import number
@@ -32,6 +33,8 @@ class Distribution:
 
     async def perform(self, visit: Visit, effective: Any, concurrency: int) -> Any:
         """Read the items, run the children, write the results; the state's result. Raises StateFailed."""
+        if visit.progress is not None:
+            return await self._redrive(visit, effective, visit.progress)
         frame, state = visit.frame, self._state
         items = None if self._reader else state.items(visit, effective)
         started = {"length": 0 if items is None else len(items)}
@@ -51,19 +54,34 @@ class Distribution:
         )
         execution.map_runs.append(run)
         frame.event("MapRunStarted", ("mapRunStartedEventDetails", {"mapRunArn": run.arn}))
+        return await self._finish(visit, effective, run, self._run(visit, effective, run, items))
+
+    async def _run(self, visit: Visit, effective: Any, run: MapRun, items: list[Any] | None) -> None:
+        if items is None:
+            assert self._reader is not None
+            items = self._reader.read(visit, effective)
+        run.inputs = self._inputs(visit, effective, items)
+        visit.progress = run
+        await run.run()
+
+    async def _finish(
+        self, visit: Visit, effective: Any, run: MapRun, children: Coroutine[Any, Any, None]
+    ) -> Any:
         try:
-            if items is None:
-                assert self._reader is not None
-                items = self._reader.read(visit, effective)
-            run.inputs = self._inputs(visit, effective, items)
-            await run.run()
+            await children
             result = self._result(visit, effective, run)
         except StateFailed as failure:
             run.fail()
-            frame.event("MapRunFailed", ("mapRunFailedEventDetails", failure.details()))
+            visit.frame.event("MapRunFailed", ("mapRunFailedEventDetails", failure.details()))
             raise
-        frame.event("MapRunSucceeded")
+        visit.frame.event("MapRunSucceeded")
         return result
+
+    async def _redrive(self, visit: Visit, effective: Any, run: MapRun) -> Any:
+        details = {"mapRunArn": run.arn, "redriveCount": run.redrive_count + 1}
+        visit.frame.event("MapRunRedriven", ("mapRunRedrivenEventDetails", details))
+        return await self._finish(visit, effective, run, run.redrive())
+
 
     def _tolerated(self, visit: Visit, effective: Any) -> tuple[int, float]:
         count = self._count(visit, effective) if self._count else 0

@@ -49,8 +49,8 @@ class State:
         """Do what this type of state does. Raises StateFailed."""
         raise NotImplementedError
 
-    async def run(self, frame: Frame, data: Any) -> tuple[str | None, Any]:
-        """Visit the state with its input.
+    async def run(self, frame: Frame, data: Any, visit: Visit | None = None) -> tuple[str | None, Any]:
+        """Visit the state with its input, or go on with the visit that a redrive picks up.
 
         Returns:
             The next state's name (None at the end) and the output.
@@ -58,7 +58,10 @@ class State:
         Raises:
             StateFailed: it failed, and neither Retry nor Catch helped.
         """
-        visit = Visit(frame, self, data)
+        if visit is None:
+            visit = Visit(frame, self, data)
+        else:
+            frame.current = visit
         counters = self.retries.counters() if self.retries else []
         while True:
             try:
@@ -69,6 +72,7 @@ class State:
                 if delay is None:
                     return self._give_up(visit, failure)
             visit.retry_count += 1
+            visit.progress = None
             visit.renew()
             await frame.execution.clock.sleep(delay)
 

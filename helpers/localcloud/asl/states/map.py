@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from helpers.localcloud.asl import jsonata, templates
@@ -57,8 +58,10 @@ class Map(State):
             result = await self._distribution.perform(visit, effective, concurrency)
         else:
             items = self.items(visit, effective)
-            visit.frame.event("MapStateStarted", ("mapStateStartedEventDetails", {"length": len(items)}))
-            result = await _Iterations(self, visit, effective, items).run(concurrency)
+            if visit.progress is None:
+                visit.frame.event("MapStateStarted", ("mapStateStartedEventDetails", {"length": len(items)}))
+                visit.progress = _Iterations(self, visit, effective, items)
+            result = await visit.progress.run(concurrency)
         visit.frame.event("MapStateSucceeded", advance=False)
         return Outcome(self.next, *self.flow.finish(visit, effective, result))
 
@@ -107,48 +110,57 @@ class _Iterations:
     def __init__(self, state: Map, visit: Visit, effective: Any, items: list[Any]) -> None:
         self.state, self.visit, self.effective, self.items = state, visit, effective, items
         self.results: list[Any] = [None] * len(items)
-        self.waiting = iter(range(len(items)))
+        self.open: dict[int, Frame | None] = dict.fromkeys(range(len(items)))  # not done yet; its frame, if begun
+        self.waiting: Iterator[tuple[int, Frame | None]] = iter(())
         self.last = visit.frame.previous
 
     async def run(self, concurrency: int) -> list[Any]:
+        """Run what is open, at most so many at once; all outputs. Raises StateFailed."""
         frame = self.visit.frame
-        slots = min(concurrency or INLINE_CONCURRENCY, INLINE_CONCURRENCY, len(self.items))
+        self.waiting = iter(list(self.open.items()))
+        slots = min(concurrency or INLINE_CONCURRENCY, INLINE_CONCURRENCY, len(self.open))
         frame.children = []
         try:
             await frame.execution.clock.gather(self._slot(frame.child()) for _ in range(slots))
         except StateFailed:
             for thread in frame.children:
-                if thread.map_item is not frame.map_item:
+                if thread.current is not None:
                     thread.abort()
-                    self._iteration_event(thread, "Aborted")
+                    self._event(thread, "Aborted")
             frame.previous = self.last
             raise
-        finally:
-            frame.children = []
+        frame.children = []
         frame.previous = self.last
         return self.results
 
     async def _slot(self, thread: Frame) -> None:
         """Iterations one after the other, in one thread of events."""
-        for index in self.waiting:
-            thread.map_item = {"Item": {"Index": index, "Value": self.items[index]}}
-            thread.variables = dict(self.visit.frame.variables)
-            self._iteration_event(thread, "Started", advance=True)
+        for index, begun in self.waiting:
+            if begun is not None and begun.interrupted is not None:
+                thread = begun
+                self.visit.frame.children.append(thread)
+            else:
+                thread.map_item = {"Item": {"Index": index, "Value": self.items[index]}}
+                thread.variables = dict(self.visit.frame.variables)
+                self._event(thread, "Started", advance=True)
+            self.open[index] = thread
             try:
-                data = self.state.item_input(self.visit, self.effective, thread.map_item)
-                self.results[index] = await self.state.processor.run(thread, data)
+                self.results[index] = await self._iterate(thread)
             except StateFailed:
-                thread.current = None
-                self._iteration_event(thread, "Failed")
-                thread.map_item = self.visit.frame.map_item
+                self._event(thread, "Failed")
+                thread.interrupted, thread.current = thread.current, None
                 self.last = thread.previous
                 raise
-            self.last = self._iteration_event(thread, "Succeeded")
-            thread.map_item = self.visit.frame.map_item
+            del self.open[index]
+            self.last = self._event(thread, "Succeeded")
 
-    def _iteration_event(self, thread: Frame, suffix: str, *, advance: bool = False) -> int:
-        item = thread.map_item or {}
-        details = {"name": self.state.name, "index": item["Item"]["Index"]}
-        return thread.event(
-            f"MapIteration{suffix}", (f"mapIteration{suffix}EventDetails", details), advance=advance
-        )
+    async def _iterate(self, thread: Frame) -> Any:
+        if thread.interrupted is not None:
+            return await self.state.processor.resume(thread)
+        data = self.state.item_input(self.visit, self.effective, thread.map_item or {})
+        return await self.state.processor.run(thread, data)
+
+    def _event(self, thread: Frame, suffix: str, *, advance: bool = False) -> int:
+        details = {"name": self.state.name, "index": (thread.map_item or {})["Item"]["Index"]}
+        member = f"mapIteration{suffix}EventDetails"
+        return thread.event(f"MapIteration{suffix}", (member, details), advance=advance)

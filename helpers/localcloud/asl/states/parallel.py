@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from helpers.localcloud.asl.errors import StateFailed
-from helpers.localcloud.asl.frame import Visit
+from helpers.localcloud.asl.frame import Frame, Visit
 from helpers.localcloud.asl.machine import Machine
 from helpers.localcloud.asl.states.base import Outcome, State
 
@@ -27,31 +27,53 @@ class Parallel(State):
         effective = self.flow.effective(visit)
         arguments = self.flow.arguments(visit, effective)
         frame = visit.frame
-        frame.event("ParallelStateStarted")
-        frame.children = []
-        threads = [frame.child() for _ in self.branches]
+        is_redriven = visit.progress is not None
+        if not is_redriven:
+            frame.event("ParallelStateStarted")
+            frame.children = []
+            visit.progress = [_Branch(machine, frame.child()) for machine in self.branches]
+        branches: list[_Branch] = visit.progress
+        frame.children = [branch.thread for branch in branches]
         last = frame.previous
 
-        async def run(index: int) -> Any:
+        async def run(branch: _Branch) -> Any:
             nonlocal last
-            thread = threads[index]
-            try:
-                output = await self.branches[index].run(thread, arguments)
-            except StateFailed:
-                last = thread.previous
-                raise
-            last = thread.previous
-            return output
+            if not branch.is_done:
+                try:
+                    await branch.run(arguments, is_redriven)
+                finally:
+                    last = branch.thread.previous if branch.is_done or branch.has_failed else last
+            return branch.output
 
         try:
-            result = await frame.execution.clock.gather(run(index) for index in range(len(threads)))
+            result = await frame.execution.clock.gather(run(branch) for branch in branches)
         except StateFailed:
-            for thread in threads:
-                thread.abort()
+            for branch in branches:
+                branch.thread.abort()
             frame.previous = last
             raise
-        finally:
-            frame.children = []
+        frame.children = []
         frame.previous = last
         frame.event("ParallelStateSucceeded", advance=False)
         return Outcome(self.next, *self.flow.finish(visit, effective, result))
+
+
+class _Branch:
+    """One branch of one visit."""
+
+    def __init__(self, machine: Machine, thread: Frame) -> None:
+        self.machine, self.thread = machine, thread
+        self.is_done = self.has_failed = False
+        self.output: Any = None
+
+    async def run(self, arguments: Any, is_redriven: bool) -> None:
+        self.has_failed = False
+        try:
+            if is_redriven and self.thread.interrupted is not None:
+                self.output = await self.machine.resume(self.thread)
+            else:
+                self.output = await self.machine.run(self.thread, arguments)
+        except StateFailed:
+            self.has_failed = True
+            raise
+        self.is_done = True

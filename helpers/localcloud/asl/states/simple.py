@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from helpers.localcloud.asl import choice, jsonata, templates
-from helpers.localcloud.asl.data import to_json
-from helpers.localcloud.asl.dataflow import dataflow, evaluate_jsonata
+from helpers.localcloud.asl.data import Data, to_json
+from helpers.localcloud.asl.dataflow import dataflow, evaluate_jsonata, wrong_type
 from helpers.localcloud.asl.errors import NO_CHOICE_MATCHED, StateFailed
 from helpers.localcloud.asl.frame import Visit
 from helpers.localcloud.asl.states.base import Outcome, State
@@ -63,9 +63,7 @@ class Fail(State):
         if self.is_jsonata:
             value = evaluate_jsonata(visit, compiled)
             if not isinstance(value, str):
-                raise visit.evaluation_failure(
-                    jsonata.wrong_type(self.fields[field], field, "string", value), field
-                )
+                raise wrong_type(visit, self.fields[field], field, "string", value)
             return value
         value = visit.evaluate(compiled, visit.input)
         if not isinstance(value, str):
@@ -123,7 +121,7 @@ class Wait(State):
                         f"The {self._field} field must be between 0 and 99999999 but was: {value}", "Seconds"
                     )
                 return int(value)
-            raise visit.evaluation_failure(jsonata.wrong_type(text, "Seconds", "number", value), "Seconds")
+            raise wrong_type(visit, text, "Seconds", "number", value)
         if isinstance(value, int) and not isinstance(value, bool):
             raise visit.failure(f"The {self._field} parameter must be between 0 and 99999999: {text} == {value}")
         raise visit.failure(
@@ -175,13 +173,12 @@ class _Rule:
         shared = {key: fields[key] for key in ("InputPath", "OutputPath", "Output") if key in fields}
         self.flow = dataflow({**shared, **own}, is_jsonata)
         self._is_jsonata = is_jsonata
-        self._rule = choice.compile_rule(rule, is_jsonata)
+        self._rule = choice.compile_rule(rule, "JSONata" if is_jsonata else "JSONPath")
 
     def holds(self, visit: Visit, effective: Any) -> bool:
         if not self._is_jsonata:
             return visit.evaluate(self._rule, effective)
-        value = evaluate_jsonata(visit, self._rule)
-        return value is True
+        return evaluate_jsonata(visit, lambda states, *scope: self._rule(Data(states, {}, *scope))) is True
 
 
 def _shown(value: Any) -> str:
