@@ -1,0 +1,94 @@
+"""AWS Step Functions: the API in front of the interpreter in `helpers.localcloud.asl`.
+
+    machines, aliases   state machines, revisions, versions, and names for them
+    executions          starting, describing, listing, stopping; redrive: whether and when again
+    records, archive    what is kept of executions, and how little that costs
+    history             GetExecutionHistory
+    tasks, activities   task tokens, and the workers who hold them
+    map_runs            Map Runs
+    logs                execution events in CloudWatch Logs
+    checks              TestState, ValidateStateMachineDefinition
+
+Everything that changes anything runs on the clock thread, between two events of the executions, so that
+nothing in here needs a lock. API reference: https://docs.aws.amazon.com/step-functions/latest/apireference/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from helpers.localcloud.asl.environment import Environment
+from helpers.localcloud.cloud import Service
+from helpers.localcloud.services.stepfunctions.activities import Activities
+from helpers.localcloud.services.stepfunctions.aliases import Aliases
+from helpers.localcloud.services.stepfunctions.checks import Checks
+from helpers.localcloud.services.stepfunctions.environment import S3Objects, WithActivities
+from helpers.localcloud.services.stepfunctions.executions import Executions
+from helpers.localcloud.services.stepfunctions.history import Histories
+from helpers.localcloud.services.stepfunctions.lengths import compile_check
+from helpers.localcloud.services.stepfunctions.machines import Machines
+from helpers.localcloud.services.stepfunctions.map_runs import MapRuns, describe
+from helpers.localcloud.services.stepfunctions.records import Records
+from helpers.localcloud.services.stepfunctions.tagging import Tagging
+from helpers.localcloud.services.stepfunctions.tasks import TaskTokens
+
+if TYPE_CHECKING:
+    from helpers.localcloud.cloud import Cloud
+
+Action = Callable[[dict[str, Any]], dict[str, Any]]
+
+#: Actions that wait for executions or workers, and so must not stand on the clock thread while they do.
+_WAITING = frozenset({"StartSyncExecution", "GetActivityTask", "TestState"})
+
+
+def register(cloud: Cloud) -> Service:
+    """The service, with all actions of botocore's model."""
+    records = Records(describe)
+    executions = Executions(cloud, records)
+    machines = Machines(cloud, executions.is_running, executions.end_all)
+    tokens = TaskTokens(cloud.clock, executions.on_waiting)
+    activities = Activities(cloud, tokens)
+    environment = Environment(
+        clock=cloud.clock,
+        integrations=WithActivities(cloud, activities),
+        tokens=tokens,
+        objects=S3Objects(cloud),
+        region=cloud.region,
+        account_id=cloud.account_id,
+        started=executions.on_started,
+        ended=executions.on_ended,
+    )
+    executions.machines, executions.environment = machines, environment
+    parts = (
+        machines,
+        Aliases(machines, cloud.clock.now),
+        executions,
+        Histories(records),
+        MapRuns(records),
+        activities,
+        tokens,
+        Tagging(machines, activities),
+        Checks(cloud, environment),
+    )
+    model = cloud.front.session.get_service_model("stepfunctions")
+    return Service("stepfunctions", dict(_actions(cloud, model, parts)))
+
+
+def _actions(cloud: Cloud, model: Any, parts: Iterable[object]) -> Iterable[tuple[str, Action]]:
+    """Each action of the model, from the part that has the method of its name (in Python's spelling)."""
+    from botocore import xform_name
+
+    for name in model.operation_names:
+        method = xform_name(name)
+        action: Action = next(getattr(part, method) for part in parts if hasattr(part, method))
+        check = compile_check(model.operation_model(name).input_shape)
+        yield name, _bound(cloud, action, check, waits=name in _WAITING)
+
+
+def _bound(cloud: Cloud, action: Action, check: Callable[[dict[str, Any]], None], *, waits: bool) -> Action:
+    def run(request: dict[str, Any]) -> dict[str, Any]:
+        check(request)
+        return action(request) if waits else cloud.clock.call(action, request)
+
+    return run

@@ -1,0 +1,29 @@
+"""ValidateStateMachineDefinition and TestState: what can be known of a definition without an execution."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from helpers.errors import UnsupportedLocally
+from helpers.localcloud.asl import validation
+from helpers.localcloud.asl.environment import Environment
+
+if TYPE_CHECKING:
+    from helpers.localcloud.cloud import Cloud
+
+
+class Checks:
+    """The two actions that leave nothing behind."""
+
+    def __init__(self, cloud: Cloud, environment: Environment) -> None:
+        self._cloud = cloud
+        self._environment = environment
+
+    def validate_state_machine_definition(self, request: dict[str, Any]) -> dict[str, Any]:
+        """All diagnostics of a definition."""
+        found = validation.diagnose(request["definition"], request.get("type", "STANDARD"))
+        return validation.summarize(found, request.get("severity", "ERROR"), request.get("maxResults") or 0)
+
+    def test_state(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Run one state on its own."""
+        raise UnsupportedLocally("TestState is not there yet.")
