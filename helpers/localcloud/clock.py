@@ -16,8 +16,9 @@ import math
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine, Generator, Iterable
+from collections.abc import Callable, Coroutine, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar, cast
 
@@ -222,6 +223,8 @@ class Clock:
         self._closed = False
         self._outsiders = 0
         self._outside_at = 0.0
+        self._requests_from_work = 0
+        self._may_pass = False
 
     # ---- from any thread
 
@@ -275,6 +278,24 @@ class Clock:
     def outside(self) -> None:
         """Someone outside acts: give them `PATIENCE` again before time jumps past what they may answer."""
         self._outside_at = time.monotonic()
+
+    @contextmanager
+    def from_work(self) -> Iterator[None]:
+        """Around a request that real work makes of the cloud while the clock waits for that work to end.
+
+        A function that starts an execution and polls it, or waits for a synchronous one, would otherwise wait for
+        a clock that waits for the function. So its end is put off past the next timer: while the request is being
+        answered, and once for each request.
+        """
+        with self._bell:
+            self._requests_from_work += 1
+            self._may_pass = True
+            self._bell.notify_all()
+        try:
+            yield
+        finally:
+            with self._bell:
+                self._requests_from_work -= 1
 
     # ---- in coroutines, on the clock thread
 
@@ -430,17 +451,25 @@ class Clock:
                 if self.speed != math.inf:
                     self._now += gap * min(1.0, (time.monotonic() - real) / pause)
                 return False
-        if timer.work is None or timer.work.done():
+        work = timer.work
+        if work is None or work.done():
             return True
         self._now = when if when > self._now else self._now
         left = timer.limit_at - time.monotonic()
         if left <= 0:
-            heapq.heappop(self._timers)
             timer.limit_at = math.inf
-            heapq.heappush(self._timers, (max(timer.moved_to, self._now), next(self._sequence), timer))
+            self._put_off(max(timer.moved_to, self._now))
+        elif (self._requests_from_work or self._may_pass) and len(self._timers) > 1:
+            self._may_pass = False
+            self._put_off(heapq.nsmallest(2, self._timers)[1][0])
         else:
-            self._pause(None if left == math.inf else left, unless=timer.work.done)
+            self._pause(None if left == math.inf else left, unless=lambda: work.done() or self._may_pass)
         return False
+
+    def _put_off(self, when: float) -> None:
+        """The first timer fires later, after what is already due then."""
+        timer = heapq.heappop(self._timers)[2]
+        heapq.heappush(self._timers, (when, next(self._sequence), timer))
 
     def _pause(self, seconds: float | None, unless: Callable[[], bool] | None = None) -> bool:
         """Sleep real seconds (None: for ever) until a call or a result comes in; True when woken by one."""
