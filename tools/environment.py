@@ -1,0 +1,267 @@
+"""Make `.venv` from requirements.lock, once, and know it again. Standard library only."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib.metadata
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TextIO
+
+from tools.processes import ROOT, WINDOWS, Stop, run, say
+
+VENV = ROOT / ".venv"
+LOCK = ROOT / "requirements.lock"
+GIGABYTE = 1024**3
+ROOM = 3 * GIGABYTE  # .venv takes 1.3 GB on Linux; pip unpacks beside it before it copies
+OURS = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR", "MPLCONFIGDIR")
+HIDDEN = {"PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "JUPYTER_PATH", "JUPYTER_CONFIG_PATH"}
+
+
+def prepare() -> str:
+    """Return the path of a Python that has everything the lock pins, after installing it where needed."""
+    stamp = digest()
+    python = venv_python()
+    if python.exists() and _stamp(VENV) == stamp:
+        return str(python)
+    here = Path(sys.prefix)
+    if here != VENV:  # an activated environment, such as conda's, that was made from the same lock
+        if _stamp(here) == stamp:
+            return sys.executable
+        if carries_lock():
+            adopt(here, sys.executable, stamp)
+            return sys.executable
+    with only_one():
+        if not (python.exists() and _stamp(VENV) == stamp):  # unless another start was quicker
+            install(stamp)
+    return str(python)
+
+
+def digest() -> str:
+    """Identify what an environment was made from: the lock, this Python and this checkout's place."""
+    lock = LOCK.read_bytes().replace(b"\r\n", b"\n")  # Git may check it out with either
+    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    return hashlib.sha256(b"\0".join([lock, version.encode(), str(ROOT).encode()])).hexdigest()
+
+
+def venv_python() -> Path:
+    """Return where `.venv` keeps its Python."""
+    return VENV / ("Scripts/python.exe" if WINDOWS else "bin/python")
+
+
+def state_folder(prefix: Path) -> Path:
+    """Return the folder of an environment where the workshop keeps its stamp and Jupyter's settings."""
+    return prefix / "share" / "serverless-ml-workshop"
+
+
+def _stamp(prefix: Path) -> str | None:
+    try:
+        return (state_folder(prefix) / "stamp").read_text(encoding="ascii")
+    except OSError:
+        return None
+
+
+def carries_lock() -> bool:
+    """Tell whether the Python that runs this file has every package of the lock in the pinned version."""
+    everywhere = r"^([a-z0-9-]+)==(\S+) (?:; python_full_version < '3\.14' )?\\$"  # no system's marker
+    for name, version in re.findall(everywhere, _lock_text(), re.M):
+        try:
+            if importlib.metadata.version(name) != version:
+                return False
+        except importlib.metadata.PackageNotFoundError:
+            return False
+    return True
+
+
+def _lock_text() -> str:
+    return LOCK.read_text(encoding="utf-8")
+
+
+def adopt(prefix: Path, python: str, stamp: str) -> None:
+    """Put this checkout on an environment's path, and say in its stamp what it was made from.
+
+    A `.pth` line rather than an installed project: pip refuses a local project beside hashes, and this way
+    JupyterLab, VS Code and a plain `python` all find `helpers`, wherever they start.
+    """
+    ask = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    answer = subprocess.run([python, "-c", ask], capture_output=True, text=True, check=True).stdout
+    packages = Path(answer.strip())
+    folder = state_folder(prefix)
+    try:
+        (packages / "serverless_ml_workshop.pth").write_text(f"{ROOT}\n", encoding="utf-8")
+        folder.mkdir(parents=True, exist_ok=True)
+        fresh = folder / "stamp.new"
+        fresh.write_text(stamp, encoding="ascii")
+        fresh.replace(folder / "stamp")
+    except OSError as error:
+        remedy = "Deactivate that environment, then run this again."
+        raise Stop(f"cannot write into {prefix}: {error.strerror}. {remedy}") from None
+
+
+@contextlib.contextmanager
+def only_one() -> Iterator[None]:
+    """Let one start install at a time. The system lets go of the lock when its holder dies."""
+    try:
+        handle = (ROOT / ".venv.lock").open("a+")
+    except OSError as error:
+        remedy = "Copy the workshop to a folder of your own."
+        raise Stop(f"cannot write into {ROOT}: {error.strerror}. {remedy}") from None
+    with handle:
+        waiting = False
+        while not _try_lock(handle.fileno()):
+            if not waiting:
+                say("Another start is setting up .venv; waiting for it.")
+                waiting = True
+            time.sleep(0.2)
+        yield
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _try_lock(descriptor: int) -> bool:
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+else:
+    import fcntl
+
+    def _try_lock(descriptor: int) -> bool:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True
+
+
+def install(stamp: str) -> None:
+    """Make `.venv` from the lock. Its stamp comes last, so an interrupted one is made again from the start.
+
+    Args:
+        stamp: what digest() returned; written when everything is in place.
+    """
+    check_room()
+    if importlib.util.find_spec("venv") is None or importlib.util.find_spec("ensurepip") is None:
+        package = f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"
+        raise Stop(f"this Python lacks venv and pip. On Debian and Ubuntu: sudo apt install {package}")
+    started = time.monotonic()
+    count = len(set(re.findall(r"^([a-z0-9-]+)==", _lock_text(), re.M)))
+    again = "again: it is incomplete, or requirements.lock or Python changed" if VENV.exists() else "once"
+    say(f"Setting up {VENV} ({again}): {count} packages, 1.3 GB, one to five minutes.")
+    try:
+        if VENV.exists():
+            shutil.rmtree(VENV)
+    except OSError as error:
+        remedy = "Close what runs from it, then run this again."
+        raise Stop(f"cannot replace {VENV}: {error.strerror}. {remedy}") from None
+    log = ROOT / ".venv.log"
+    with log.open("w", encoding="utf-8", errors="replace") as record:
+        _logged([sys.executable, "-m", "venv", str(VENV)], record, None)
+        pip = [str(venv_python()), "-m", "pip", "--disable-pip-version-check", "--retries", "2", "install"]
+        pip += ["--require-hashes", "--no-deps", "--no-warn-script-location", "--progress-bar", "off"]
+        # stepfunctions exists as source only. The locked setuptools builds it: nothing comes in unhashed.
+        builder = re.search(r"^setuptools==.*?(?=^\S)", _lock_text() + "\nend", re.M | re.S)
+        first = VENV / "setuptools.lock"
+        first.write_text(builder.group() if builder else "", encoding="utf-8")
+        _logged([*pip, "-r", str(first)], record, None)
+        pip += ["--no-build-isolation", "--only-binary", ":all:", "--no-binary", "stepfunctions"]
+        _logged([*pip, "-r", str(LOCK)], record, count)
+    first.unlink()
+    adopt(VENV, str(venv_python()), stamp)
+    say(f"Ready after {time.monotonic() - started:.0f} s.")
+
+
+def check_room() -> None:
+    """Stop before an installation that the disk has no room for."""
+    free = shutil.disk_usage(ROOT).free
+    if free < ROOM:
+        have = f"the disk of {ROOT} has {free / GIGABYTE:.1f} GB free"
+        raise Stop(f"{have} and setting up needs {ROOM // GIGABYTE} GB. Make room, then run this again.")
+
+
+def _logged(command: Sequence[str], record: TextIO, count: int | None) -> None:
+    """Run an installer, its words in the log and its progress on screen; Stop with its reason if it fails."""
+    lines: list[str] = []
+    fetched = 0
+
+    def follow(line: str) -> None:
+        nonlocal fetched
+        record.write(line)
+        record.flush()
+        lines.append(line)
+        if count and line.startswith("Collecting "):
+            fetched += 1
+            if sys.stderr.isatty():
+                name = re.split(r"[ =]", line)[1]
+                print(f"\r  fetched {fetched:3} of {count}: {name[:40]:40}", end="", file=sys.stderr)
+            elif fetched % 50 == 0:
+                say(f"  fetched {fetched} of {count}")
+        elif count and line.startswith("Installing collected"):
+            say(f"{chr(10) if sys.stderr.isatty() else ''}  installing {fetched} packages")
+
+    if run(command, None, follow=follow):
+        say("")
+        raise Stop(explain("".join(lines), Path(record.name)))
+
+
+def explain(output: str, log: Path) -> str:
+    """Turn what pip or venv printed before it failed into one line: what is wrong, and what to do.
+
+    Args:
+        output: everything the installer printed.
+        log: where the reader finds all of it.
+    """
+    if re.search(r"No space left on device|Errno 28|not enough space on the disk", output):
+        need = f"setting up needs {ROOM // GIGABYTE} GB"
+        return f"the disk is full: {need}. Make room, then run this again. Log: {log}"
+    if "DO NOT MATCH THE HASHES" in output:
+        remedy = "Ask whoever runs your package mirror"
+        return f"a fetched package is not the one that was locked. {remedy}. Log: {log}"
+    wanted = re.search(r"(?:No matching distribution found for|requirement) ([\w.-]+==[^\s;]+)", output)
+    if wanted or re.search(r"NewConnectionError|ProxyError|Temporary failure in name|ConnectTimeout", output):
+        what = wanted.group(1) if wanted else "packages"
+        remedy = "Check the network, or the index that `pip config list` names, then run this again"
+        return f"no package registry offers {what}. {remedy}. Log: {log}"
+    errors = [line for line in output.splitlines() if re.match(r"ERROR:|Error:|\w*Error\b", line)]
+    return f"setting up failed: {errors[-1] if errors else 'no reason given'}. Log: {log}"
+
+
+def reader_environment(python: str) -> dict[str, str]:
+    """Return the environment for what a reader uses: theirs, but with the workshop's own Jupyter settings.
+
+    Args:
+        python: the environment's Python, as prepare() returned it.
+    """
+    environment = {name: value for name, value in os.environ.items() if name not in HIDDEN}
+    state = state_folder(VENV if Path(python) == venv_python() else Path(sys.prefix))
+    for name in OURS:
+        folder = state / name.lower()
+        folder.mkdir(parents=True, exist_ok=True)
+        environment[name] = str(folder)
+    environment.update(JUPYTER_PREFER_ENV_PATH="1", PYTHONNOUSERSITE="1")
+    environment["PATH"] = os.pathsep.join([str(Path(python).parent), environment.get("PATH", "")])
+    return environment
+
+
+def tester_environment(python: str) -> dict[str, str]:
+    """Return the environment for tests: no AWS settings of the reader's, the local cloud, time that jumps.
+
+    Args:
+        python: the environment's Python, as prepare() returned it.
+    """
+    environment = reader_environment(python)
+    for name in [name for name in environment if name.startswith(("AWS_", "WORKSHOP_", "PYTEST_"))]:
+        del environment[name]
+    environment["WORKSHOP_SPEED"] = "max"
+    return environment
