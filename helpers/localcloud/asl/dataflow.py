@@ -172,6 +172,8 @@ def number(fields: Fields, name: str, is_jsonata: bool, *, fraction: bool = Fals
 
     def from_path(visit: Visit, effective: Any) -> Any:
         value = visit.evaluate(expression, effective)
+        if isinstance(value, str):
+            value = parse_number(value, fraction=fraction)
         if is_number(value):
             return value
         shown = value if isinstance(value, str) else to_json(value)
@@ -180,9 +182,17 @@ def number(fields: Fields, name: str, is_jsonata: bool, *, fraction: bool = Fals
     return from_path
 
 
+def parse_number(text: str, *, fraction: bool = False) -> Any:
+    """A number written as text, which the service takes wherever a path gives a number; else the text itself."""
+    try:
+        return float(text) if fraction else int(text)
+    except ValueError:
+        return text
+
+
 def wrong_type(visit: Visit, text: Any, field: str, expected: str, value: Any) -> StateFailed:
     """The failure of a JSONata field whose value is of another type than the field takes."""
-    return visit.evaluation_failure(jsonata.unexpected_type(text, field, expected, value).message, field)
+    return visit.evaluation_failure(jsonata.wrong_type(text, field, expected, value), field)
 
 
 def expect_array(visit: Visit, text: Any, field: str, value: Any) -> list[Any]:

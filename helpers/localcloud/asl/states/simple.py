@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from helpers.localcloud.asl import choice, jsonata, templates
-from helpers.localcloud.asl.data import Data, to_json
-from helpers.localcloud.asl.dataflow import dataflow, evaluate_jsonata, wrong_type
+from helpers.localcloud.asl.data import to_json
+from helpers.localcloud.asl.dataflow import dataflow, evaluate_jsonata, parse_number, wrong_type
 from helpers.localcloud.asl.errors import NO_CHOICE_MATCHED, StateFailed
 from helpers.localcloud.asl.frame import Visit
 from helpers.localcloud.asl.states.base import Outcome, State
@@ -111,6 +111,8 @@ class Wait(State):
             ) from None
 
     def _seconds(self, visit: Visit, value: Any) -> float:
+        if isinstance(value, str) and not self.is_jsonata:
+            value = parse_number(value)
         if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 99_999_999:
             return value
         text = self.fields[self._field]
@@ -152,7 +154,7 @@ class Choice(State):
 
     def __init__(self, name: str, fields: dict[str, Any], is_jsonata: bool) -> None:
         super().__init__(name, fields, is_jsonata)
-        self._rules = [_Rule(rule, fields, is_jsonata) for rule in fields["Choices"]]
+        self._rules = [_Rule(index, rule, fields, is_jsonata) for index, rule in enumerate(fields["Choices"])]
 
     async def perform(self, visit: Visit) -> Outcome:
         effective = self.flow.effective(visit)
@@ -166,19 +168,19 @@ class Choice(State):
 
 
 class _Rule:
-    def __init__(self, rule: dict[str, Any], fields: dict[str, Any], is_jsonata: bool) -> None:
+    def __init__(self, index: int, rule: dict[str, Any], fields: dict[str, Any], is_jsonata: bool) -> None:
         self.next: str = rule["Next"]
         # A rule's own Assign and Output replace the state's; its paths are the state's.
         own = {key: rule[key] for key in ("Assign", "Output") if key in rule}
         shared = {key: fields[key] for key in ("InputPath", "OutputPath", "Output") if key in fields}
         self.flow = dataflow({**shared, **own}, is_jsonata)
         self._is_jsonata = is_jsonata
-        self._rule = choice.compile_rule(rule, "JSONata" if is_jsonata else "JSONPath")
+        self._rule = choice.compile_rule(rule, is_jsonata, f"Choices[{index}]/Condition")
 
     def holds(self, visit: Visit, effective: Any) -> bool:
         if not self._is_jsonata:
             return visit.evaluate(self._rule, effective)
-        return evaluate_jsonata(visit, lambda states, *scope: self._rule(Data(states, {}, *scope))) is True
+        return evaluate_jsonata(visit, self._rule) is True
 
 
 def _shown(value: Any) -> str:
