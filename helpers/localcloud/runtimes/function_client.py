@@ -1,13 +1,14 @@
-"""Runs one Lambda handler: the process inside a function's worker. Standard library only, imports nothing of ours.
+"""The process inside a function's worker: runs one Lambda handler. Standard library only, nothing of ours.
 
-It does what AWS's own client in the managed Python runtimes does (aws-lambda-python-runtime-interface-client):
-imports the handler, then asks the Lambda Runtime API for one event after the other and posts what the handler
-returned or raised (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html). AWS's client has wheels for Linux
-only, hence this one; a test holds the two against each other. Known difference: a namedtuple in a response becomes
+It does what AWS's own client in the managed Python runtimes does
+(aws-lambda-python-runtime-interface-client): imports the handler, then asks the Lambda Runtime API for one
+event after the other and posts what the handler returned or raised
+(https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html). AWS's client has wheels for Linux only,
+hence this one; a test holds the two against each other. Known difference: a namedtuple in a response becomes
 an array here, an object there (AWS's client encodes with simplejson).
 
-Started as `python -I -u -X utf8 function_client.py` with Lambda's environment variables. It ends when its standard input does,
-so that it never outlives the cloud that started it, however that one ended.
+Started as `python -I -u -X utf8 function_client.py` with Lambda's environment variables. It ends when its
+standard input does, so that it never outlives the cloud that started it, however that one ended.
 """
 
 from __future__ import annotations
@@ -122,7 +123,10 @@ class RuntimeApi:
         )
 
     def _call(self, method: str, path: str, body: bytes, headers: str) -> tuple[dict[str, str], bytes]:
-        head = f"{method} {_API}{path} HTTP/1.1\r\nHost: {self._host}\r\n{headers}Content-Length: {len(body)}\r\n\r\n"
+        head = (
+            f"{method} {_API}{path} HTTP/1.1\r\nHost: {self._host}\r\n"
+            f"{headers}Content-Length: {len(body)}\r\n\r\n"
+        )
         try:
             self._socket.sendall(head.encode() + body)
             answer = self._answers
@@ -202,7 +206,7 @@ _ASCII = os.environ.get("AWS_EXECUTION_ENV", "").rpartition("python3.")[2] in ("
 def shown(text: str) -> str:
     """A text with this machine's directories as they are called on Lambda."""
     places = [(_TASK, "/var/task"), (_LAYERS, "/opt")]
-    library = os.path.dirname(os.__file__)
+    library = os.__file__.rpartition(os.sep)[0]
     lang = f"/var/lang/lib/python{sys.version_info[0]}.{sys.version_info[1]}"
     for entry in sys.path:
         if entry.endswith(("site-packages", "dist-packages")) and not entry.startswith((_TASK, _LAYERS)):
@@ -222,7 +226,7 @@ def describe(error: BaseException, request_id: str = "") -> dict[str, Any]:
 
     frames = traceback.extract_tb(_without_ours(error.__traceback__))
     # Plain tuples, so that no ^^^^ marks are drawn: AWS's client draws none.
-    lines = traceback.format_list([(f.filename, f.lineno, f.name, f.line) for f in frames])
+    lines = traceback.format_list([(f.filename, f.lineno or 0, f.name, f.line) for f in frames])
     return _result(str(error), type(error).__name__, lines, request_id)
 
 
@@ -251,7 +255,9 @@ def _shown_frame(frame: str) -> str:
 
 def log_error(error: dict[str, Any]) -> None:
     """The error's entry in the log: one event, its lines parted by carriage returns, indented by NBSPs."""
-    lines = [f"[ERROR] {error['errorType']}" + (f": {error['errorMessage']}" if error["errorMessage"] else "")]
+    lines = [
+        f"[ERROR] {error['errorType']}" + (f": {error['errorMessage']}" if error["errorMessage"] else "")
+    ]
     lines.append("Traceback (most recent call last):")
     for line in "".join(error["stackTrace"]).splitlines():
         text = line.lstrip(" ")
@@ -274,7 +280,8 @@ def set_up_logging() -> _RequestId:
     handler.terminator = ""
     handler.setFormatter(
         logging.Formatter(
-            "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s\n", "%Y-%m-%dT%H:%M:%S"
+            "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s\n",
+            "%Y-%m-%dT%H:%M:%S",
         )
     )
     request_id = _RequestId()
@@ -284,7 +291,7 @@ def set_up_logging() -> _RequestId:
 
 
 def end_with_parent() -> None:
-    """End this process, and what it started, as soon as standard input ends: the cloud holds its other end."""
+    """End this process, and what it started, when standard input ends: the cloud holds its other end."""
     pipe = os.dup(0)
     void = os.open(os.devnull, os.O_RDONLY)
     os.dup2(void, 0)  # the handler's own standard input is empty, as on Lambda
@@ -336,9 +343,9 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace", newline="\n")  # type: ignore[union-attr]
     request_id = set_up_logging()
-    layers = os.path.join(_LAYERS, "python")
+    layers = f"{_LAYERS}{os.sep}python"
     version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
-    sys.path[:0] = [_TASK, layers, os.path.join(layers, "lib", version, "site-packages")]
+    sys.path[:0] = [_TASK, layers, f"{layers}/lib/{version}/site-packages"]
     api = RuntimeApi(os.environ["AWS_LAMBDA_RUNTIME_API"])
     try:
         handler = load(os.environ["_HANDLER"])

@@ -1,8 +1,8 @@
 """One function worker: a process that runs a handler, and the Lambda Runtime API that this process talks to.
 
-Nothing runs in the background: whoever invokes reads and writes the worker's connection on its own thread, so that a
-warm invocation costs two writes and two reads. Each worker has a port of its own, hence any client of the Runtime API
-will do, AWS's too (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html).
+Nothing runs in the background: whoever invokes reads and writes the worker's connection on its own thread, so
+that a warm invocation costs two writes and two reads. Each worker has a port of its own, hence any client of
+the Runtime API will do, AWS's too (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html).
 """
 
 from __future__ import annotations
@@ -25,18 +25,22 @@ _CLIENT = Path(__file__).with_name("function_client.py")
 #: -I: nothing of the reader's Python settings or user site; -u: what a killed handler printed is in its log.
 CLIENT_COMMAND: Sequence[str] = (sys.executable, "-I", "-u", "-X", "utf8", str(_CLIENT))
 
-#: Bytes of a response that Lambda passes on (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html,
-#: "6 MB each for request and response"; the exact figure is the one in the error that AWS gives).
+#: Bytes of a response that Lambda passes on
+#: (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html, "6 MB each for request and
+#: response"; the exact figure is the one in the error that AWS gives).
 MAX_RESPONSE = 6_291_556
 
-#: Real seconds that importing the handler's module may take. AWS allows 10 and then starts over within the function's
-#: timeout; a cold import of boto3 or pandas on a busy laptop takes longer than on AWS, and that is not the lesson.
+#: Real seconds that importing the handler's module may take. AWS allows 10 and then starts over within the
+#: function's timeout; a cold import of boto3 or pandas on a busy laptop takes longer than on AWS, and that is
+#: not the lesson.
 INIT_SECONDS = 60.0
 
 #: How often (real seconds) a process is looked at that might have ended without closing its connection.
 _TICK = 0.1
 
-_ACCEPTED = b'HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n{"status":"OK"}\n'
+_ACCEPTED = (
+    b'HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n{"status":"OK"}\n'
+)
 _TOO_LARGE = b"HTTP/1.1 413 Payload Too Large\r\nContent-Length: 0\r\n\r\n"
 _NOT_FOUND = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
 
@@ -114,8 +118,8 @@ class Worker:
     Args:
         environment: the process's whole environment; AWS_LAMBDA_RUNTIME_API is added.
         directory: where it starts, the function's unzipped code.
-        log: a new file for its standard output and error. A file and not a pipe: nobody has to read it while the
-            handler runs, and it keeps what a killed handler wrote.
+        log: a new file for its standard output and error. A file and not a pipe: nobody has to read it while
+            the handler runs, and it keeps what a killed handler wrote.
         command: what to start.
     """
 
@@ -138,7 +142,8 @@ class Worker:
                 stderr=subprocess.STDOUT,
                 cwd=directory,
                 env={**environment, "AWS_LAMBDA_RUNTIME_API": f"{host}:{port}"},
-                # A group of its own: no Ctrl-C of the terminal's, and killed with whatever the handler started.
+                # A group of its own: no Ctrl-C of the terminal's, and killed with whatever the handler
+                # started.
                 start_new_session=True,
                 creationflags=_CREATION_FLAGS,
             )
@@ -177,7 +182,7 @@ class Worker:
                 self._parked = connection
             else:
                 self._send(connection, _NOT_FOUND)
-        return self.process.poll() is None
+        return not self._selector.select(0)  # who waits says nothing: this would be its end
 
     def invoke(
         self, event: bytes, *, request_id: str, arn: str, seconds: float, client_context: str | None = None
@@ -296,10 +301,8 @@ class Worker:
         return len(self._selector.get_map()) > 1
 
     def _send(self, connection: _Connection, data: bytes) -> None:
-        try:
+        with contextlib.suppress(OSError):  # it ended; the next read finds out, and how
             connection.socket.sendall(data)
-        except OSError:
-            pass  # it ended; the next read finds out, and how
 
     def _ended(self, request_id: str, until: float, seconds: float) -> Result:
         """There was no answer: tell a process that ended from one that has to be."""

@@ -1,83 +1,40 @@
 """Runs Lambda functions: keeps their workers warm, starts more when they are needed, retires the outdated.
 
-A worker handles one event at a time, as an execution environment on Lambda does, and is reused for the next one
-(https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html). What differs from AWS: a call waits a
-moment for a busy worker before another one is started, and there are at most `MAX_WORKERS` at a time, after which
-calls queue.
+A worker handles one event at a time, as an execution environment on Lambda does, and is reused for the next
+one (https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html). What differs from AWS: a
+call waits a moment for a busy worker before another one is started, and there are at most `MAX_WORKERS` at a
+time, after which calls queue.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
 import math
 import os
 import re
-import shutil
 import sys
 import threading
 import time
-import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from helpers.errors import UnsupportedLocally
 from helpers.localcloud.runtimes import function_worker
+from helpers.localcloud.runtimes.function_code import Function, Packages, variables
 from helpers.localcloud.runtimes.function_worker import Worker
 
 #: Workers of all functions together. Each is a Python process of 15 MB and more.
 MAX_WORKERS = 16
 
-#: Real seconds that a call waits for a busy worker before one more is started: starting one takes longer than that.
+#: Real seconds that a call waits for a busy worker before one more is started: starting one takes longer than
+#: that.
 _PATIENCE = 0.03
 
 #: Bytes of a worker's output after which it is replaced, so that its file does not grow for ever.
 _MAX_OUTPUT = 64 << 20
-
-#: What a worker inherits of this process's environment: enough to start Python and find its libraries, no settings.
-_INHERITED = (
-    *("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH"),
-    *("SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "NUMBER_OF_PROCESSORS"),
-)
-
-
-class BadPackage(Exception):
-    """A deployment package that is no zip file."""
-
-
-@dataclass(frozen=True, slots=True)
-class Function:
-    """One version of a function, as its workers need it: another value means other workers.
-
-    Args:
-        arn: without qualifier.
-        version: "$LATEST" or a number.
-        handler: "module.function".
-        runtime: e.g. "python3.12".
-        memory: MB; what the handler is told, not enforced.
-        timeout: seconds.
-        environment: the function's own variables.
-        code: the deployment package, a zip.
-        layers: the layers' zips, in order.
-    """
-
-    arn: str
-    version: str
-    handler: str
-    runtime: str
-    memory: int
-    timeout: int
-    environment: Mapping[str, str]
-    code: bytes = field(repr=False)
-    layers: tuple[bytes, ...] = field(default=(), repr=False)
-
-    @property
-    def name(self) -> str:
-        """The last part of the ARN."""
-        return self.arn.rpartition(":")[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,16 +82,16 @@ class Functions:
 
     Args:
         scratch: an empty directory for code, output and temporary files; its owner removes it.
-        environment: what every handler gets besides its own variables: the endpoint, the region, credentials.
+        environment: what every handler gets besides its own variables: the endpoint, credentials.
         now: virtual time, for the log.
     """
 
     def __init__(self, scratch: Path, environment: Mapping[str, str], now: Callable[[], datetime]) -> None:
-        self._scratch = scratch.resolve()
+        self._scratch = scratch.resolve()  # as the handler's own paths will be, which are shown as Lambda's
+        self._packages = Packages(self._scratch)
         self._environment = dict(environment)
         self._now = now
         self._lock = threading.Lock()
-        self._unzipping = threading.Lock()
         self._fleets: dict[tuple[str, str], _Fleet] = {}
         self._numbers: Counter[tuple[str, str]] = Counter()
         self._workers: set[Worker] = set()
@@ -159,8 +116,8 @@ class Functions:
             request_id: a UUID.
             arn: what `context.invoked_function_arn` says.
             client_context: JSON without line ends.
-            limit: real seconds after which a call that still waits for a worker is dropped. One that runs goes on to
-                its own end, as on AWS.
+            limit: real seconds after which a call that still waits for a worker is dropped. One that runs
+                goes on to its own end, as on AWS.
 
         Raises:
             UnsupportedLocally: the runtime is not Python.
@@ -169,8 +126,8 @@ class Functions:
         """
         if re.fullmatch(r"python3\.\d+", function.runtime) is None:
             raise UnsupportedLocally(
-                f'function "{function.name}" has the runtime {function.runtime}, which the local cloud does not run. '
-                "Write its handler in Python (runtime python3.12), or set WORKSHOP_TARGET=aws."
+                f'function "{function.name}" has the runtime {function.runtime}, which the local cloud does '
+                "not run. Write its handler in Python (runtime python3.12), or set WORKSHOP_TARGET=aws."
             )
         until = None if limit is None else time.monotonic() + limit
         fleet, warm = self._acquire(function, until)
@@ -187,7 +144,9 @@ class Functions:
                 finally:
                     with self._lock:
                         fleet.starting -= 1
-                lines.insert(0, f"INIT_START Runtime Version: python:{sys.version_info[0]}.{sys.version_info[1]}\n")
+                lines.insert(
+                    0, f"INIT_START Runtime Version: python:{sys.version_info[0]}.{sys.version_info[1]}\n"
+                )
                 init, began = time.monotonic() - began, time.monotonic()
             if result is None:
                 result = warm.worker.invoke(
@@ -241,7 +200,9 @@ class Functions:
                 waited = False
                 while True:
                     if self._closed:
-                        raise RuntimeError("The local cloud is shutting down. Start it again and repeat the call.")
+                        raise RuntimeError(
+                            "The local cloud is shutting down. Start it again and repeat the call."
+                        )
                     fleet = self._fleets.get(key)
                     if fleet is not None and fleet.function != function:
                         gone += self._retire(fleet)
@@ -254,7 +215,8 @@ class Functions:
                         return fleet, fleet.idle.pop()
                     if until is not None and fleet.used >= until:
                         raise TimeoutError(f'No worker of function "{function.name}" came free in time.')
-                    # One is started when none is there, or when waiting did not help; then about twice as many.
+                    # One is started when none is there, or when waiting did not help; then about twice as
+                    # many.
                     if fleet.busy == 0 or (waited and fleet.starting * 2 <= fleet.busy):
                         if self._alive >= MAX_WORKERS:
                             gone += self._longest_idle()
@@ -285,7 +247,7 @@ class Functions:
             self._end([warm])
 
     def _retire(self, fleet: _Fleet) -> list[_Warm]:
-        """Take a fleet out of use; the caller ends the idle workers that this returns, after it let go of the lock."""
+        """Take a fleet out of use; the caller ends the idle workers returned, once it let go of the lock."""
         fleet.retired = True
         del self._fleets[fleet.function.arn, fleet.function.version]
         idle, fleet.idle = fleet.idle, []
@@ -308,67 +270,17 @@ class Functions:
             number = self._numbers[key]
         name = hashlib.md5(f"{key}{number}".encode(), usedforsecurity=False).hexdigest()
         stream = f"{self._now():%Y/%m/%d}/[{function.version}]{name}"
-        task = self._unzip(function.code)
-        layers = self._unzip(*function.layers)
+        task, layers = self._packages.unzip(function.code), self._packages.unzip(*function.layers)
         own = self._scratch / name
         own.mkdir(parents=True)
-        worker = Worker(
-            self._variables(function, stream, task, layers, own), task, own / "output", function_worker.CLIENT_COMMAND
-        )
+        environment = {**variables(function, stream, task, layers, own), **self._environment}
+        worker = Worker(environment, task, own / "output", function_worker.CLIENT_COMMAND)
         with self._lock:
             self._workers.add(worker)
             closed = self._closed
         if closed:  # meanwhile; close() did not see this one
             worker.kill()
         return _Warm(worker, stream, ((os.fsencode(task), b"/var/task"), (os.fsencode(layers), b"/opt")))
-
-    def _unzip(self, *packages: bytes) -> Path:
-        """A directory with the packages' content, the later ones over the earlier; the same one for the same bytes."""
-        digest = hashlib.sha256()
-        for package in packages:
-            digest.update(hashlib.sha256(package).digest())
-        target = self._scratch / digest.hexdigest()[:16]
-        with self._unzipping:
-            if not target.exists():
-                target.mkdir(parents=True)
-                try:
-                    for package in packages:
-                        with zipfile.ZipFile(io.BytesIO(package)) as archive:
-                            archive.extractall(target)
-                except zipfile.BadZipFile as problem:
-                    shutil.rmtree(target)
-                    raise BadPackage(str(problem)) from problem
-        return target
-
-    def _variables(self, function: Function, stream: str, task: Path, layers: Path, own: Path) -> dict[str, str]:
-        """The whole environment of a worker.
-
-        https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
-        """
-        home = str(own)
-        return {
-            **{name: os.environ[name] for name in _INHERITED if name in os.environ},
-            **dict.fromkeys(("HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP"), home),
-            "LANG": "en_US.UTF-8",
-            "TZ": ":UTC" if os.name == "posix" else "UTC",
-            "NO_PROXY": "127.0.0.1",  # or the system's proxy settings would apply
-            **function.environment,
-            **self._environment,
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.runtime}",
-            "AWS_LAMBDA_FUNCTION_NAME": function.name,
-            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory),
-            "AWS_LAMBDA_FUNCTION_VERSION": function.version,
-            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
-            "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{function.name}",
-            "AWS_LAMBDA_LOG_STREAM_NAME": stream,
-            "LAMBDA_TASK_ROOT": str(task),
-            "LAMBDA_RUNTIME_DIR": str(Path(function_worker.__file__).parent),
-            "_HANDLER": function.handler,
-            "_LAYERS": str(layers),
-        }
 
 
 def _lines(output: bytes, places: Iterable[tuple[bytes, bytes]]) -> list[str]:
