@@ -24,7 +24,7 @@ from helpers.localcloud.services.stepfunctions.machines import (
     StateMachine,
     revision_members,
 )
-from helpers.localcloud.services.stepfunctions.records import Record, Records
+from helpers.localcloud.services.stepfunctions.records import Ended, Record, Records
 
 if TYPE_CHECKING:
     from helpers.localcloud.cloud import Cloud
@@ -69,7 +69,6 @@ class Executions:
         record = self._records.get(execution.arn)
         if record is None:
             return
-        record.settle(execution)
         record.log.write(execution.history.events, execution.redrive_count)
         if record.is_express:
             waiting = self._waiting.pop(record.arn, None)
@@ -77,8 +76,8 @@ class Executions:
                 self._records.drop(record)
             elif waiting is not None:
                 waiting.set()
-        else:
-            self._records.pack(record)
+        elif execution.status == "SUCCEEDED":
+            self._records.succeeded(record)
         self._finish_deletion(record.machine_arn)
 
     def on_waiting(self, execution: Execution) -> None:
@@ -90,8 +89,8 @@ class Executions:
     def end_all(self, machine: StateMachine) -> None:
         """The state machine is being deleted: its executions are terminated."""
         for record in self._records.running(machine.arn):
-            if record.execution is not None:
-                record.execution.stop()
+            if not isinstance(record.run, Ended):
+                record.run.stop()
         if not self.is_running(machine.arn):
             self._records.drop_all_of(machine.arn)
             self._starts.pop(machine.arn, None)
@@ -109,13 +108,13 @@ class Executions:
         name = arns.check_name(request["name"]) if "name" in request else self._new_name(target.machine)
         if target.machine.type == "EXPRESS":
             record = self._start(target, request, name, text, self._express_arn(target.machine, name))
-            return {"executionArn": record.arn, "startDate": record.start_date}
+            return {"executionArn": record.arn, "startDate": record.run.start_date}
         arn = f"{_family(target.machine.arn, 'execution')}:{name}"
         known = self._records.get(arn)
-        if known is not None and not (known.is_running and known.input == text):
+        if known is not None and not (known.is_running and known.run.input == text):
             raise errors.execution_already_exists(arn)
         record = known or self._start(target, request, name, text, arn)
-        return {"executionArn": record.arn, "startDate": record.start_date}
+        return {"executionArn": record.arn, "startDate": record.run.start_date}
 
     def start_sync_execution(self, request: dict[str, Any]) -> dict[str, Any]:
         """Start an Express execution and answer when it has ended. Called on any thread but the clock's."""
@@ -138,19 +137,19 @@ class Executions:
             "executionArn": record.arn,
             "stateMachineArn": record.machine_arn,
             "name": record.name,
-            "status": record.status,
-            "startDate": record.start_date,
-            "stopDate": record.stop_date,
+            "status": record.run.status,
+            "startDate": record.run.start_date,
+            "stopDate": record.run.stop_date,
             "traceHeader": record.trace_header,
             "mapRunArn": record.map_run_arn,
-            "error": record.error,
-            "cause": record.cause,
+            "error": record.run.error,
+            "cause": record.run.cause,
             "stateMachineVersionArn": record.version_arn,
             "stateMachineAliasArn": record.alias_arn,
         }
-        answer |= _data("input", record.input, whole)
-        if record.output is not None:
-            answer |= _data("output", record.output, whole)
+        answer |= _data("input", record.run.input, whole)
+        if record.run.output is not None:
+            answer |= _data("output", record.run.output, whole)
         return answer | redrive.members(self._facts(record))
 
     def describe_state_machine_for_execution(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -172,8 +171,8 @@ class Executions:
         records = [
             each
             for each in self._records.of(owner)
-            if (wanted is None or each.status == wanted)
-            and (redriven is None or (each.redrive_count > 0) == (redriven == "REDRIVEN"))
+            if (wanted is None or each.run.status == wanted)
+            and (redriven is None or (each.run.redrive_count > 0) == (redriven == "REDRIVEN"))
         ]
         found, token = paging.page(records, request, Record.sort_key, "ListExecutions")
         return {"executions": [_item(each) for each in found], "nextToken": token}
@@ -181,9 +180,9 @@ class Executions:
     def stop_execution(self, request: dict[str, Any]) -> dict[str, Any]:
         """ABORTED, with the given error and cause; nothing changes for an execution that has ended."""
         record = self._records.find(arns.execution(request["executionArn"]))
-        if record.is_running and record.execution is not None:
-            record.execution.stop(request.get("error"), request.get("cause"))
-        return {"stopDate": record.stop_date}
+        if not isinstance(record.run, Ended):
+            record.run.stop(request.get("error"), request.get("cause"))
+        return {"stopDate": record.run.stop_date}
 
     def redrive_execution(self, request: dict[str, Any]) -> dict[str, Any]:
         """Start an unsuccessful execution again from the states that failed."""
@@ -194,15 +193,11 @@ class Executions:
         if done is not None:
             return {"redriveDate": done}
         reason = redrive.refusal(self._facts(record))
-        if reason is not None or record.execution is None or record.map_run_arn is not None:
-            raise errors.execution_not_redrivable(
-                reason or "Execution is a child of a Map Run: redrive its parent"
-            )
-        self._records.unpack(record)
-        record.execution.redrive()
-        record.status, record.stop_date, record.output = "RUNNING", None, None
-        record.error = record.cause = None
-        record.redrive_count, record.redrive_date = record.redrive_count + 1, now
+        if reason is None and record.map_run_arn is not None:
+            reason = "Execution was started by a Map Run: redrive the execution that the Map Run belongs to"
+        if reason is not None or isinstance(record.run, Ended):
+            raise errors.execution_not_redrivable(reason or "")
+        record.run.redrive()
         redrive.note(record.redrive_tokens, token, now)
         return {"redriveDate": now}
 
@@ -251,6 +246,7 @@ class Executions:
             state_machine_arn=machine.arn,
             state_machine_name=machine.name,
             environment=self.environment,
+            is_express=machine.type == "EXPRESS",
         )
         record = Record(
             arn=arn,
@@ -259,12 +255,10 @@ class Executions:
             order=self._records.next_order(),
             revision=revision,
             log=ExecutionLog(self._cloud, revision.settings["loggingConfiguration"], machine.name, arn),
-            input=text,
-            start_date=self._cloud.clock.now(),
+            run=execution,
             version_arn=target.version_arn,
             alias_arn=target.alias_arn,
             trace_header=request.get("traceHeader"),
-            execution=execution,
         )
         self._records.add(record)
         execution.start()
@@ -283,18 +277,18 @@ class Executions:
     def _sync_answer(self, record: Record, included: str | None) -> dict[str, Any]:
         self._records.drop(record)
         whole = included != "METADATA_ONLY"
-        status = record.status if record.status in ("SUCCEEDED", "TIMED_OUT") else "FAILED"
-        milliseconds = ((record.stop_date or 0.0) - record.start_date) * 1000
+        status = record.run.status if record.run.status in ("SUCCEEDED", "TIMED_OUT") else "FAILED"
+        milliseconds = ((record.run.stop_date or 0.0) - record.run.start_date) * 1000
         answer: dict[str, Any] = {
             "executionArn": record.arn,
             "stateMachineArn": record.machine_arn,
             "name": record.name,
-            "startDate": record.start_date,
-            "stopDate": record.stop_date,
+            "startDate": record.run.start_date,
+            "stopDate": record.run.stop_date,
             "status": status,
-            "error": record.error,
-            "cause": record.cause,
-            **_data("input", record.input, whole),
+            "error": record.run.error,
+            "cause": record.run.cause,
+            **_data("input", record.run.input, whole),
             "traceHeader": record.trace_header,
             "billingDetails": {
                 "billedMemoryUsedInMB": _BILLED_MB,
@@ -302,7 +296,7 @@ class Executions:
                 * _BILLED_MILLISECONDS,
             },
         }
-        return answer | (_data("output", record.output, whole) if record.output is not None else {})
+        return answer | (_data("output", record.run.output, whole) if record.run.output is not None else {})
 
     def _execution_arn(self, arn: str) -> str:
         """Also an Express execution's, when a Map Run started it."""
@@ -347,18 +341,17 @@ class Executions:
                 order=self._records.next_order(),
                 revision=parent.revision,
                 log=ExecutionLog(self._cloud, logging, execution.state_machine_name, execution.arn),
-                input=execution.input,
-                start_date=execution.start_date,
+                run=execution,
                 map_run_arn=run.arn,
                 item_count=run.inputs[len(run.children) - 1][1],
-                execution=execution,
             )
         )
 
     def _facts(self, record: Record) -> redrive.Facts:
         base = record.machine_arn.partition("/")[0]
         machine = self.machines.get(base)
-        return redrive.Facts(record, self._cloud.clock.now(), machine is None or machine.deleting)
+        events = 0 if isinstance(record.run, Ended) else len(record.run.history.events)
+        return redrive.Facts(record, self._cloud.clock.now(), machine is None or machine.deleting, events)
 
     def _finish_deletion(self, machine_arn: str) -> None:
         machine = self.machines.get(machine_arn)
@@ -394,14 +387,14 @@ def _item(record: Record) -> dict[str, Any]:
         "executionArn": record.arn,
         "stateMachineArn": record.machine_arn,
         "name": record.name,
-        "status": record.status,
-        "startDate": record.start_date,
-        "stopDate": record.stop_date,
+        "status": record.run.status,
+        "startDate": record.run.start_date,
+        "stopDate": record.run.stop_date,
         "mapRunArn": record.map_run_arn,
         "itemCount": record.item_count,
         "stateMachineVersionArn": record.version_arn,
         "stateMachineAliasArn": record.alias_arn,
-        "redriveCount": record.redrive_count,
-        "redriveDate": record.redrive_date,
+        "redriveCount": record.run.redrive_count,
+        "redriveDate": record.run.redrive_date,
     }
     return {key: value for key, value in item.items() if value is not None}

@@ -1,9 +1,9 @@
 """What is kept of every execution, and where it is found again.
 
-While an execution runs, its record leads to the interpreter's object. When it has ended, the record holds the
-few members that descriptions show, the history moves to the archive, and the interpreter's object goes,
-unless it can still be redriven. Express executions are forgotten when they end: AWS keeps nothing of them
-either, but their logs.
+A record leads to the interpreter's object for as long as that is of use: while the execution runs, and when
+it did not succeed, since only that object knows where a redrive goes on. Of what succeeded, the few members
+that descriptions show are kept, and the history in the archive. Express executions are forgotten when they
+end: AWS keeps nothing of them either, but their logs.
 """
 
 from __future__ import annotations
@@ -23,15 +23,32 @@ if TYPE_CHECKING:
     from helpers.localcloud.services.stepfunctions.machines import Revision
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What is kept of an execution that succeeded; members as of the interpreter's object."""
+
+    status: str
+    input: str
+    output: str | None
+    error: str | None
+    cause: str | None
+    start_date: float
+    stop_date: float | None
+    redrive_count: int
+    redrive_date: float | None
+    map_runs: tuple[dict[str, Any], ...]  # as described
+
+
 @dataclass(slots=True)
 class Record:
-    """One execution, as the API sees it. Times are virtual seconds since the epoch.
+    """One execution, as the API sees it.
 
     Args:
         order: counts executions by their start; decides between equal times.
         revision: what it runs; for DescribeStateMachineForExecution.
-        map_run_arn: of the Map Run that started it, or None.
-        execution: the interpreter's object while it is of use.
+        run: the interpreter's object, or what is kept of it.
+        map_run_arn, item_count: of the Map Run that started it, and how many items it got; else None.
+        redrive_tokens: client token -> redrive date.
     """
 
     arn: str
@@ -40,45 +57,29 @@ class Record:
     order: int
     revision: Revision
     log: ExecutionLog
-    input: str
-    start_date: float
+    run: Execution | Ended
     version_arn: str | None = None
     alias_arn: str | None = None
     trace_header: str | None = None
     map_run_arn: str | None = None
     item_count: int | None = None
-    map_runs: list[dict[str, Any]] = field(default_factory=list)  # as described, once the execution is gone
-    execution: Execution | None = None
-    status: str = "RUNNING"
-    stop_date: float | None = None
-    output: str | None = None
-    error: str | None = None
-    cause: str | None = None
-    events: int = 0  # the length of the history, once it has ended
-    redrive_count: int = 0
-    redrive_date: float | None = None
-    redrive_tokens: dict[str, float] = field(default_factory=dict)  # client token -> redrive date
+    redrive_tokens: dict[str, float] = field(default_factory=dict)
 
     @property
     def is_express(self) -> bool:
-        """Whether it is an execution of an Express workflow."""
+        """Whether it is an execution of an Express workflow (one that no Map Run started)."""
         return ":express:" in self.arn
 
     @property
     def is_running(self) -> bool:
         """Whether it has not ended."""
-        return self.status == "RUNNING"
+        return self.run.status == "RUNNING"
 
     def sort_key(self) -> tuple[float, int]:
         """Ascending in AWS's order: newest first, running ones by start or redrive, others by their end."""
-        time = (self.redrive_date or self.start_date) if self.is_running else self.stop_date
+        run = self.run
+        time = (run.redrive_date or run.start_date) if self.is_running else run.stop_date
         return (-(time or 0.0), -self.order)
-
-    def settle(self, execution: Execution) -> None:
-        """Take over what the interpreter says of it."""
-        self.status, self.stop_date, self.output = execution.status, execution.stop_date, execution.output
-        self.error, self.cause = execution.error, execution.cause
-        self.events = len(execution.history.events)
 
 
 class Records:
@@ -130,31 +131,29 @@ class Records:
 
     def events(self, record: Record) -> list[dict[str, Any]]:
         """The whole history of an execution; not to be changed."""
-        if record.is_running and record.execution is not None:
-            return record.execution.history.events
-        return self._archive.get(record.arn)
+        return self._archive.get(record.arn) if isinstance(record.run, Ended) else record.run.history.events
 
-    def pack(self, record: Record) -> None:
-        """The execution has ended: its history goes to the archive, and the interpreter's object with it.
-
-        What did not succeed keeps that object, less the history, since it knows where a redrive would go on.
-        """
-        if record.execution is not None:
-            self._archive.put(record.arn, record.execution.history.events)
-            record.execution.history.events = []
-            if record.status == "SUCCEEDED":
-                record.map_runs = [self._describe(run) for run in record.execution.map_runs]
-                record.execution = None
-
-    def unpack(self, record: Record) -> None:
-        """The execution goes on: give the interpreter's object its history back."""
-        if record.execution is not None:
-            record.execution.history.events = self._archive.get(record.arn)
-            self._archive.drop(record.arn)
+    def succeeded(self, record: Record) -> None:
+        """The execution needs its interpreter no more: keep what is asked for, let go of the rest."""
+        run = record.run
+        if not isinstance(run, Ended):
+            self._archive.put(record.arn, run.history.events)
+            record.run = Ended(
+                run.status,
+                run.input,
+                run.output,
+                run.error,
+                run.cause,
+                run.start_date,
+                run.stop_date,
+                run.redrive_count,
+                run.redrive_date,
+                tuple(self._describe(each) for each in run.map_runs),
+            )
 
     def map_runs(self, record: Record) -> Sequence[MapRun | dict[str, Any]]:
         """The Map Runs of an execution, in the order of their start; of a kept execution, as described."""
-        return record.map_runs if record.execution is None else record.execution.map_runs
+        return record.run.map_runs
 
     def map_run(self, arn: str) -> MapRun | dict[str, Any] | None:
         """A Map Run by its ARN, or None."""

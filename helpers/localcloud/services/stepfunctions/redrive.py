@@ -22,11 +22,16 @@ _TOKEN_SECONDS = 15 * 60.0
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the answer depends on."""
+    """What the answer depends on.
+
+    Args:
+        events: the length of the history.
+    """
 
     record: Record
     now: float
     is_deleting: bool
+    events: int
 
 
 def refusal(facts: Facts) -> str | None:
@@ -34,13 +39,13 @@ def refusal(facts: Facts) -> str | None:
     record = facts.record
     if facts.is_deleting:
         return "State machine is in DELETING status"
-    if record.status in ("RUNNING", "SUCCEEDED"):
-        return f"Execution is {record.status} and cannot be redriven"
-    if record.events >= _MAX_EVENTS:
+    if record.run.status in ("RUNNING", "SUCCEEDED"):
+        return f"Execution is {record.run.status} and cannot be redriven"
+    if facts.events >= _MAX_EVENTS:
         return "Execution history event limit exceeded"
-    if facts.now - record.start_date > _OPEN_SECONDS:
+    if facts.now - record.run.start_date > _OPEN_SECONDS:
         return "Execution has exceeded the max execution time"
-    if facts.now - (record.stop_date or facts.now) > _REDRIVABLE_SECONDS:
+    if facts.now - (record.run.stop_date or facts.now) > _REDRIVABLE_SECONDS:
         return "Execution redrivable period exceeded"
     return None
 
@@ -52,8 +57,8 @@ def members(facts: Facts) -> dict[str, Any]:
     if reason is None and record.map_run_arn is not None:
         status = "REDRIVABLE_BY_MAP_RUN"
     return {
-        "redriveCount": record.redrive_count,
-        "redriveDate": record.redrive_date,
+        "redriveCount": record.run.redrive_count,
+        "redriveDate": record.run.redrive_date,
         "redriveStatus": status,
         "redriveStatusReason": reason,
     }

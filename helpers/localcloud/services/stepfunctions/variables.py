@@ -9,15 +9,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from helpers.localcloud.asl import jsonata
+
 # A reference in JSONPath: $name, neither the input ($, $., $[) nor the context object ($$).
 _JSONPATH = re.compile(r"(?<![$\w'])\$([A-Za-z_]\w*)")
 
-# In JSONata: what is bound inside the expression (`$x :=`, a function's parameters) or called is no
-# reference.
-_NAME = re.compile(r"\$([A-Za-z_]\w*)(\s*\()?")
-_BOUND = re.compile(r"\$([A-Za-z_]\w*)\s*:=")
-_PARAMETERS = re.compile(r"(?:function|λ)\s*\(([^)]*)\)")
-_QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|/\*.*?\*/", re.S)
+# What is quoted in an intrinsic function's arguments is text.
+_QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'")
 
 
 def variable_references(definition: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -76,7 +74,7 @@ def _jsonpath_texts(value: Any, key: str = "") -> Iterator[str]:
 
 def _jsonpath_names(texts: Iterator[str]) -> Iterator[str]:
     for text in texts:
-        for match in _JSONPATH.finditer(text):
+        for match in _JSONPATH.finditer(_QUOTED.sub("''", text) if text.startswith("States.") else text):
             yield match[1]
 
 
@@ -88,15 +86,9 @@ def _jsonata_texts(value: Any) -> Iterator[str]:
         for inner in value:
             yield from _jsonata_texts(inner)
     elif isinstance(value, str) and value.startswith("{%") and value.endswith("%}"):
-        yield value[2:-2]
+        yield value
 
 
 def _jsonata_names(texts: Iterator[str]) -> Iterator[str]:
     for text in texts:
-        code = _QUOTED.sub(" ", text)
-        bound = {match[1] for match in _BOUND.finditer(code)}
-        for match in _PARAMETERS.finditer(code):
-            bound.update(each.strip().lstrip("$") for each in match[1].split(","))
-        for match in _NAME.finditer(code):
-            if match[2] is None and match[1] != "states" and match[1] not in bound:
-                yield match[1]
+        yield from sorted(jsonata.variables_in(text), key=lambda name: (text.find(f"${name}"), name))
