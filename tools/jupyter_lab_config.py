@@ -27,6 +27,6 @@ c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"
 c.LabApp.extension_manager = "readonly"
 
 # An untrusted notebook shows its pictures as text. These come from the checkout that holds this file.
-notary: Any = NotebookNotary()  # type: ignore[no-untyped-call]
+notary: Any = NotebookNotary()
 for path in sorted(NOTEBOOKS.glob("*.ipynb")):
-    notary.sign(nbformat.read(path, as_version=4))  # type: ignore[no-untyped-call]
+    notary.sign(nbformat.read(path, as_version=4))

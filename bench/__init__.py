@@ -1,0 +1,1 @@
+"""What the kit costs in time, measured."""

@@ -1,0 +1,52 @@
+"""How long the local cloud takes to be ready and to answer first, next to what importing moto costs."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+ROUNDS = 5
+
+
+def measure() -> dict[str, float]:
+    """Return medians over five rounds, in seconds, and the ratio of `ready` to its floor."""
+    rounds = [_start() for _ in range(ROUNDS)]
+    ready = statistics.median(first for first, _ in rounds)
+    answer = statistics.median(second for _, second in rounds)
+    floor = statistics.median(_import_moto() for _ in range(ROUNDS))
+    return {
+        "ready_seconds": round(ready, 3),
+        "first_answer_seconds": round(answer, 3),
+        "floor_seconds": round(floor, 3),
+        "ready_to_floor": round(ready / floor, 2),
+    }
+
+
+def _start() -> tuple[float, float]:
+    """Start a local cloud; return the seconds until it is ready, and until its first answer (ListBuckets)."""
+    started = time.perf_counter()
+    command = [sys.executable, "-m", "helpers.localcloud", "--port", "0", "--speed", "max", "--parent-pipe"]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as cloud:
+        assert cloud.stdin
+        assert cloud.stdout
+        endpoint = json.loads(cloud.stdout.readline())["endpoint"]
+        ready = time.perf_counter() - started
+        with urllib.request.urlopen(endpoint, timeout=60) as reply:
+            reply.read()
+        answer = time.perf_counter() - started
+        cloud.stdin.close()
+    return ready, answer
+
+
+def _import_moto() -> float:
+    started = time.perf_counter()
+    subprocess.run([sys.executable, "-c", "import moto.server"], cwd=ROOT, check=True)
+    return time.perf_counter() - started

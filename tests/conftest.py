@@ -1,0 +1,98 @@
+"""What holds for every test: no network, nobody's settings, a home of its own, one local cloud."""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+GUARD = ROOT / "tests" / "guard"
+
+
+def _enter_clean_room() -> Path:
+    """Replace this process's settings, and so its children's; returns the file where the guard writes."""
+    for name in [name for name in os.environ if name.startswith(("AWS_", "MOTO_"))]:
+        del os.environ[name]
+    if "WORKSHOP_TEST_HOME" not in os.environ:  # xdist's workers share the controller's
+        home = tempfile.mkdtemp(prefix="workshop-test-home-")
+        atexit.register(shutil.rmtree, home, ignore_errors=True)
+        os.environ |= {"WORKSHOP_TEST_HOME": home, "HOME": home, "USERPROFILE": home}
+    log = Path(os.environ["WORKSHOP_TEST_HOME"]) / f"network-{os.getpid()}.log"
+    log.touch()
+    os.environ |= {
+        "WORKSHOP_GUARD_LOG": str(log),
+        "WORKSHOP_SPEED": "max",
+        "PYTHONPATH": os.pathsep.join([str(GUARD), str(ROOT)]),
+    }
+    os.environ.pop("WORKSHOP_TARGET", None)
+    sys.path.insert(0, str(GUARD))
+    sys.modules.pop("sitecustomize", None)  # the system may have one of its own
+    __import__("sitecustomize")
+    return log
+
+
+NETWORK_LOG = _enter_clean_room()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Fail the test, or the notebook's cell, during which anything asked for the network."""
+    before = NETWORK_LOG.stat().st_size
+    result = yield
+    attempts = NETWORK_LOG.read_bytes()[before:].decode()
+    if attempts:
+        pytest.fail(f"the network was asked for:\n{attempts}", pytrace=False)
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class LocalCloud:
+    """A local cloud in a process of its own.
+
+    Args:
+        endpoint: where it answers, as `http://127.0.0.1:PORT`.
+        region, account_id: whose it is.
+    """
+
+    endpoint: str
+    region: str
+    account_id: str
+
+    def client(self, service: str) -> Any:
+        """Return a boto3 client of this cloud."""
+        import boto3
+        from botocore.config import Config
+
+        return boto3.client(
+            service,
+            endpoint_url=self.endpoint,
+            region_name=self.region,
+            aws_access_key_id="local",
+            aws_secret_access_key="local",
+            config=Config(inject_host_prefix=False, retries={"max_attempts": 0}),
+        )
+
+
+@pytest.fixture(scope="session")
+def local_cloud() -> Iterator[LocalCloud]:
+    """One local cloud for all tests of a worker: what a test makes there bears its own name."""
+    command = [sys.executable, "-m", "helpers.localcloud", "--port", "0", "--speed", "max", "--parent-pipe"]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        yield LocalCloud(**json.loads(process.stdout.readline()))
+        process.stdin.close()
+        assert process.wait(timeout=30) == 0

@@ -1,0 +1,95 @@
+"""Execute notebooks in place and save their outputs, the same bytes each time."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
+KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Execute the named notebooks, or all; returns 1 when one failed or would save what must not be saved."""
+    parser = argparse.ArgumentParser(prog="workshop.py notebooks")
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    names = parser.parse_args(arguments).names
+    paths = sorted({path for name in names for path in find(name)} if names else NOTEBOOKS.glob("*.ipynb"))
+    failed = False
+    for path in paths:
+        started = time.monotonic()
+        problem = execute(path)
+        failed |= problem is not None
+        print(f"{path.name}: {problem or f'{time.monotonic() - started:.1f} s'}", flush=True)
+    return int(failed)
+
+
+def find(name: str) -> list[Path]:
+    """Return the notebooks meant by `03`, `03_orchestrate` or a path; exits when there is none."""
+    found = sorted(NOTEBOOKS.glob(f"{Path(name).stem}*.ipynb"))
+    if not found:
+        known = ", ".join(path.stem for path in sorted(NOTEBOOKS.glob("*.ipynb"))) or "none yet"
+        sys.exit(f"workshop: no notebook's name begins with {name!r}. There are: {known}.")
+    return found
+
+
+def execute(path: Path) -> str | None:
+    """Run a notebook from a fresh kernel and save it; returns what went wrong, the file left as it was."""
+    notebook = nbformat.read(path, as_version=4)
+    folder = {"metadata": {"path": str(path.parent)}}
+    client = NotebookClient(notebook, timeout=300, kernel_name="python3", resources=folder)
+    try:
+        client.execute()
+    except CellExecutionError as error:
+        return f"a cell failed; nothing is saved.\n{error}"
+    normalise(notebook)
+    leaks = machine_paths(notebook)
+    if leaks:
+        return f"an output names a path of this machine; nothing is saved: {', '.join(leaks)}"
+    path.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8", newline="\n")
+    return None
+
+
+def normalise(notebook: Any) -> None:
+    """Remove what differs between two runs or two machines: times, versions, random ids.
+
+    Args:
+        notebook: an executed notebook, changed in place.
+    """
+    notebook.metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    count = 0
+    for number, cell in enumerate(notebook.cells, 1):
+        cell.id = f"cell-{number:02}"
+        cell.metadata.pop("execution", None)
+        if cell.cell_type != "code":
+            continue
+        if cell.source.strip():
+            count += 1
+            cell.execution_count = count
+        for output in cell.outputs:
+            if output.output_type == "execute_result":
+                output.execution_count = cell.execution_count
+
+
+def machine_paths(notebook: Any) -> list[str]:
+    """Return the paths of this machine, and of any reader's home, that the outputs name."""
+    prefixes = [str(NOTEBOOKS.parent), sys.prefix, str(Path.home()), tempfile.gettempdir()]
+    homes = ["/home/", "/Users/", "/root/", r"[A-Z]:\\+Users\\"]
+    pattern = "|".join([*map(re.escape, prefixes), *homes])
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    return sorted(set(re.findall(rf"(?:{pattern})[^\s\"'<>\\]*", json.dumps(outputs))))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
