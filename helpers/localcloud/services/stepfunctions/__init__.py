@@ -72,7 +72,12 @@ def register(cloud: Cloud) -> Service:
         Checks(cloud, environment),
     )
     model = cloud.front.session.get_service_model("stepfunctions")
-    return Service("stepfunctions", dict(_actions(cloud, model, parts)))
+    return Service(
+        "stepfunctions",
+        dict(_actions(cloud, model, parts)),
+        # What still runs is stopped while its clock can still run it to its end.
+        close=lambda: cloud.clock.call(executions.stop_all),
+    )
 
 
 def _actions(cloud: Cloud, model: Any, parts: Iterable[object]) -> Iterable[tuple[str, Action]]:

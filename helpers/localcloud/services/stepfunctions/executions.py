@@ -95,6 +95,12 @@ class Executions:
             self._records.drop_all_of(machine.arn)
             self._starts.pop(machine.arn, None)
 
+    def stop_all(self) -> None:
+        """The cloud ends: so does every execution."""
+        for record in self._records.all():
+            if not isinstance(record.run, Ended):
+                record.run.stop()
+
     def is_running(self, machine_arn: str) -> bool:
         """Whether any execution of the state machine runs."""
         return any(True for _ in self._records.running(machine_arn))

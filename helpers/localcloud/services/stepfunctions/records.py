@@ -110,6 +110,10 @@ class Records:
         """The execution, or None."""
         return self._records.get(arn)
 
+    def all(self) -> list[Record]:
+        """Every execution, in the order of their start."""
+        return list(self._records.values())
+
     def find(self, arn: str) -> Record:
         """The execution.
 

@@ -229,3 +229,11 @@ def test_parallel_clients_lose_no_execution(sfn: Any, machine: MakeMachine) -> N
     listed = sfn.list_executions(stateMachineArn=arn, maxResults=1000)["executions"]
     assert {each["executionArn"] for each in listed} == arns
     assert len(arns) == 100
+
+
+def test_closing_the_cloud_ends_what_runs_without_a_complaint(
+    cloud: Cloud, sfn: Any, waiting: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    sfn.start_execution(stateMachineArn=waiting)
+    cloud.close()
+    assert caplog.records == []
