@@ -316,9 +316,7 @@ class Clock:
 
         return _Trap(arm)
 
-    async def work(
-        self, function: Callable[..., T], *args: Any, seconds: float = 0.0, limit: float | None = None
-    ) -> T:
+    async def work(self, function: Callable[..., T], *args: Any, seconds: float = 0.0, limit: float | None = None) -> T:
         """Run real work in a worker thread, started now; resume at virtual now + `seconds` with its result.
 
         Args:

@@ -25,7 +25,9 @@ DATA = {"order": {"id": 7, "lines": [1, 2, 3]}, "note": "keep"}
             id="ResultPath adds to the input",
         ),
         pytest.param(
-            {"Result": 1, "ResultPath": "$.a.b.c"}, {**DATA, "a": {"b": {"c": 1}}}, id="ResultPath makes its way"
+            {"Result": 1, "ResultPath": "$.a.b.c"},
+            {**DATA, "a": {"b": {"c": 1}}},
+            id="ResultPath makes its way",
         ),
         pytest.param(
             {"InputPath": "$.order", "Result": 1, "ResultPath": "$.sum"},
@@ -65,7 +67,12 @@ def test_result_selector_shapes_the_result_before_it_is_placed(world: Any) -> No
         pytest.param({}, DATA, id="input by default"),
         pytest.param({"Output": "{% $states.input.order.id + 1 %}"}, 8, id="an expression"),
         pytest.param(
-            {"Output": {"n": "{% $count($states.input.order.lines) %}", "who": "{% $states.context.State.Name %}"}},
+            {
+                "Output": {
+                    "n": "{% $count($states.input.order.lines) %}",
+                    "who": "{% $states.context.State.Name %}",
+                }
+            },
             {"n": 3, "who": "S"},
             id="expressions inside a value",
         ),

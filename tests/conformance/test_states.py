@@ -17,7 +17,10 @@ def choice(*rules: dict[str, Any], **fields: Any) -> dict[str, Any]:
 
 
 def test_choice_takes_the_first_rule_that_holds(world: Any) -> None:
-    rules = [{"Variable": "$.n", "NumericGreaterThan": 10, "Next": "Big"}, {"Variable": "$.n", "IsNumeric": True, "Next": "Small"}]
+    rules = [
+        {"Variable": "$.n", "NumericGreaterThan": 10, "Next": "Big"},
+        {"Variable": "$.n", "IsNumeric": True, "Next": "Small"},
+    ]
     assert world.output(choice(*rules), {"n": 5}) == "Small"
     assert world.output(choice(*rules), {"n": 50}) == "Big"
 
@@ -82,11 +85,18 @@ def test_wait_refuses_what_is_no_time(world: Any, fields: dict[str, Any], data: 
 def test_fail_names_its_error_and_cause_fixed_or_from_the_input(world: Any) -> None:
     assert world.failure({"Type": "Fail", "Error": "E", "Cause": "C"}) == ("E", "C")
     assert world.failure({"Type": "Fail"}) == (None, None)
-    assert world.failure({"Type": "Fail", "ErrorPath": "$.e", "CausePath": "States.Format('no {}', $.e)"}, {"e": "E"}) == (
+    assert world.failure(
+        {"Type": "Fail", "ErrorPath": "$.e", "CausePath": "States.Format('no {}', $.e)"}, {"e": "E"}
+    ) == (
         "E",
         "no E",
     )
-    fields = {"Type": "Fail", "QueryLanguage": "JSONata", "Error": "{% $states.input.e %}", "Cause": "{% 'c' %}"}
+    fields = {
+        "Type": "Fail",
+        "QueryLanguage": "JSONata",
+        "Error": "{% $states.input.e %}",
+        "Cause": "{% 'c' %}",
+    }
     assert world.failure(fields, {"e": "E"}) == ("E", "c")
 
 
@@ -99,7 +109,8 @@ def test_parallel_gives_every_branch_the_input_and_lists_their_outputs(world: An
     slow = {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 100, "End": True}}}
     quick = {"StartAt": "P", "States": {"P": {"Type": "Pass", "Result": "quick", "End": True}}}
     execution = world.run(
-        {"StartAt": "B", "States": {"B": {"Type": "Parallel", "Branches": [slow, quick], "End": True}}}, {"n": 1}
+        {"StartAt": "B", "States": {"B": {"Type": "Parallel", "Branches": [slow, quick], "End": True}}},
+        {"n": 1},
     )
     assert json.loads(execution.output) == [{"n": 1}, "quick"]
     assert 100 < execution.stop_date - EPOCH < 101

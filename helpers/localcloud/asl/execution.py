@@ -114,7 +114,10 @@ class Execution:
         self.redrive_date = self.clock.now()
         self.status, self.stop_date, self.error, self.cause = "RUNNING", None, None, None
         self.finished = Signal(self.clock)
-        self.context["Execution"] |= {"RedriveCount": self.redrive_count, "RedriveTime": iso(self.redrive_date)}
+        self.context["Execution"] |= {
+            "RedriveCount": self.redrive_count,
+            "RedriveTime": iso(self.redrive_date),
+        }
         details = {"redriveCount": self.redrive_count}
         self._root.event("ExecutionRedriven", ("executionRedrivenEventDetails", details))
         self._root.interrupted, self._root.current = self._root.interrupted or self._root.current, None
@@ -155,9 +158,7 @@ class Execution:
         event = {"ABORTED": "ExecutionAborted", "TIMED_OUT": "ExecutionTimedOut"}[status]
         self._end(status, event, failure)
 
-    def _end(
-        self, status: str, event: str, failure: StateFailed | None = None, details: Details | None = None
-    ) -> None:
+    def _end(self, status: str, event: str, failure: StateFailed | None = None, details: Details | None = None) -> None:
         if failure is not None:
             self.error, self.cause = failure.error, failure.cause or None
             details = failure.details()
@@ -171,5 +172,3 @@ class Execution:
         self.finished.set(None)
         if self.map_run is not None:
             self.map_run.child_ended(self)
-
-

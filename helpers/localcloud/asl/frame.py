@@ -45,7 +45,12 @@ class Frame:
     def __init__(
         self, execution: Execution, previous: int, variables: dict[str, Any], map_item: dict[str, Any] | None
     ) -> None:
-        self.execution, self.previous, self.variables, self.map_item = execution, previous, variables, map_item
+        self.execution, self.previous, self.variables, self.map_item = (
+            execution,
+            previous,
+            variables,
+            map_item,
+        )
         self.current: Visit | None = None
         self.interrupted: Visit | None = None  # where a redrive goes on
         self.children: list[Frame] = []
@@ -56,9 +61,7 @@ class Frame:
         self.children.append(frame)
         return frame
 
-    def event(
-        self, kind: str, details: tuple[str, dict[str, Any]] | None = None, *, advance: bool = True
-    ) -> int:
+    def event(self, kind: str, details: tuple[str, dict[str, Any]] | None = None, *, advance: bool = True) -> int:
         """Add an event to this thread. Without `advance`, the next one follows the same event as this one."""
         execution = self.execution
         identity = execution.history.add(execution.clock.now(), kind, self.previous, details)

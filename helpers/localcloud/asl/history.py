@@ -39,9 +39,7 @@ class History:
         self._value: Any = None
         self._text = "null"
 
-    def add(
-        self, timestamp: float, kind: str, previous: int, details: tuple[str, dict[str, Any]] | None = None
-    ) -> int:
+    def add(self, timestamp: float, kind: str, previous: int, details: tuple[str, dict[str, Any]] | None = None) -> int:
         """Append an event and return its id.
 
         Args:

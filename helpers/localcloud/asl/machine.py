@@ -23,9 +23,7 @@ class Machine:
         self.definition = definition
         self.start_at: str = definition["StartAt"]
         self.timeout_seconds: int | None = definition.get("TimeoutSeconds")
-        self.states = {
-            name: compile_state(name, fields, is_jsonata) for name, fields in definition["States"].items()
-        }
+        self.states = {name: compile_state(name, fields, is_jsonata) for name, fields in definition["States"].items()}
 
     async def run(self, frame: Frame, data: Any) -> Any:
         """Run from StartAt with an input to the end; return the output. Raises StateFailed."""

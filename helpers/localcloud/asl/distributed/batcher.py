@@ -37,7 +37,7 @@ class ItemBatcher:
                 head = {"BatchInput": evaluate_jsonata(visit, self._input)}
             else:
                 head = {"BatchInput": visit.evaluate(self._input, effective)}
-        empty = len(to_json({**head, "Items": []}).encode())
+        empty = len(to_json({**head, "Items": []}).encode()) - 1  # the first item has no comma before it
         batches: list[list[Any]] = []
         size = 0
         for item in items:

@@ -34,9 +34,7 @@ class ItemReader:
         self._is_jsonata = is_jsonata
         given = fields.get("Arguments" if is_jsonata else "Parameters", {})
         self._arguments: Any = (
-            jsonata.compile_template(given, "ItemReader/Arguments")
-            if is_jsonata
-            else templates.compile_template(given)
+            jsonata.compile_template(given, "ItemReader/Arguments") if is_jsonata else templates.compile_template(given)
         )
         self._max_items = number(self._config, "MaxItems", is_jsonata)
 
@@ -86,8 +84,11 @@ class ItemReader:
             return _lines(body)
         if input_type == "JSON":
             return self._array(body)
-        raise StateFailed(ITEM_READER_FAILED, f"The local cloud does not read InputType {input_type}. Use CSV, JSON, "
-                          "JSONL or MANIFEST, or set WORKSHOP_TARGET=aws.")
+        raise StateFailed(
+            ITEM_READER_FAILED,
+            f"The local cloud does not read InputType {input_type}. Use CSV, JSON, "
+            "JSONL or MANIFEST, or set WORKSHOP_TARGET=aws.",
+        )
 
     def _array(self, body: bytes) -> Iterator[Any]:
         value = _parse(body.decode("utf-8-sig"))

@@ -44,7 +44,12 @@ class MapRun:
         tolerated_count: int,
         tolerated_percentage: float,
     ) -> None:
-        self.parent, self.label, self.processor, self.execution_type = parent, label, processor, execution_type
+        self.parent, self.label, self.processor, self.execution_type = (
+            parent,
+            label,
+            processor,
+            execution_type,
+        )
         self.max_concurrency = max_concurrency
         self.tolerated_count, self.tolerated_percentage = tolerated_count, tolerated_percentage
         environment = parent.environment
@@ -116,8 +121,7 @@ class MapRun:
             "succeeded": by_status["SUCCEEDED"],
             "failed": by_status["FAILED"],
             "timedOut": by_status["TIMED_OUT"],
-            "aborted": by_status["ABORTED"]
-            + (0 if self.status == "RUNNING" else total - sum(by_status.values())),
+            "aborted": by_status["ABORTED"] + (0 if self.status == "RUNNING" else total - sum(by_status.values())),
             "total": total,
             "resultsWritten": by_status["SUCCEEDED"] + failed if self.status != "RUNNING" else 0,
             "failuresNotRedrivable": 0,

@@ -64,9 +64,7 @@ class Distribution:
         visit.progress = run
         await run.run()
 
-    async def _finish(
-        self, visit: Visit, effective: Any, run: MapRun, children: Coroutine[Any, Any, None]
-    ) -> Any:
+    async def _finish(self, visit: Visit, effective: Any, run: MapRun, children: Coroutine[Any, Any, None]) -> Any:
         try:
             await children
             result = self._result(visit, effective, run)
@@ -81,7 +79,6 @@ class Distribution:
         details = {"mapRunArn": run.arn, "redriveCount": run.redrive_count + 1}
         visit.frame.event("MapRunRedriven", ("mapRunRedrivenEventDetails", details))
         return await self._finish(visit, effective, run, run.redrive())
-
 
     def _tolerated(self, visit: Visit, effective: Any) -> tuple[int, float]:
         count = self._count(visit, effective) if self._count else 0

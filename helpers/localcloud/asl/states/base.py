@@ -68,7 +68,8 @@ class State:
                 outcome = await self.perform(visit)
                 return outcome.next, visit.leave(outcome.output, outcome.assigned)
             except StateFailed as failure:
-                delay = self.retries and self.retries.delay(failure, counters, frame.execution.random)
+                source = frame.execution.random
+                delay = self.retries.delay(failure, counters, source) if self.retries else None
                 if delay is None:
                     return self._give_up(visit, failure)
             visit.retry_count += 1

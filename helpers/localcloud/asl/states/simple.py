@@ -126,9 +126,7 @@ class Wait(State):
             raise wrong_type(visit, text, "Seconds", "number", value)
         if isinstance(value, int) and not isinstance(value, bool):
             raise visit.failure(f"The {self._field} parameter must be between 0 and 99999999: {text} == {value}")
-        raise visit.failure(
-            f"The {self._field} parameter cannot be parsed as a long value: {text} == {_shown(value)}"
-        )
+        raise visit.failure(f"The {self._field} parameter cannot be parsed as a long value: {text} == {_shown(value)}")
 
     def _timestamp(self, visit: Visit, value: Any) -> float:
         parsed = parse_timestamp(value) if isinstance(value, str) else None
@@ -163,16 +161,18 @@ class Choice(State):
                 return Outcome(rule.next, *rule.flow.passthrough(visit, effective))
         if "Default" in self.fields:
             return Outcome(self.fields["Default"], *self.flow.passthrough(visit, effective))
-        raise visit.failure("Failed to transition out of the state. The state does not point to a next state.",
-                            NO_CHOICE_MATCHED)
+        raise visit.failure(
+            "Failed to transition out of the state. The state does not point to a next state.",
+            NO_CHOICE_MATCHED,
+        )
 
 
 class _Rule:
     def __init__(self, index: int, rule: dict[str, Any], fields: dict[str, Any], is_jsonata: bool) -> None:
         self.next: str = rule["Next"]
         # A rule's own Assign and Output replace the state's; its paths are the state's.
-        own = {key: rule[key] for key in ("Assign", "Output") if key in rule}
-        shared = {key: fields[key] for key in ("InputPath", "OutputPath", "Output") if key in fields}
+        own: dict[str, Any] = {key: rule[key] for key in ("Assign", "Output") if key in rule}
+        shared: dict[str, Any] = {key: fields[key] for key in ("InputPath", "OutputPath", "Output") if key in fields}
         self.flow = dataflow({**shared, **own}, is_jsonata)
         self._is_jsonata = is_jsonata
         self._rule = choice.compile_rule(rule, is_jsonata, f"Choices[{index}]/Condition")
@@ -185,5 +185,3 @@ class _Rule:
 
 def _shown(value: Any) -> str:
     return value if isinstance(value, str) else to_json(value)
-
-
