@@ -176,15 +176,13 @@ def test_a_thousand_quick_calls_ten_at_a_time_need_few_workers(functions: Functi
     assert len(workers) <= 10
 
 
-def test_a_worker_that_died_between_two_calls_is_replaced(functions: Functions, door: socket.socket) -> None:
-    linked = function(LINKED)
-    first = run(functions, linked, door.getsockname()[1])
-    with arrival(door) as caller:
-        os.kill(first, signal.SIGTERM)
-        assert ended(caller)
-    second = run(functions, linked, door.getsockname()[1])
-    arrival(door).close()
-    assert second != first
+def test_a_worker_that_died_between_two_calls_is_replaced(functions: Functions) -> None:
+    who = function(WHO)
+    first = run(functions, who)
+    (worker,) = functions._workers
+    worker.process.terminate()
+    worker.process.wait(30)
+    assert run(functions, who) != first
 
 
 def test_a_worker_that_was_killed_at_work_is_an_error_of_the_function(
