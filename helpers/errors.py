@@ -1,9 +1,9 @@
 """Every error that a reader can meet, in one tree. Imports nothing, so that anything may raise from it.
 
-    WorkshopError
-    ├── UnsupportedLocally   the local cloud does not run this; the message says what to do instead
-    ├── ExecutionFailed      a workflow ended in FAILED, TIMED_OUT or ABORTED
-    └── LocalCloudDied       the process behind `connect()` is gone
+WorkshopError
+├── UnsupportedLocally   the local cloud does not run this; the message says what to do instead
+├── ExecutionFailed      a workflow ended in FAILED, TIMED_OUT or ABORTED
+└── LocalCloudDied       the process behind `connect()` is gone
 """
 
 from __future__ import annotations
@@ -33,5 +33,8 @@ class ExecutionFailed(WorkshopError):
 
     def __init__(self, status: str, state: str | None, error: str | None, cause: str | None) -> None:
         self.status, self.state, self.error, self.cause = status, state, error, cause
+        self.execution: object = None  # what `run` started, for `show`
         where = f'at state "{state}"' if state else "before any state ended"
-        super().__init__(f"The execution ended {status} {where}: {error or 'no error name'}: {cause or 'no cause given'}")
+        super().__init__(
+            f"The execution ended {status} {where}: {error or 'no error name'}: {cause or 'no cause given'}"
+        )

@@ -1,0 +1,27 @@
+"""The face of the workshop: what its notebooks import, ten names at the most.
+
+Import it before the SDK: that makes `import stepfunctions` quick and quiet (see `quiet`).
+"""
+
+from __future__ import annotations
+
+from helpers import checks, quiet
+from helpers.cleaning import clean_up
+from helpers.deploy import deploy, run, show
+from helpers.errors import ExecutionFailed, LocalCloudDied, UnsupportedLocally, WorkshopError
+from helpers.session import connect
+
+__all__ = [
+    "ExecutionFailed",
+    "LocalCloudDied",
+    "UnsupportedLocally",
+    "WorkshopError",
+    "checks",
+    "clean_up",
+    "connect",
+    "deploy",
+    "run",
+    "show",
+]
+
+quiet.install()

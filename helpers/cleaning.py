@@ -1,0 +1,123 @@
+"""Deletes what the workshop made, and only that: its names start with `workshop-` and it has the tag."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+from helpers.session import TAG, Session, current
+
+PREFIX = "workshop-"
+
+Found = Iterator[tuple[str, Callable[[], object]]]
+
+
+def clean_up() -> None:
+    """Deletes every resource of the workshop in the connected cloud, and says what went.
+
+    State machines first, then what they call, then storage and roles. Nothing without the tag
+    `workshop=serverless-ml` is touched.
+    """
+    session = current()
+    gone = 0
+    with session.alive():
+        for finder in (_state_machines, _functions, _tables, _topics, _queues, _buckets, _roles):
+            for said, delete in list(finder(session)):
+                delete()
+                gone += 1
+                print(f"Deleted {said}")
+    print(f"{gone} resources deleted." if gone else "Nothing to delete.")
+
+
+def _is_ours(tags: object) -> bool:
+    """Whether the tag is among them, in any of the ways that services write tags."""
+    if isinstance(tags, dict):
+        return tags.get(TAG["Key"]) == TAG["Value"]
+    assert isinstance(tags, Iterable)
+    pairs = [{key.lower(): value for key, value in tag.items()} for tag in tags]
+    return {"key": TAG["Key"], "value": TAG["Value"]} in pairs
+
+
+def _pages(client: Any, operation: str, key: str) -> list[Any]:
+    return [item for page in client.get_paginator(operation).paginate() for item in page.get(key, [])]
+
+
+def _state_machines(session: Session) -> Found:
+    client = session.client("stepfunctions")
+    for item in _pages(client, "list_state_machines", "stateMachines"):
+        name, arn = item["name"], item["stateMachineArn"]
+        if name.startswith(PREFIX) and _is_ours(client.list_tags_for_resource(resourceArn=arn)["tags"]):
+            yield f"state machine {name}", partial(client.delete_state_machine, stateMachineArn=arn)
+
+
+def _functions(session: Session) -> Found:
+    client, logs = session.client("lambda"), session.client("logs")
+
+    def delete(name: str) -> None:
+        client.delete_function(FunctionName=name)
+        with suppress(logs.exceptions.ResourceNotFoundException):  # it never ran
+            logs.delete_log_group(logGroupName=f"/aws/lambda/{name}")
+
+    for item in _pages(client, "list_functions", "Functions"):
+        name = item["FunctionName"]
+        if name.startswith(PREFIX) and _is_ours(client.list_tags(Resource=item["FunctionArn"])["Tags"]):
+            yield f"function {name} and its logs", partial(delete, name)
+
+
+def _tables(session: Session) -> Found:
+    client = session.client("dynamodb")
+    for name in _pages(client, "list_tables", "TableNames"):
+        if name.startswith(PREFIX):
+            arn = client.describe_table(TableName=name)["Table"]["TableArn"]
+            if _is_ours(client.list_tags_of_resource(ResourceArn=arn)["Tags"]):
+                yield f"table {name}", partial(client.delete_table, TableName=name)
+
+
+def _topics(session: Session) -> Found:
+    client = session.client("sns")
+    for item in _pages(client, "list_topics", "Topics"):
+        arn = item["TopicArn"]
+        name = arn.rpartition(":")[2]
+        if name.startswith(PREFIX) and _is_ours(client.list_tags_for_resource(ResourceArn=arn)["Tags"]):
+            yield f"topic {name}", partial(client.delete_topic, TopicArn=arn)
+
+
+def _queues(session: Session) -> Found:
+    client = session.client("sqs")
+    for url in client.list_queues(QueueNamePrefix=PREFIX).get("QueueUrls", []):
+        if _is_ours(client.list_queue_tags(QueueUrl=url).get("Tags", {})):
+            yield f"queue {url.rpartition('/')[2]}", partial(client.delete_queue, QueueUrl=url)
+
+
+def _buckets(session: Session) -> Found:
+    client = session.client("s3")
+
+    def delete(name: str) -> None:
+        for page in client.get_paginator("list_objects_v2").paginate(Bucket=name):
+            keys = [{"Key": item["Key"]} for item in page.get("Contents", [])]
+            if keys:
+                client.delete_objects(Bucket=name, Delete={"Objects": keys})
+        client.delete_bucket(Bucket=name)
+
+    for item in client.list_buckets()["Buckets"]:
+        name = item["Name"]
+        if name.startswith(PREFIX):
+            with suppress(client.exceptions.ClientError):  # NoSuchTagSet: not ours
+                if _is_ours(client.get_bucket_tagging(Bucket=name)["TagSet"]):
+                    yield f"bucket {name} and what was in it", partial(delete, name)
+
+
+def _roles(session: Session) -> Found:
+    client = session.client("iam")
+
+    def delete(name: str) -> None:
+        for policy in client.list_role_policies(RoleName=name)["PolicyNames"]:
+            client.delete_role_policy(RoleName=name, PolicyName=policy)
+        client.delete_role(RoleName=name)
+
+    for item in _pages(client, "list_roles", "Roles"):
+        name = item["RoleName"]
+        if name.startswith(PREFIX) and _is_ours(client.list_role_tags(RoleName=name)["Tags"]):
+            yield f"role {name}", partial(delete, name)

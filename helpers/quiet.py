@@ -1,0 +1,163 @@
+"""Makes `import stepfunctions` quick and quiet, once `helpers` is imported first.
+
+As published, stepfunctions 2.3.0 takes 7 CPU seconds to import, prints warnings with paths of the reader's
+home, sets the root logger to ERROR, and sagemaker-core behind it replaces tracebacks by its own. Here, an
+import hook lets these packages load as they are, and undoes what they do to the rest of the process:
+
+- `stepfunctions.steps.sagemaker` and `stepfunctions.template`, which need sagemaker, load at first use;
+- `pkg_resources`, a second to import, serves one version number: a stand-in gives it during the import;
+- `rfc3987_syntax` compiles a grammar at import for a check that nothing asks for: jsonschema does without;
+- every step's constructor asks botocore for all regions of all partitions, 0.3 s each: a table answers.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import logging
+import os
+import sys
+import types
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
+from typing import Any
+
+_SAGEMAKER_STEPS = (
+    *("TrainingStep", "TransformStep", "ModelStep", "EndpointConfigStep", "EndpointStep", "TuningStep"),
+    "ProcessingStep",
+)
+# Region prefixes of the partitions with Step Functions (AWS General Reference, "Step Functions endpoints").
+_PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov", "us-iso-": "aws-iso", "us-isob-": "aws-iso-b"}
+
+
+def install() -> None:
+    """Installs the import hook; a second call, or one after stepfunctions was imported, changes nothing."""
+    if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
+        os.environ.setdefault("SAGEMAKER_SUPPRESS_V2_WARNING", "1")
+        sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # None: importing it fails
+        sys.meta_path.insert(0, _Finder())
+
+
+class _Finder(MetaPathFinder):
+    """Finds the noisy packages where they are, and wraps the loaders of their top modules."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: types.ModuleType | None = None
+    ) -> ModuleSpec | None:
+        surroundings = {
+            "stepfunctions": _stepfunctions,
+            "sagemaker": _undisturbed,
+            "sagemaker_core": _undisturbed,
+        }.get(fullname)
+        spec = PathFinder.find_spec(fullname, path, target) if surroundings else None
+        if spec is not None and spec.loader is not None and surroundings:
+            spec.loader = _Loader(spec.loader, surroundings)
+        return spec
+
+
+class _Loader(Loader):
+    """Runs another loader inside a context."""
+
+    def __init__(self, real: Loader, surroundings: Callable[[types.ModuleType], Any]) -> None:
+        self.real, self.surroundings = real, surroundings
+
+    def create_module(self, spec: ModuleSpec) -> types.ModuleType | None:
+        return self.real.create_module(spec)
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        if module.__spec__ is not None:  # from here on it is a module like any other
+            module.__spec__.loader = module.__loader__ = self.real
+        with self.surroundings(module):
+            self.real.exec_module(module)
+
+
+@contextmanager
+def _undisturbed(_module: types.ModuleType) -> Iterator[None]:
+    """Whatever is imported inside leaves warnings, the root logger and tracebacks as they were."""
+    root, level = logging.getLogger(), logging.getLogger().level
+    # sagemaker gives this logger a handler on stdout, and would set INFO where it finds no level.
+    logging.getLogger("sagemaker.config").setLevel(logging.WARNING)
+    with warnings.catch_warnings(), _plain_tracebacks():
+        warnings.simplefilter("ignore")
+        try:
+            yield
+        finally:
+            root.setLevel(level)
+
+
+@contextmanager
+def _plain_tracebacks() -> Iterator[None]:
+    """sagemaker-core calls `rich.traceback.install`; the function that it takes hold of here does nothing."""
+    try:
+        rich: Any = importlib.import_module("rich.traceback")
+    except ImportError:
+        yield
+        return
+    install, rich.install = rich.install, lambda *_, **__: None
+    try:
+        yield
+    finally:
+        rich.install = install
+
+
+@contextmanager
+def _stepfunctions(module: types.ModuleType) -> Iterator[None]:
+    """Loads the SDK without what needs sagemaker, which comes when it is first asked for."""
+    late: dict[str, Any] = {
+        "stepfunctions.steps.sagemaker": types.ModuleType("stepfunctions.steps.sagemaker"),
+        "stepfunctions.template": types.ModuleType("stepfunctions.template"),
+    }
+    for name in _SAGEMAKER_STEPS:
+        setattr(late["stepfunctions.steps.sagemaker"], name, None)
+    if "pkg_resources" not in sys.modules:
+        late["pkg_resources"] = types.ModuleType("pkg_resources")
+        late["pkg_resources"].require = lambda name: [importlib.metadata.distribution(name)]
+    level = logging.getLogger().level
+    sys.modules.update(late)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.getLogger().setLevel(level)
+        for name in late:
+            sys.modules.pop(name, None)
+    steps = sys.modules["stepfunctions.steps"]
+    _load_late(steps, dict.fromkeys(_SAGEMAKER_STEPS, "stepfunctions.steps.sagemaker"))
+    steps.__dict__.pop("sagemaker", None)
+    _load_late(module, {"template": "stepfunctions.template"})
+    resources: Any = sys.modules["stepfunctions.steps.integration_resources"]
+    resources.get_aws_partition = _partition(resources.get_aws_partition)
+
+
+def _load_late(package: types.ModuleType, names: dict[str, str]) -> None:
+    """Lets a package import `names` (name -> module that has or is it) when they are asked for (PEP 562)."""
+    for name in names:
+        package.__dict__.pop(name, None)
+
+    def load(name: str) -> Any:
+        if name not in names:
+            raise AttributeError(f"module {package.__name__!r} has no attribute {name!r}")
+        loaded = importlib.import_module(names[name])
+        if names[name] == f"{package.__name__}.{name}":
+            return loaded
+        package.__dict__.update({other: getattr(loaded, other) for other in names})
+        return getattr(loaded, name)
+
+    public = [name for name in package.__dict__ if not name.startswith("_")]
+    package.__dict__.update({"__getattr__": load, "__all__": [*public, *names]})
+
+
+def _partition(ask_botocore: Callable[[], str]) -> Callable[[], str]:
+    """The partition of the region in the environment; where there is none, what the SDK would find out."""
+
+    def partition() -> str:
+        region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+        if not region:
+            return ask_botocore()
+        return next((name for prefix, name in _PARTITIONS.items() if region.startswith(prefix)), "aws")
+
+    return partition

@@ -1,0 +1,324 @@
+"""Where the workshop runs: AWS on this machine, or the reader's own account. The only file that knows both.
+
+    workshop = connect()
+
+reads WORKSHOP_TARGET (`local`, the default, or `aws`) and, for the local cloud, WORKSHOP_SPEED (`max`, the
+default, or virtual seconds a real second). Everything after it is the same for both.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import queue
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from helpers.errors import LocalCloudDied, WorkshopError
+
+TAG = {"Key": "workshop", "Value": "serverless-ml"}
+READY_SECONDS = 60
+_CHECKOUT = Path(__file__).resolve().parent.parent
+
+# What a role of the workshop may do, on what the workshop made where the service can tell.
+_STATES_MAY = (
+    ("lambda:InvokeFunction", "arn:{partition}:lambda:*:{account}:function:workshop-*"),
+    ("dynamodb:*Item", "arn:{partition}:dynamodb:*:{account}:table/workshop-*"),
+    ("sns:Publish", "arn:{partition}:sns:*:{account}:workshop-*"),
+    ("sqs:SendMessage", "arn:{partition}:sqs:*:{account}:workshop-*"),
+    ("s3:*", "arn:{partition}:s3:::workshop-*"),
+    ("textract:*", "*"),
+)
+_FUNCTIONS_MAY = (
+    ("logs:*", "arn:{partition}:logs:*:{account}:log-group:/aws/lambda/workshop-*"),
+    ("s3:*", "arn:{partition}:s3:::workshop-*"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """ARNs of the roles that services take on.
+
+    Attributes:
+        states: what state machines run as.
+        functions: what Lambda functions run as.
+    """
+
+    states: str
+    functions: str
+
+
+@dataclass
+class Session:
+    """A connection to the cloud that the workshop runs on, made by `connect`.
+
+    Attributes:
+        target: "local" or "aws".
+        region, account_id: where things are made.
+        bucket: an S3 bucket of the workshop's own.
+        roles: for state machines and functions.
+        tags: the tag that marks what the workshop made, as most services want it.
+    """
+
+    target: str
+    region: str
+    account_id: str
+    bucket: str
+    roles: Roles
+    tags: list[dict[str, str]] = field(default_factory=lambda: [dict(TAG)])
+    _cloud: LocalCloud | None = field(default=None, repr=False)
+    _clients: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    def __repr__(self) -> str:
+        where = "AWS on this machine" if self.target == "local" else "AWS"
+        return f"Connected to {where}: region {self.region}, account {self.account_id}, bucket {self.bucket}"
+
+    def client(self, service: str) -> Any:
+        """The boto3 client of a service, made once: `client("s3")`."""
+        if service not in self._clients:
+            self._clients[service] = _client(service)
+        return self._clients[service]
+
+    @contextmanager
+    def alive(self) -> Iterator[None]:
+        """Turns an error inside into LocalCloudDied if its reason is that the local cloud is gone."""
+        try:
+            yield
+        except Exception as problem:
+            if self._cloud is not None and self._cloud.process.poll() is not None:
+                raise self._cloud.died() from problem
+            raise
+
+
+_session: Session | None = None
+
+
+def connect() -> Session:
+    """Connects this kernel to the workshop's cloud: one on this machine unless WORKSHOP_TARGET is `aws`.
+
+    A second call gives the same cloud, and makes again what `clean_up` deleted.
+
+    Raises:
+        LocalCloudDied: it did not start; the end of its log says why.
+        WorkshopError: WORKSHOP_TARGET is neither, or the reader's AWS account cannot be reached.
+    """
+    global _session
+    target = os.environ.get("WORKSHOP_TARGET", "local")
+    if target not in ("local", "aws"):
+        raise WorkshopError(f'WORKSHOP_TARGET is "{target}". Set it to local or aws, and restart the kernel.')
+    if _session is None or (_session._cloud is not None and _session._cloud.process.poll() is not None):
+        _session = _connect_locally() if target == "local" else _connect_to_aws()
+    with _session.alive():
+        _make_bucket(_session)
+        _session.roles = _make_roles(_session)
+    return _session
+
+
+def current() -> Session:
+    """The session of this kernel.
+
+    Raises:
+        WorkshopError: there is none yet.
+    """
+    if _session is None:
+        raise WorkshopError("Not connected to any cloud. Run workshop = helpers.connect() first.")
+    return _session
+
+
+class LocalCloud:
+    """The local cloud's process: a child of this one, which ends when this one does.
+
+    Args:
+        speed: as WORKSHOP_SPEED says it.
+
+    Raises:
+        LocalCloudDied: it ended, or said nothing, before it was ready.
+    """
+
+    def __init__(self, speed: str) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="workshop-", ignore_cleanup_errors=True)
+        self.folder = Path(self._folder.name)
+        self.log = self.folder / "localcloud.log"
+        command = [
+            sys.executable,
+            "-m",
+            "helpers.localcloud",
+            "--port",
+            "0",
+            "--speed",
+            speed,
+            "--parent-pipe",
+        ]
+        # Of its own group: Jupyter interrupts a kernel's whole group, and the cloud should outlive that.
+        apart: dict[str, Any] = {"start_new_session": True}
+        if sys.platform == "win32":
+            apart = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                command, cwd=_CHECKOUT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, **apart
+            )
+        atexit.register(self.close)
+        assert self.process.stdout is not None
+        try:
+            told: dict[str, str] = json.loads(_first_line(self.process.stdout))
+        except ValueError:
+            raise self.died() from None
+        self.endpoint, self.region, self.account_id = told["endpoint"], told["region"], told["account_id"]
+
+    def died(self) -> LocalCloudDied:
+        """The error to raise, with the end of the log."""
+        self.close()
+        lines = self.log.read_text(errors="replace").splitlines()[-12:]
+        told = "\n".join(f"    {line}" for line in lines) or "    (nothing)"
+        return LocalCloudDied(
+            f"The local cloud's process ended (exit code {self.process.returncode}). Restart the kernel for "
+            f"a new one. The last it said:\n{told}"
+        )
+
+    def close(self) -> None:
+        """Ends the process; it goes by itself when its standard input ends."""
+        atexit.unregister(self.close)
+        if self.process.stdin is not None:
+            self.process.stdin.close()
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+
+
+def _first_line(stream: IO[bytes]) -> bytes:
+    """The first line of a pipe, or nothing when it ends or stays silent for READY_SECONDS."""
+    lines: queue.Queue[bytes] = queue.Queue()
+    threading.Thread(target=lambda: lines.put(stream.readline()), daemon=True).start()
+    try:
+        return lines.get(timeout=READY_SECONDS)
+    except queue.Empty:
+        return b""
+
+
+def _connect_locally() -> Session:
+    cloud = LocalCloud(os.environ.get("WORKSHOP_SPEED", "max"))
+    _keep_to(cloud)
+    return _session_of("local", cloud.region, cloud.account_id, cloud)
+
+
+def _keep_to(cloud: LocalCloud) -> None:
+    """Points every AWS client of this process and its children at the local cloud, and nowhere else.
+
+    The reader's own settings and credentials are out of reach, so that no call can go to AWS by mistake.
+    """
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    # sagemaker asks the real STS for the name of its default bucket, whatever AWS_ENDPOINT_URL says (2.257),
+    # unless a configuration file names one.
+    defaults = cloud.folder / "sagemaker.yaml"
+    bucket = _bucket_name(cloud.account_id, cloud.region)
+    defaults.write_text(
+        "SchemaVersion: '1.0'\nSageMaker:\n  PythonSDK:\n    Modules:\n      Session:\n"
+        f"        DefaultS3Bucket: {bucket}\n"
+    )
+    os.environ |= {
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_DEFAULT_REGION": cloud.region,
+        "AWS_REGION": cloud.region,
+        "AWS_ENDPOINT_URL": cloud.endpoint,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "SAGEMAKER_ADMIN_CONFIG_OVERRIDE": str(defaults),
+        "SAGEMAKER_USER_CONFIG_OVERRIDE": str(defaults),
+    }
+    boto3: Any = sys.modules.get("boto3")
+    if boto3 is not None:
+        boto3.DEFAULT_SESSION = None  # it may hold the settings from before
+
+
+def _connect_to_aws() -> Session:
+    import boto3
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    region = boto3.Session().region_name
+    if not region:
+        raise WorkshopError("No AWS region is set. Set AWS_DEFAULT_REGION, for instance to us-east-1.")
+    try:
+        account_id = boto3.client("sts").get_caller_identity()["Account"]
+    except (BotoCoreError, ClientError) as problem:
+        raise WorkshopError(
+            f"AWS does not know who you are ({problem}). Sign in (`aws configure` or `aws sso login`), or "
+            "unset WORKSHOP_TARGET to run on this machine."
+        ) from problem
+    return _session_of("aws", region, account_id, None)
+
+
+def _session_of(target: str, region: str, account_id: str, cloud: LocalCloud | None) -> Session:
+    bucket = _bucket_name(account_id, region)
+    return Session(target, region, account_id, bucket, Roles("", ""), _cloud=cloud)
+
+
+def _bucket_name(account_id: str, region: str) -> str:
+    return f"workshop-{account_id}-{region}"
+
+
+def _client(service: str) -> Any:
+    import boto3
+    from botocore.config import Config
+
+    # boto3 would send StartSyncExecution to the host `sync-127.0.0.1`.
+    local = bool(os.environ.get("AWS_ENDPOINT_URL"))
+    return boto3.client(service, config=Config(inject_host_prefix=False) if local else None)
+
+
+def _make_bucket(session: Session) -> None:
+    s3 = session.client("s3")
+    # us-east-1 is the one region that must not be named (S3 API Reference, CreateBucket).
+    named = {"CreateBucketConfiguration": {"LocationConstraint": session.region}}
+    try:
+        s3.create_bucket(Bucket=session.bucket, **(named if session.region != "us-east-1" else {}))
+    except s3.exceptions.BucketAlreadyOwnedByYou:
+        return
+    s3.put_bucket_tagging(Bucket=session.bucket, Tagging={"TagSet": session.tags})
+
+
+def _make_roles(session: Session) -> Roles:
+    states = _make_role(session, "workshop-states", "states.amazonaws.com", _STATES_MAY)
+    return Roles(states, _make_role(session, "workshop-functions", "lambda.amazonaws.com", _FUNCTIONS_MAY))
+
+
+def _make_role(session: Session, name: str, service: str, may: tuple[tuple[str, str], ...]) -> str:
+    iam = session.client("iam")
+    trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+    try:
+        made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=_policy([trust]), Tags=session.tags)
+    except iam.exceptions.EntityAlreadyExistsException:
+        return str(iam.get_role(RoleName=name)["Role"]["Arn"])
+    arn = str(made["Role"]["Arn"])
+    partition = arn.split(":")[1]
+    allowed = [
+        {
+            "Effect": "Allow",
+            "Action": action,
+            "Resource": resource.format(partition=partition, account=session.account_id),
+        }
+        for action, resource in may
+    ]
+    iam.put_role_policy(RoleName=name, PolicyName="workshop", PolicyDocument=_policy(allowed))
+    if session.target == "aws":
+        time.sleep(10)  # a new role is not known everywhere at once (IAM User Guide, "eventually consistent")
+    return arn
+
+
+def _policy(statements: list[dict[str, Any]]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
