@@ -1,7 +1,7 @@
 """`workshop.py bench`: run every module of this folder that has a `measure()`, print one JSON object.
 
-A figure is a dict: the unit is in its key (`ready_seconds`), beside it stand the floor (what no program of this kind
-can beat on this machine) and their ratio.
+A figure is a dict: the unit is in its key (`ready_seconds`). Beside it stand the floor, what no such program
+can beat on this machine, and their ratio.
 """
 
 from __future__ import annotations

@@ -23,6 +23,8 @@ LOCK = ROOT / "requirements.lock"
 GIGABYTE = 1024**3
 ROOM = 3 * GIGABYTE  # .venv takes 1.3 GB on Linux; pip unpacks beside it before it copies
 OURS = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR", "MPLCONFIGDIR")
+# Each kernel warns that its loopback ports are not encrypted, which a reader can do nothing about.
+QUIET_KERNEL = "c = get_config()\nc.IPKernelApp.log_level = 'ERROR'\n"
 HIDDEN = {"PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "JUPYTER_PATH", "JUPYTER_CONFIG_PATH"}
 
 
@@ -98,6 +100,9 @@ def adopt(prefix: Path, python: str, stamp: str) -> None:
     try:
         (packages / "serverless_ml_workshop.pth").write_text(f"{ROOT}\n", encoding="utf-8")
         folder.mkdir(parents=True, exist_ok=True)
+        profile = folder / "ipythondir" / "profile_default"
+        profile.mkdir(parents=True, exist_ok=True)
+        (profile / "ipython_kernel_config.py").write_text(QUIET_KERNEL, encoding="ascii")
         fresh = folder / "stamp.new"
         fresh.write_text(stamp, encoding="ascii")
         fresh.replace(folder / "stamp")

@@ -25,6 +25,7 @@ c.KernelSpecManager.allowed_kernelspecs = {"python3"}  # the one that has the lo
 c.LabApp.news_url = None
 c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"
 c.LabApp.extension_manager = "readonly"
+c.LabApp.expose_app_in_browser = True  # the browser tests read cells through it
 
 # An untrusted notebook shows its pictures as text. These come from the checkout that holds this file.
 notary: Any = NotebookNotary()

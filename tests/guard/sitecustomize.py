@@ -1,8 +1,8 @@
 """Keeps tests, and every Python process that they start, off the network.
 
 Python imports a module of this name by itself at start. conftest.py puts this folder on PYTHONPATH, so the
-guard stands in notebooks' kernels, the local cloud and its workers too. An attempt fails where it is made, and
-is written down, because much code swallows what a refused connection raises.
+guard stands in kernels of notebooks, the local cloud and its workers too. An attempt fails where it is made,
+and is written down, because much code swallows what a refused connection raises.
 """
 
 from __future__ import annotations
