@@ -1,7 +1,7 @@
 """`python -m helpers.localcloud`: AWS on this machine, in one process, on 127.0.0.1 only.
 
-Prints one JSON line, {"endpoint": ..., "region": ..., "account_id": ...}, when it is ready, and serves until SIGINT
-or SIGTERM (CTRL_BREAK on Windows), or, with --parent-pipe, until its standard input ends.
+Prints one JSON line, {"endpoint": ..., "region": ..., "account_id": ...}, when it is ready, and serves until
+SIGINT or SIGTERM (CTRL_BREAK on Windows), or, with --parent-pipe, until its standard input ends.
 """
 
 from __future__ import annotations
@@ -56,13 +56,9 @@ def keep_away_from_aws(endpoint: str) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Serve until told to end; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m helpers.localcloud", description=(__doc__ or "").split("\n")[0]
-    )
+    parser = argparse.ArgumentParser(prog="python -m helpers.localcloud", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--port", type=_port, default=0, help="the port; 0, the default, takes a free one")
-    parser.add_argument(
-        "--speed", type=_speed, default=math.inf, help="virtual seconds a real second, or max"
-    )
+    parser.add_argument("--speed", type=_speed, default=math.inf, help="virtual seconds a real second, or max")
     parser.add_argument("--parent-pipe", action="store_true", help="end when standard input ends")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.ERROR, stream=sys.stderr, format="localcloud: %(message)s")
@@ -85,16 +81,14 @@ def main(arguments: list[str] | None = None) -> int:
 
     cloud = Cloud(server.port, speed=options.speed)
     server.app = cloud.front
-    ends = [signal.SIGINT, signal.SIGTERM, *([signal.SIGBREAK] if sys.platform == "win32" else [])]
+    ends = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGBREAK") if hasattr(signal, name)]
     for number in ends:
         signal.signal(number, _end)
     if options.parent_pipe:
         threading.Thread(target=_until_stdin_ends, args=(server,), daemon=True).start()
     # What the first request needs takes a second to import: it is done while the client gets ready.
     threading.Thread(target=cloud.front.warm, daemon=True).start()
-    print(
-        json.dumps({"endpoint": endpoint, "region": cloud.region, "account_id": cloud.account_id}), flush=True
-    )
+    print(json.dumps({"endpoint": endpoint, "region": cloud.region, "account_id": cloud.account_id}), flush=True)
     try:
         server.serve_forever(poll_interval=0.1)
     except SystemExit:

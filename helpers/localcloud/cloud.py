@@ -1,4 +1,4 @@
-"""One local cloud: its clock, its scratch directory, its services, and clients that call it without a socket."""
+"""One local cloud: its clock, its scratch directory, its services, and clients that need no socket."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ class Service:
 
     Args:
         name: botocore's name of the service, e.g. "stepfunctions".
-        actions: API action -> function; it takes the request and returns the response, both in botocore's shape.
-        close: called when the cloud ends, to end what the service started.
+        actions: API action -> function; it takes the request and returns the response, both in botocore's
+        shape. close: called when the cloud ends, to end what the service started.
     """
 
     name: str
@@ -91,7 +91,7 @@ class Cloud:
 
     @property
     def functions(self) -> Any:
-        """The Lambda functions: `invoke(name_or_arn, payload, *, limit)`. Loads the Lambda service at first use."""
+        """The Lambda functions, with their `invoke`. Loads the Lambda service at first use."""
         if self._functions is None:
             self.service("lambda")
         return self._functions
@@ -184,6 +184,6 @@ class Cloud:
 
 
 def _module_of(name: str) -> str:
-    """The name in `services/` that would answer for a service; Python's keyword `lambda` gets an underscore."""
+    """The name in `services/` that would answer for a service; the keyword `lambda` gets an underscore."""
     module = name.replace("-", "_")
     return "lambda_" if module == "lambda" else module

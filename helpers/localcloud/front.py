@@ -1,8 +1,8 @@
 """The front door: each request goes to our service module when we own its action, to moto otherwise.
 
-moto's server finds the service by the request's signature, so its applications are used as they are; what they
-cannot do (a service or an action that moto lacks, a crash inside) is answered in AWS's shape, never as HTML or a
-traceback.
+moto's server finds the service by the request's signature, so its applications are used as they are; what
+they cannot do (a service or an action that moto lacks, a crash inside) is answered in AWS's shape, never as
+HTML or a traceback.
 """
 
 from __future__ import annotations
@@ -31,13 +31,45 @@ log = logging.getLogger(__name__)
 
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 
-#: Services for which moto has canned answers only, or state of its own that ours would contradict: what is not
-#: registered is refused. The control plane of every other service is moto's, and honest.
+#: Services for which moto has canned answers only, or state of its own that ours would contradict: what is
+#: not registered is refused. The control plane of every other service is moto's, and honest.
 _NEVER_MOTO = frozenset(
-    "bedrock-runtime comprehend polly rekognition sagemaker-runtime stepfunctions textract transcribe translate".split()
+    {
+        "bedrock-runtime",
+        "comprehend",
+        "polly",
+        "rekognition",
+        "sagemaker-runtime",
+        "stepfunctions",
+        "textract",
+        "transcribe",
+        "translate",
+    }
 )
 
-#: Services whose signatures carry another name than botocore's; and those known by X-Amz-Target when unsigned.
+#: Actions whose work moto only says it did. They too are refused unless a module of ours does the work.
+_PRETENDED = {
+    "athena": frozenset({"StartQueryExecution"}),
+    "batch": frozenset({"SubmitJob"}),
+    "codebuild": frozenset({"StartBuild", "StartBuildBatch"}),
+    "ecs": frozenset({"RunTask", "StartTask"}),
+    "emr": frozenset({"RunJobFlow", "AddJobFlowSteps"}),
+    "emr-serverless": frozenset({"StartJobRun"}),
+    "glue": frozenset({"StartJobRun", "StartCrawler"}),
+    "sagemaker": frozenset(
+        {
+            "CreateEndpoint",
+            "CreateHyperParameterTuningJob",
+            "CreateProcessingJob",
+            "CreateTrainingJob",
+            "CreateTransformJob",
+            "UpdateEndpoint",
+        }
+    ),
+}
+
+#: Services whose signatures carry another name than botocore's; and those known by X-Amz-Target when
+#: unsigned.
 _SIGNED_AS = {"states": "stepfunctions", "elasticmapreduce": "emr", "monitoring": "cloudwatch"}
 
 _TARGETS = {
@@ -85,11 +117,9 @@ class Front:
             service = identify(environ)
             if "HTTP_AUTHORIZATION" not in environ and "HTTP_X_AMZ_TARGET" in environ:
                 # moto knows a service by the signature alone
-                environ["HTTP_AUTHORIZATION"] = (
-                    f"AWS4-HMAC-SHA256 Credential=local/0/us-east-1/{service}/aws4_request"
-                )
+                environ["HTTP_AUTHORIZATION"] = f"AWS4-HMAC-SHA256 Credential=local/0/us-east-1/{service}/aws4_request"
         owned = self._cloud.owns(service)
-        if not owned and service not in _NEVER_MOTO:
+        if not owned and service not in _NEVER_MOTO and service not in _PRETENDED:
             return self._from_moto(service, environ, start_response)
         request = read_request(environ)
         answer = self._answer(service, owned, request)
@@ -103,16 +133,14 @@ class Front:
         """Our own answer, or None when moto is to answer."""
         try:
             if not owned:
-                raise UnsupportedLocally(_not_run(service, self._action_of(service, request)))
+                return self._refuse_or_pass(service, self._action_of(service, request))
             loaded = self._cloud.loaded(service)
             action = loaded.protocol.action(request)
             function = loaded.service.actions.get(action or "")
             if action is None or function is None:
-                if service not in _NEVER_MOTO:
-                    return None
-                if action is None or not loaded.protocol.is_action(action):
+                if action is not None and not loaded.protocol.is_action(action):
                     raise ServiceError("UnknownOperationException", f"{service} has no operation {action}.")
-                raise UnsupportedLocally(_not_run(service, action))
+                return self._refuse_or_pass(service, action or self._action_of(service, request))
             return loaded.protocol.write(action, function(loaded.protocol.read(action, request)))
         except ServiceError as error:
             return error_answer(request, service, error)
@@ -122,9 +150,13 @@ class Front:
             log.exception("%s: a request ended in a mistake of ours", service)
             return error_answer(request, service, _internal(service, problem))
 
-    def _from_moto(
-        self, service: str, environ: dict[str, Any], start_response: StartResponse
-    ) -> Iterable[bytes]:
+    @staticmethod
+    def _refuse_or_pass(service: str, action: str) -> None:
+        """Let moto answer where it does what it says; raise UnsupportedLocally where it does not."""
+        if service in _NEVER_MOTO or action in _PRETENDED.get(service, ()):
+            raise UnsupportedLocally(_not_run(service, action))
+
+    def _from_moto(self, service: str, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         request = read_request(environ)
         environ["wsgi.input"] = io.BytesIO(request.body)
         status, headers = "", []
@@ -136,9 +168,7 @@ class Front:
         try:
             body = b"".join(self._moto(environ, keep))
         except Exception as problem:
-            return _send(
-                error_answer(request, service, self._failure(service, request, problem)), start_response
-            )
+            return _send(error_answer(request, service, self._failure(service, request, problem)), start_response)
         if service != "s3" and status.startswith(("404", "405")) and _HTML.match(body):
             error = self._failure(service, request, NotImplementedError())
             return _send(error_answer(request, service, error), start_response)
@@ -204,9 +234,7 @@ class Front:
             )
         except UnknownServiceError:
             raise UnsupportedLocally(f'AWS has no service "{service}" that boto3 knows.') from None
-        client.meta.events.register(
-            "before-send", lambda request, **_: self._send_in_process(service, request)
-        )
+        client.meta.events.register("before-send", lambda request, **_: self._send_in_process(service, request))
         return client
 
     def _send_in_process(self, service: str, request: Any) -> Any:
@@ -228,7 +256,7 @@ class Front:
 
 
 def identify(environ: dict[str, Any]) -> str:
-    """botocore's name of the service that a request is for, by its signature, else by its X-Amz-Target."""
+    """Botocore's name of the service that a request is for, by its signature, else by its X-Amz-Target."""
     target = environ.get("HTTP_X_AMZ_TARGET", "")
     scope = re.search(r"Credential=[^/]+/[^/]*/[^/]*/([^/,\s]+)/", environ.get("HTTP_AUTHORIZATION", ""))
     if scope is None:
@@ -247,15 +275,11 @@ def read_request(environ: dict[str, Any]) -> Request:
     """The whole request; its body is read, whatever its length says."""
     stream = environ["wsgi.input"]
     body = stream.getvalue() if isinstance(stream, io.BytesIO) else stream.read(_length(environ))
-    headers = {
-        key[5:].replace("_", "-").lower(): value for key, value in environ.items() if key.startswith("HTTP_")
-    }
+    headers = {key[5:].replace("_", "-").lower(): value for key, value in environ.items() if key.startswith("HTTP_")}
     headers["content-type"] = environ.get("CONTENT_TYPE", "")
     raw = environ.get("RAW_URI") or environ.get("PATH_INFO", "/")
     path = re.sub(r"^https?://[^/]*", "", raw).partition("?")[0]
-    return Request(
-        environ["REQUEST_METHOD"], path or "/", environ.get("QUERY_STRING", ""), headers, bytes(body)
-    )
+    return Request(environ["REQUEST_METHOD"], path or "/", environ.get("QUERY_STRING", ""), headers, bytes(body))
 
 
 def _length(environ: dict[str, Any]) -> int:

@@ -1,14 +1,15 @@
 """The front door on a loopback port: HTTP/1.1 with kept connections, one thread each.
 
 werkzeug's own handler closes the connection after each answer and sends headers and body as separate packets,
-which costs a new connection, or the 40 ms of a delayed acknowledgement, on every call. This one reads a request
-whole, answers in one write and keeps the connection.
+which costs a new connection, or the 40 ms of a delayed acknowledgement, on every call. This one reads a
+request whole, answers in one write and keeps the connection.
 """
 
 from __future__ import annotations
 
 import io
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
@@ -37,7 +38,7 @@ class Handler(WSGIRequestHandler):
         return go_on
 
     def make_environ(self) -> dict[str, Any]:
-        """werkzeug's, with S3 metadata whose names have underscores, which it drops (as moto's server does)."""
+        """Add S3 metadata whose names have underscores, which werkzeug drops (moto's server does the same)."""
         environ = super().make_environ()
         names = {}
         for name, value in self.headers.items():
@@ -58,11 +59,15 @@ class Handler(WSGIRequestHandler):
         environ["wsgi.input"] = io.BytesIO(body)
         environ["CONTENT_LENGTH"] = str(len(body))
         answer: list[Any] = []
+        written: list[bytes] = []
 
-        def start_response(status: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> None:
+        def start_response(
+            status: str, headers: list[tuple[str, str]], _exc_info: Any = None, /
+        ) -> Callable[[bytes], object]:
             answer[:] = [status, headers]
+            return written.append
 
-        payload = b"".join(self.server.app(environ, start_response))
+        payload = b"".join([*self.server.app(environ, start_response), *written])
         status, headers = answer
         code, _, reason = status.partition(" ")
         self.send_response_only(int(code), reason)

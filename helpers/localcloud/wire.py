@@ -1,9 +1,9 @@
 """AWS's wire formats for the services that we answer ourselves: a request's bytes to a dict, and back.
 
-Only what our own services speak: the JSON protocols with an X-Amz-Target header, and REST-JSON. Shapes come from
-botocore's service models, so that a new action needs no description of ours. The rules are those of Smithy's AWS
-JSON 1.0/1.1 and restJson1 protocols (https://smithy.io/2.0/aws/protocols/); the wording of refused values is that
-of AWS's own validation.
+Only what our own services speak: the JSON protocols with an X-Amz-Target header, and REST-JSON. Shapes come
+from botocore's service models, so that a new action needs no description of ours. The rules are those of
+Smithy's AWS JSON 1.0/1.1 and restJson1 protocols (https://smithy.io/2.0/aws/protocols/); the wording of
+refused values is that of AWS's own validation.
 """
 
 from __future__ import annotations
@@ -33,9 +33,7 @@ class ServiceError(Exception):
         details: further members of the exception's shape, e.g. {"reason": "..."}.
     """
 
-    def __init__(
-        self, code: str, message: str, status: int = 400, details: Mapping[str, Any] | None = None
-    ) -> None:
+    def __init__(self, code: str, message: str, status: int = 400, details: Mapping[str, Any] | None = None) -> None:
         self.code, self.message, self.status, self.details = code, message, status, details or {}
         super().__init__(f"{code}: {message}")
 
@@ -111,7 +109,7 @@ class Protocol:
         return routes(self._operations.values())
 
     def action(self, request: Request) -> str | None:
-        """The name of the action that `request` calls, when it is one of ours; for a target, whoever's it is."""
+        """The action that `request` calls: whatever its target says, or else one of ours by its path."""
         target = request.headers.get("x-amz-target")
         if target is not None:
             return target.rpartition(".")[2]
@@ -122,7 +120,7 @@ class Protocol:
         return name in self._model.operation_names
 
     def read(self, name: str, request: Request) -> dict[str, Any]:
-        """The action's request in botocore's shape: blobs are bytes, times as they came (seconds since the epoch).
+        """The action's request in botocore's shape; blobs are bytes, times seconds since the epoch.
 
         Raises:
             ServiceError: SerializationException or ValidationException, as AWS refuses such a request.
@@ -164,9 +162,7 @@ class Protocol:
             value.update(body)
         elif members[payload].type_name in ("blob", "string"):
             raw = request.body
-            value[payload] = (
-                base64.b64encode(raw).decode() if members[payload].type_name == "blob" else raw.decode()
-            )
+            value[payload] = base64.b64encode(raw).decode() if members[payload].type_name == "blob" else raw.decode()
         else:
             value[payload] = loads(request.body)
         for member, inner in members.items():
@@ -217,7 +213,8 @@ class Protocol:
     def _reader(self, shape: Any) -> Reader:
         known = self._readers.get(shape.name)
         if known is None:
-            # A shape may hold itself: what is found while it is being compiled looks its reader up when it runs.
+            # A shape may hold itself: what is found while it is being compiled looks its reader up when it
+            # runs.
             self._readers[shape.name] = lambda *args: self._readers[shape.name](*args)
             known = self._readers[shape.name] = self._compile(shape)
         return known
@@ -355,7 +352,7 @@ def route(known: list[Route], request: Request) -> str | None:
 
 
 def _uri_pattern(uri: str) -> re.Pattern[str]:
-    """A pattern for a request URI template such as /functions/{FunctionName}/invocations; `{Key+}` takes slashes."""
+    """A pattern for a URI template such as /functions/{FunctionName}/invocations; `{Key+}` takes slashes."""
     parts = []
     for literal, label in re.findall(r"([^{]*)(?:\{([^}]+)\})?", uri.partition("?")[0]):
         parts.append(re.escape(literal))

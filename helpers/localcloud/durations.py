@@ -1,0 +1,39 @@
+"""How long things take on AWS, in virtual seconds: the one table that the timelines come from.
+
+They are typical figures, rounded, for small payloads in one region: what the services' own CloudWatch latency
+metrics show (DynamoDB's SuccessfulRequestLatency is in single milliseconds, to which a state adds its
+transition), and for Lambda what AWS's guide to billed duration gives for a warm, short Python function. They
+are there to be plausible and the same in every run, not to be measured against.
+"""
+
+from __future__ import annotations
+
+#: One call of an AWS API from a Task state.
+API_CALL = 0.05
+
+#: One invocation of a warm, short Lambda function.
+LAMBDA = 0.1
+
+#: API calls that compute before they answer, by botocore's service name: text recognition, inference, speech.
+COMPUTING = {
+    "bedrock-runtime": 2.0,
+    "comprehend": 0.2,
+    "lambda": LAMBDA,
+    "polly": 0.3,
+    "rekognition": 0.6,
+    "sagemaker-runtime": 0.1,
+    "textract": 1.5,
+    "translate": 0.2,
+}
+
+#: How often `.sync` looks after a job. Step Functions learns of ends from events and by polling, within
+#: seconds.
+POLL = 1.0
+
+#: And at the most this part of the time that the job has taken: a job of days is not asked for every second.
+POLL_SHARE = 0.01
+
+
+def of(service: str) -> float:
+    """The nominal duration of one API call."""
+    return COMPUTING.get(service, API_CALL)
