@@ -32,9 +32,7 @@ def _start() -> tuple[float, float]:
     """Start a local cloud; return the seconds until it is ready, and until its first answer (ListBuckets)."""
     started = time.perf_counter()
     command = [sys.executable, "-m", "helpers.localcloud", "--port", "0", "--speed", "max", "--parent-pipe"]
-    with subprocess.Popen(
-        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as cloud:
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as cloud:
         assert cloud.stdin
         assert cloud.stdout
         endpoint = json.loads(cloud.stdout.readline())["endpoint"]

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from helpers.localcloud.asl.execution import Execution
 
 
+#: How many events a history can hold (Step Functions service quotas).
+MAX_EVENTS = 25_000
+
+
 class TaskFailure(Exception):
     """What a task raises: `error` is the name that Retry and Catch see, `cause` its text (None: not given)."""
 
@@ -112,7 +116,7 @@ class Environment:
     """Everything an execution runs in.
 
     Args:
-        max_events: the history's quota; AWS's is 25,000 events (Step Functions service quotas).
+        max_events: the history's quota.
         started, ended: told of every execution, the children of a distributed Map included.
     """
 
@@ -123,7 +127,7 @@ class Environment:
     region: str = "us-east-1"
     account_id: str = "123456789012"
     seed: int = 0
-    max_events: int = 25_000
+    max_events: int = field(default_factory=lambda: MAX_EVENTS)
     started: Callable[[Execution], None] = lambda execution: None
     ended: Callable[[Execution], None] = lambda execution: None
     random: random.Random = field(init=False)
