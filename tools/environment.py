@@ -35,12 +35,10 @@ def prepare() -> str:
     if python.exists() and _stamp(VENV) == stamp:
         return str(python)
     here = Path(sys.prefix)
-    if here != VENV:  # an activated environment, such as conda's, that was made from the same lock
-        if _stamp(here) == stamp:
-            return sys.executable
-        if carries_lock():
+    if (here / "conda-meta").is_dir() and (_stamp(here) == stamp or carries_lock()):  # from environment.yml
+        if _stamp(here) != stamp:
             adopt(here, sys.executable, stamp)
-            return sys.executable
+        return sys.executable
     with only_one():
         if not (python.exists() and _stamp(VENV) == stamp):  # unless another start was quicker
             install(stamp)
