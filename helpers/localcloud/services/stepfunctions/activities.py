@@ -114,9 +114,7 @@ class Activities:
         """By name."""
         activities = sorted(self._activities.values(), key=lambda each: each.name)
         found, token = paging.page(activities, request, lambda each: each.name, "ListActivities")
-        listed = [
-            {"activityArn": each.arn, "name": each.name, "creationDate": each.created} for each in found
-        ]
+        listed = [{"activityArn": each.arn, "name": each.name, "creationDate": each.created} for each in found]
         return {"activities": listed, "nextToken": token}
 
     def delete_activity(self, request: dict[str, Any]) -> dict[str, Any]:

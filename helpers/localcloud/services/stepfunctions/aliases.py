@@ -79,9 +79,7 @@ class Aliases:
         """Change the description, the routing or both."""
         arn = request["stateMachineAliasArn"]
         if "description" not in request and "routingConfiguration" not in request:
-            raise errors.missing_parameter(
-                "Either the description or the RoutingConfiguration must be specified"
-            )
+            raise errors.missing_parameter("Either the description or the RoutingConfiguration must be specified")
         machine, alias = self._find(arn)
         if "routingConfiguration" in request:
             if self._check_routing(request["routingConfiguration"]) is not machine:
@@ -111,9 +109,7 @@ class Aliases:
         if parts.version is not None:
             found = [each for each in found if arn in each.routes()]
         found.sort(key=lambda each: (each.created, each.name))
-        part, token = paging.page(
-            found, request, lambda each: (each.created, each.name), "ListStateMachineAliases"
-        )
+        part, token = paging.page(found, request, lambda each: (each.created, each.name), "ListStateMachineAliases")
         listed = [{"stateMachineAliasArn": each.arn, "creationDate": each.created} for each in part]
         return {"stateMachineAliases": listed, "nextToken": token}
 
@@ -145,8 +141,7 @@ class Aliases:
         weights = [each["weight"] for each in routing]
         if sum(weights) != 100:
             raise errors.validation(
-                "Sum of routing configuration weights must equal 100. "
-                f"Received: [{', '.join(map(str, weights))}]"
+                f"Sum of routing configuration weights must equal 100. Received: [{', '.join(map(str, weights))}]"
             )
         parts = [arns.machine(arn) for arn in versions]
         bases = {each.base for each in parts}
@@ -154,9 +149,7 @@ class Aliases:
         known = machine is not None and all(each.version in machine.versions for each in parts)
         if machine is None or not known or len(bases) > 1:
             # One message for all: not a version's ARN, no such version, versions of two machines.
-            raise errors.validation(
-                f"Routing configuration must contain state machine version ARNs. Received: {shown}"
-            )
+            raise errors.validation(f"Routing configuration must contain state machine version ARNs. Received: {shown}")
         if machine.deleting:
             raise errors.machine_deleting(machine.arn)
         return machine

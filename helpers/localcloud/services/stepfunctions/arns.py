@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from helpers.localcloud.services.stepfunctions import errors
 from helpers.localcloud.wire import ServiceError
 
-_FORBIDDEN = re.compile(
-    '[\\s<>{}\\[\\]?*"#%\\\\^|~`$&,;:/\x00-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff\U0010ffff]'
-)
+_FORBIDDEN = re.compile('[\\s<>{}\\[\\]?*"#%\\\\^|~`$&,;:/\x00-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff\U0010ffff]')
 _PREFIX = re.compile(r"arn:aws[a-z0-9-]*:states:([a-z0-9-]+):([0-9]{12}):([A-Za-z]+):(.+)", re.S)
 _MACHINE = re.compile(r"([^:/]+)(?:/([^:/]+))?(?::([^:/]+))?")
 _EXECUTION = re.compile(r"[^:/]+(?:/[^:/]+)?:[^:]+(?::[^:]+)?")

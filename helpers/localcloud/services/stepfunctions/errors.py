@@ -26,9 +26,7 @@ def machine_deleting(arn: str) -> ServiceError:
 
 def machine_type_not_supported() -> ServiceError:
     """Standard where Express is wanted, or the other way round."""
-    return ServiceError(
-        "StateMachineTypeNotSupported", "This operation is not supported by this type of state machine"
-    )
+    return ServiceError("StateMachineTypeNotSupported", "This operation is not supported by this type of state machine")
 
 
 def execution_does_not_exist(arn: str) -> ServiceError:

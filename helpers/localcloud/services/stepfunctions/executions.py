@@ -16,6 +16,7 @@ from helpers.errors import UnsupportedLocally
 from helpers.localcloud.asl.environment import Environment
 from helpers.localcloud.asl.execution import Execution
 from helpers.localcloud.services.stepfunctions import arns, errors, paging, redrive
+from helpers.localcloud.services.stepfunctions.deletion import LastHistory
 from helpers.localcloud.services.stepfunctions.ids import derived_uuid
 from helpers.localcloud.services.stepfunctions.logs import ExecutionLog
 from helpers.localcloud.services.stepfunctions.machines import (
@@ -87,13 +88,12 @@ class Executions:
             record.log.write(execution.history.events, execution.redrive_count)
 
     def end_all(self, machine: StateMachine) -> None:
-        """The state machine is being deleted: its executions are terminated."""
+        """The state machine is being deleted: its executions end with their next state transition."""
         for record in self._records.running(machine.arn):
             if not isinstance(record.run, Ended):
-                record.run.stop()
+                record.run.history = LastHistory(record.run)
         if not self.is_running(machine.arn):
-            self._records.drop_all_of(machine.arn)
-            self._starts.pop(machine.arn, None)
+            self._forget(machine.arn)
 
     def stop_all(self) -> None:
         """The cloud ends: so does every execution."""
@@ -312,13 +312,10 @@ class Executions:
     def _owner(self, request: dict[str, Any]) -> str:
         machine_arn, map_run_arn = request.get("stateMachineArn"), request.get("mapRunArn")
         if machine_arn is None and map_run_arn is None:
-            raise errors.validation(
-                "1 validation error detected: Must provide a StateMachine ARN or MapRun ARN"
-            )
+            raise errors.validation("1 validation error detected: Must provide a StateMachine ARN or MapRun ARN")
         if machine_arn is not None and map_run_arn is not None:
             raise errors.validation(
-                "1 validation error detected: "
-                "You can specify either a mapRunArn or a stateMachineArn, but not both"
+                "1 validation error detected: You can specify either a mapRunArn or a stateMachineArn, but not both"
             )
         if machine_arn is None:
             return arns.map_run(map_run_arn or "")
@@ -362,9 +359,12 @@ class Executions:
     def _finish_deletion(self, machine_arn: str) -> None:
         machine = self.machines.get(machine_arn)
         if machine is not None and machine.deleting and not self.is_running(machine_arn):
-            self._records.drop_all_of(machine_arn)
-            self._starts.pop(machine_arn, None)
+            self._forget(machine_arn)
             self.machines.forget(machine_arn)
+
+    def _forget(self, machine_arn: str) -> None:
+        self._records.drop_all_of(machine_arn)
+        self._starts.pop(machine_arn, None)
 
 
 def _family(machine_arn: str, kind: str) -> str:

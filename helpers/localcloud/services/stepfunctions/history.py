@@ -32,10 +32,7 @@ class Histories:
             token = paging.position_token(following, request, _CALL) if following < len(events) else None
         if request.get("includeExecutionData") is False:
             found = [
-                {
-                    key: without_data(value) if isinstance(value, dict) else value
-                    for key, value in event.items()
-                }
+                {key: without_data(value) if isinstance(value, dict) else value for key, value in event.items()}
                 for event in found
             ]
         return {"events": found, "nextToken": token}

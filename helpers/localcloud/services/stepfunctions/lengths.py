@@ -108,9 +108,7 @@ def _size(value: str, most: int | None) -> int:
     return len(value)
 
 
-def _limits(
-    size: int, least: int | None, most: int | None, shown: str, where: str, problems: list[str]
-) -> None:
+def _limits(size: int, least: int | None, most: int | None, shown: str, where: str, problems: list[str]) -> None:
     if least is not None and size < least:
         rule = f"Member must have length greater than or equal to {least}"
     elif most is not None and size > most:

@@ -62,9 +62,7 @@ class ExecutionLog:
         machine_name: the state machine's name, which is in the name of the log stream.
     """
 
-    def __init__(
-        self, cloud: Cloud, configuration: Mapping[str, Any], machine_name: str, execution_arn: str
-    ) -> None:
+    def __init__(self, cloud: Cloud, configuration: Mapping[str, Any], machine_name: str, execution_arn: str) -> None:
         self._cloud = cloud
         self._group = settings.log_group(configuration)
         self._wanted = _LEVELS.get(configuration["level"])

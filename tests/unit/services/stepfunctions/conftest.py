@@ -15,9 +15,7 @@ from helpers.localcloud.cloud import Cloud
 ROLE = "arn:aws:iam::123456789012:role/workshop"
 
 PASS = json.dumps({"StartAt": "Keep", "States": {"Keep": {"Type": "Pass", "End": True}}})
-FAIL = json.dumps(
-    {"StartAt": "Stop", "States": {"Stop": {"Type": "Fail", "Error": "Broken", "Cause": "on purpose"}}}
-)
+FAIL = json.dumps({"StartAt": "Stop", "States": {"Stop": {"Type": "Fail", "Error": "Broken", "Cause": "on purpose"}}})
 
 
 @pytest.fixture(scope="session")
@@ -78,6 +76,19 @@ def ended(cloud: Cloud, sfn: Any) -> Callable[[str], dict[str, Any]]:
 
 
 @pytest.fixture
+def time_passes(cloud: Cloud) -> Callable[[float], None]:
+    """Lets virtual seconds pass."""
+
+    def wait(seconds: float) -> None:
+        async def sleep() -> None:
+            await cloud.clock.sleep(seconds)
+
+        assert cloud.clock.spawn(sleep()).join(30)
+
+    return wait
+
+
+@pytest.fixture
 def refused() -> Callable[..., str]:
     """Makes a call that must be refused with a code; returns the message."""
 
@@ -102,9 +113,7 @@ def _check(shape: Any, value: Any, where: str) -> None:
     kind = shape.type_name
     if kind == "structure":
         assert isinstance(value, dict), where
-        assert set(value) <= set(shape.members), (
-            f"{where}: {set(value) - set(shape.members)} is not in the model"
-        )
+        assert set(value) <= set(shape.members), f"{where}: {set(value) - set(shape.members)} is not in the model"
         assert set(shape.required_members) <= set(value), f"{where}: required members are missing"
         for name, inner in value.items():
             _check(shape.members[name], inner, f"{where}.{name}")

@@ -41,9 +41,7 @@ def test_activities_are_created_once_described_listed_and_deleted(sfn: Any, refu
     found = sfn.describe_activity(activityArn=first["activityArn"])
     assert (found["name"], found["encryptionConfiguration"]) == ("b", {"type": "AWS_OWNED_KEY"})
     assert [each["name"] for each in sfn.list_activities()["activities"]] == ["a", "b"]
-    assert sfn.list_tags_for_resource(resourceArn=first["activityArn"])["tags"] == [
-        {"key": "k", "value": "v"}
-    ]
+    assert sfn.list_tags_for_resource(resourceArn=first["activityArn"])["tags"] == [{"key": "k", "value": "v"}]
     for _ in range(2):
         sfn.delete_activity(activityArn=first["activityArn"])
     message = refused("ActivityDoesNotExist", sfn.describe_activity, activityArn=first["activityArn"])
@@ -81,9 +79,7 @@ def test_a_worker_that_waits_gets_the_task_when_it_comes(
     assert ended(arn)["output"] == "1"
 
 
-def test_a_failure_can_be_caught_by_its_name(
-    sfn: Any, activity: str, machine: MakeMachine, ended: Ended
-) -> None:
+def test_a_failure_can_be_caught_by_its_name(sfn: Any, activity: str, machine: MakeMachine, ended: Ended) -> None:
     definition = waiting(Catch=[{"ErrorEquals": ["Bad"], "Next": "Caught"}])
     definition["States"]["Caught"] = {"Type": "Pass", "End": True}
     arn = sfn.start_execution(stateMachineArn=machine(definition))["executionArn"]
@@ -114,17 +110,13 @@ def test_a_token_of_a_stopped_execution_has_timed_out(
 
 @pytest.mark.parametrize("token", ["x", "ä", base64.b64encode(bytes(128)).decode()])
 def test_what_was_never_a_token_is_invalid(sfn: Any, refused: Refused, token: str) -> None:
-    assert (
-        refused("InvalidToken", sfn.send_task_heartbeat, taskToken=token) == "Invalid Token: 'Invalid token'"
-    )
+    assert refused("InvalidToken", sfn.send_task_heartbeat, taskToken=token) == "Invalid Token: 'Invalid token'"
 
 
 def test_an_answer_must_be_json(sfn: Any, activity: str, machine: MakeMachine, refused: Refused) -> None:
     sfn.start_execution(stateMachineArn=machine(waiting()))
     token = sfn.get_activity_task(activityArn=activity)["taskToken"]
-    assert refused("InvalidOutput", sfn.send_task_success, taskToken=token, output="{").startswith(
-        "Invalid Output"
-    )
+    assert refused("InvalidOutput", sfn.send_task_success, taskToken=token, output="{").startswith("Invalid Output")
     sfn.send_task_success(taskToken=token, output="{}")  # the refused answer did not use the token up
 
 
@@ -159,9 +151,7 @@ def test_tasks_go_to_workers_in_the_order_they_came(
     assert [sfn.get_activity_task(activityArn=activity)["input"] for _ in range(3)] == ["0", "1", "2"]
 
 
-def test_an_idle_poll_has_no_token_and_leaves_virtual_time_alone(
-    cloud: Cloud, sfn: Any, activity: str
-) -> None:
+def test_an_idle_poll_has_no_token_and_leaves_virtual_time_alone(cloud: Cloud, sfn: Any, activity: str) -> None:
     before = cloud.clock.now()
     found = sfn.get_activity_task(activityArn=activity)
     assert "taskToken" not in found
@@ -173,9 +163,7 @@ def test_a_poll_of_no_activity_is_refused(sfn: Any, refused: Refused) -> None:
     refused("InvalidArn", sfn.get_activity_task, activityArn="work")
 
 
-def test_an_execution_whose_activity_does_not_exist_fails(
-    sfn: Any, machine: MakeMachine, ended: Ended
-) -> None:
+def test_an_execution_whose_activity_does_not_exist_fails(sfn: Any, machine: MakeMachine, ended: Ended) -> None:
     found = ended(sfn.start_execution(stateMachineArn=machine(waiting()))["executionArn"])
     assert (found["status"], found["error"]) == ("FAILED", "States.Runtime")
     assert found["cause"] == (
@@ -184,12 +172,16 @@ def test_an_execution_whose_activity_does_not_exist_fails(
     )
 
 
-def test_tokens_are_the_same_in_every_run(sfn: Any, activity: str, machine: MakeMachine) -> None:
+def test_tokens_are_the_same_in_every_run(
+    sfn: Any, activity: str, machine: MakeMachine, time_passes: Callable[[float], None]
+) -> None:
     def token(name: str) -> str:
         arn = machine(waiting())
         sfn.start_execution(stateMachineArn=arn, name=name)
         found: str = sfn.get_activity_task(activityArn=activity)["taskToken"]
+        sfn.send_task_success(taskToken=found, output="1")
         sfn.delete_state_machine(stateMachineArn=arn)
+        time_passes(1)  # the execution ends, and its machine with it
         return found
 
     assert token("one") == token("one") != token("two")

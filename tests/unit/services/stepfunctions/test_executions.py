@@ -83,9 +83,7 @@ def test_generated_names_are_uuids_and_the_same_in_every_run(
         made = client.create_state_machine(
             name="machine", definition=json.dumps(PASS), roleArn="arn:aws:iam::123456789012:role/r"
         )
-        arns = [
-            client.start_execution(stateMachineArn=made["stateMachineArn"])["executionArn"] for _ in range(3)
-        ]
+        arns = [client.start_execution(stateMachineArn=made["stateMachineArn"])["executionArn"] for _ in range(3)]
     finally:
         other.close()
     assert [arn.rpartition(":")[2] for arn in arns] == with_this
@@ -111,9 +109,7 @@ def test_a_name_is_used_once(sfn: Any, waiting: str, refused: Refused) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "{", "no", "[1,]", '{"a": NaN}', "{} {}"])
-def test_input_that_is_no_json_is_refused(
-    sfn: Any, machine: MakeMachine, refused: Refused, text: str
-) -> None:
+def test_input_that_is_no_json_is_refused(sfn: Any, machine: MakeMachine, refused: Refused, text: str) -> None:
     message = refused("InvalidExecutionInput", sfn.start_execution, stateMachineArn=machine(PASS), input=text)
     assert message.startswith("Invalid State Machine Execution Input: '")
 
@@ -132,13 +128,9 @@ def test_input_may_have_256_kib_and_no_byte_more(
         )
 
 
-def test_names_of_executions_follow_the_rules_for_names(
-    sfn: Any, machine: MakeMachine, refused: Refused
-) -> None:
+def test_names_of_executions_follow_the_rules_for_names(sfn: Any, machine: MakeMachine, refused: Refused) -> None:
     arn = machine(PASS)
-    assert (
-        refused("InvalidName", sfn.start_execution, stateMachineArn=arn, name="a b") == "Invalid Name: 'a b'"
-    )
+    assert refused("InvalidName", sfn.start_execution, stateMachineArn=arn, name="a b") == "Invalid Name: 'a b'"
     refused("ValidationException", sfn.start_execution, stateMachineArn=arn, name="n" * 81)
 
 
@@ -170,9 +162,7 @@ def test_a_stopped_execution_is_aborted_with_the_reason_given(sfn: Any, waiting:
     assert sfn.describe_execution(executionArn=arn)["error"] == "Enough"
 
 
-@pytest.mark.parametrize(
-    "call", ["describe_execution", "stop_execution", "get_execution_history", "list_map_runs"]
-)
+@pytest.mark.parametrize("call", ["describe_execution", "stop_execution", "get_execution_history", "list_map_runs"])
 def test_a_missing_execution_is_refused_by_every_action(sfn: Any, refused: Refused, call: str) -> None:
     arn = "arn:aws:states:us-east-1:123456789012:execution:machine:missing"
     message = refused("ExecutionDoesNotExist", getattr(sfn, call), executionArn=arn)
@@ -186,9 +176,7 @@ def test_executions_are_listed_newest_first_by_status_and_in_pages(
     arns = [sfn.start_execution(stateMachineArn=waiting, name=f"run-{n}")["executionArn"] for n in range(5)]
     sfn.stop_execution(executionArn=arns[3])
     pages = list(
-        sfn.get_paginator("list_executions").paginate(
-            stateMachineArn=waiting, PaginationConfig={"PageSize": 2}
-        )
+        sfn.get_paginator("list_executions").paginate(stateMachineArn=waiting, PaginationConfig={"PageSize": 2})
     )
     assert [len(page["executions"]) for page in pages] == [2, 2, 1]
     names = [each["name"] for page in pages for each in page["executions"]]

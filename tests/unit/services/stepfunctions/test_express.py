@@ -47,9 +47,7 @@ def test_synchronous_metadata_leaves_the_data_out(sfn: Any, machine: MakeMachine
     assert found["outputDetails"] == {"included": False}
 
 
-def test_a_standard_machine_cannot_be_run_synchronously(
-    sfn: Any, machine: MakeMachine, refused: Refused
-) -> None:
+def test_a_standard_machine_cannot_be_run_synchronously(sfn: Any, machine: MakeMachine, refused: Refused) -> None:
     message = refused("StateMachineTypeNotSupported", sfn.start_sync_execution, stateMachineArn=machine(PASS))
     assert message == "This operation is not supported by this type of state machine"
 
@@ -61,9 +59,7 @@ def test_every_start_of_an_express_machine_is_one_of_its_own(sfn: Any, machine: 
     assert all(":express:machine:same:" in arn for arn in arns)
 
 
-def test_nothing_can_be_read_of_an_express_execution(
-    sfn: Any, machine: MakeMachine, refused: Refused
-) -> None:
+def test_nothing_can_be_read_of_an_express_execution(sfn: Any, machine: MakeMachine, refused: Refused) -> None:
     arn = machine(PASS, type="EXPRESS")
     execution = sfn.start_execution(stateMachineArn=arn)["executionArn"]
     for call in (
@@ -81,7 +77,5 @@ def test_a_wait_for_an_express_execution_on_the_clock_itself_is_refused_not_dead
     cloud: Cloud, sfn: Any, machine: MakeMachine, refused: Refused
 ) -> None:
     arn = machine(PASS, type="EXPRESS")
-    message = cloud.clock.call(
-        lambda: refused("UnsupportedLocally", sfn.start_sync_execution, stateMachineArn=arn)
-    )
+    message = cloud.clock.call(lambda: refused("UnsupportedLocally", sfn.start_sync_execution, stateMachineArn=arn))
     assert "startExecution.sync:2" in message

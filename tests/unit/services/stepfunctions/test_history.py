@@ -21,9 +21,7 @@ def long(sfn: Any, machine: MakeMachine, ended: Ended) -> str:
     names = [f"Step {number}" for number in range(30)]
     states: dict[str, Any] = {name: {"Type": "Pass", "Next": after} for name, after in pairwise(names)}
     states[names[-1]] = {"Type": "Pass", "End": True}
-    arn = sfn.start_execution(stateMachineArn=machine({"StartAt": names[0], "States": states}))[
-        "executionArn"
-    ]
+    arn = sfn.start_execution(stateMachineArn=machine({"StartAt": names[0], "States": states}))["executionArn"]
     ended(str(arn))
     return str(arn)
 
@@ -53,9 +51,7 @@ def test_pages_of_any_size_give_each_event_once(sfn: Any, long: str, size: int, 
     assert numbers == list(range(62, 0, -1) if reverse else range(1, 63))
 
 
-def test_a_page_has_a_hundred_events_unless_asked_otherwise(
-    sfn: Any, machine: MakeMachine, ended: Ended
-) -> None:
+def test_a_page_has_a_hundred_events_unless_asked_otherwise(sfn: Any, machine: MakeMachine, ended: Ended) -> None:
     items = {"StartAt": "Each", "States": {"Each": {"Type": "Map", "ItemProcessor": {
         "StartAt": "Keep", "States": {"Keep": {"Type": "Pass", "End": True}}}, "End": True}}}  # fmt: skip
     arn = sfn.start_execution(stateMachineArn=machine(items), input=str(list(range(40))))["executionArn"]

@@ -43,9 +43,7 @@ def written(logs: Any) -> list[dict[str, Any]]:
     result = []
     for stream in logs.describe_log_streams(logGroupName=GROUP)["logStreams"]:
         if stream["logStreamName"].startswith("states/"):
-            found = logs.get_log_events(
-                logGroupName=GROUP, logStreamName=stream["logStreamName"], startFromHead=True
-            )
+            found = logs.get_log_events(logGroupName=GROUP, logStreamName=stream["logStreamName"], startFromHead=True)
             result += [json.loads(event["message"]) for event in found["events"]]
     return result
 
@@ -102,9 +100,7 @@ def test_without_execution_data_names_stay_and_data_goes(
     assert "secret" not in json.dumps(events)
 
 
-def test_an_express_execution_leaves_nothing_but_its_log(
-    sfn: Any, machine: MakeMachine, log_group: Any
-) -> None:
+def test_an_express_execution_leaves_nothing_but_its_log(sfn: Any, machine: MakeMachine, log_group: Any) -> None:
     arn = machine(FAIL, type="EXPRESS", loggingConfiguration=logging("ALL", data=True))
     found = sfn.start_sync_execution(stateMachineArn=arn)
     events = written(log_group)

@@ -13,20 +13,6 @@ from helpers.localcloud.cloud import Cloud
 ROLE = "arn:aws:iam::123456789012:role/workshop"
 PASS = json.dumps({"StartAt": "Keep", "States": {"Keep": {"Type": "Pass", "End": True}}})
 OTHER = json.dumps({"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}})
-TOKEN = json.dumps(
-    {
-        "StartAt": "Ask",
-        "States": {
-            "Ask": {
-                "Type": "Task",
-                "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
-                "Parameters": {"QueueUrl.$": "$.queue", "MessageBody": {"token.$": "$$.Task.Token"}},
-                "End": True,
-            }
-        },
-    }
-)
-
 Refused = Callable[..., str]
 MakeMachine = Callable[..., str]
 
@@ -51,16 +37,12 @@ def test_a_created_machine_is_described_with_every_default(sfn: Any, machine: Ma
 
 
 def test_creating_the_same_machine_again_changes_nothing(sfn: Any, machine: MakeMachine) -> None:
-    first = sfn.create_state_machine(
-        name="same", definition=PASS, roleArn=ROLE, tags=[{"key": "a", "value": "1"}]
-    )
+    first = sfn.create_state_machine(name="same", definition=PASS, roleArn=ROLE, tags=[{"key": "a", "value": "1"}])
     again = sfn.create_state_machine(name="same", definition=PASS, roleArn=ROLE + "-2")
     assert again["stateMachineArn"] == first["stateMachineArn"]
     assert again["creationDate"] == first["creationDate"]
     assert sfn.describe_state_machine(stateMachineArn=first["stateMachineArn"])["roleArn"] == ROLE
-    assert sfn.list_tags_for_resource(resourceArn=first["stateMachineArn"])["tags"] == [
-        {"key": "a", "value": "1"}
-    ]
+    assert sfn.list_tags_for_resource(resourceArn=first["stateMachineArn"])["tags"] == [{"key": "a", "value": "1"}]
 
 
 @pytest.mark.parametrize(
@@ -92,9 +74,7 @@ def test_names_may_have_letters_of_any_language(machine: MakeMachine) -> None:
 
 
 def test_a_name_that_is_too_long_is_refused_as_coral_words_it(sfn: Any, refused: Refused) -> None:
-    message = refused(
-        "ValidationException", sfn.create_state_machine, name="n" * 81, definition=PASS, roleArn=ROLE
-    )
+    message = refused("ValidationException", sfn.create_state_machine, name="n" * 81, definition=PASS, roleArn=ROLE)
     assert message == (
         f"1 validation error detected: Value '{'n' * 81}' at 'name' failed to satisfy constraint: "
         "Member must have length less than or equal to 80"
@@ -115,9 +95,7 @@ def test_a_role_that_is_none_is_refused(sfn: Any, refused: Refused) -> None:
 
 def test_a_broken_definition_is_refused_with_its_place(sfn: Any, refused: Refused) -> None:
     broken = json.dumps({"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "Nowhere"}}})
-    message = refused(
-        "InvalidDefinition", sfn.create_state_machine, name="m", definition=broken, roleArn=ROLE
-    )
+    message = refused("InvalidDefinition", sfn.create_state_machine, name="m", definition=broken, roleArn=ROLE)
     assert message.startswith("Invalid State Machine Definition: 'MISSING_TRANSITION_TARGET: ")
     assert "/States/A/Next" in message
 
@@ -138,9 +116,7 @@ def test_logging_needs_exactly_one_log_group_that_exists(cloud: Cloud, sfn: Any,
 def test_a_customer_managed_key_needs_a_key(sfn: Any, refused: Refused, machine: MakeMachine) -> None:
     call = {"name": "m", "definition": PASS, "roleArn": ROLE}
     managed = {"type": "CUSTOMER_MANAGED_KMS_KEY"}
-    refused(
-        "InvalidEncryptionConfiguration", sfn.create_state_machine, **call, encryptionConfiguration=managed
-    )
+    refused("InvalidEncryptionConfiguration", sfn.create_state_machine, **call, encryptionConfiguration=managed)
     arn = machine(encryptionConfiguration={**managed, "kmsKeyId": "alias/mine"})
     assert sfn.describe_state_machine(stateMachineArn=arn)["encryptionConfiguration"] == {
         "type": "CUSTOMER_MANAGED_KMS_KEY",
@@ -162,15 +138,11 @@ def test_an_update_makes_a_new_revision_only_when_something_differs(sfn: Any, ma
 
 
 def test_an_update_of_nothing_is_refused(sfn: Any, machine: MakeMachine, refused: Refused) -> None:
-    message = refused(
-        "MissingRequiredParameter", sfn.update_state_machine, stateMachineArn=machine(), publish=True
-    )
+    message = refused("MissingRequiredParameter", sfn.update_state_machine, stateMachineArn=machine(), publish=True)
     assert message.startswith("Either the definition, the role ARN, the LoggingConfiguration")
 
 
-def test_a_refused_update_leaves_the_machine_as_it_was(
-    sfn: Any, machine: MakeMachine, refused: Refused
-) -> None:
+def test_a_refused_update_leaves_the_machine_as_it_was(sfn: Any, machine: MakeMachine, refused: Refused) -> None:
     arn = machine()
     refused("InvalidDefinition", sfn.update_state_machine, stateMachineArn=arn, definition="{}")
     assert sfn.describe_state_machine(stateMachineArn=arn)["definition"] == PASS
@@ -223,9 +195,7 @@ def test_an_arn_that_is_none_or_of_something_else_is_refused(sfn: Any, refused: 
     assert message == f"State Machine Does Not Exist: '{missing}'"
 
 
-def test_a_deleted_machine_is_gone_and_its_name_free(
-    sfn: Any, machine: MakeMachine, refused: Refused
-) -> None:
+def test_a_deleted_machine_is_gone_and_its_name_free(sfn: Any, machine: MakeMachine, refused: Refused) -> None:
     arn = machine(tags=[{"key": "a", "value": "1"}])
     sfn.delete_state_machine(stateMachineArn=arn)
     sfn.delete_state_machine(stateMachineArn=arn)  # a second time does no harm
@@ -234,12 +204,34 @@ def test_a_deleted_machine_is_gone_and_its_name_free(
     assert sfn.list_tags_for_resource(resourceArn=arn)["tags"] == []
 
 
-def test_deleting_a_machine_ends_and_forgets_its_executions(
-    cloud: Cloud, sfn: Any, machine: MakeMachine, refused: Refused
+def test_a_machine_is_deleting_until_its_executions_have_left_their_state(
+    sfn: Any, machine: MakeMachine, refused: Refused, time_passes: Callable[[float], None]
 ) -> None:
-    queue = cloud.client("sqs").create_queue(QueueName="q")["QueueUrl"]
-    arn = machine(TOKEN)
-    execution = sfn.start_execution(stateMachineArn=arn, input=json.dumps({"queue": queue}))["executionArn"]
+    activity = sfn.create_activity(name="work")["activityArn"]
+    states = {"Work": {"Type": "Task", "Resource": activity, "Next": "More"}, "More": {"Type": "Succeed"}}
+    arn = machine({"StartAt": "Work", "States": states})
+    execution = sfn.start_execution(stateMachineArn=arn)["executionArn"]
+    token = sfn.get_activity_task(activityArn=activity)["taskToken"]
+    sfn.delete_state_machine(stateMachineArn=arn)
+    assert sfn.describe_state_machine(stateMachineArn=arn)["status"] == "DELETING"
+    assert sfn.describe_execution(executionArn=execution)["status"] == "RUNNING"
+    for call in (sfn.start_execution, sfn.publish_state_machine_version):
+        refused("StateMachineDeleting", call, stateMachineArn=arn)
+    refused("StateMachineDeleting", sfn.update_state_machine, stateMachineArn=arn, definition=OTHER)
+    refused("StateMachineDeleting", sfn.create_state_machine, name="machine", definition=OTHER, roleArn=ROLE)
+    sfn.send_task_success(taskToken=token, output="1")
+    time_passes(1)
+    assert sfn.list_state_machines()["stateMachines"] == []
+    refused("ExecutionDoesNotExist", sfn.describe_execution, executionArn=execution)
+    assert machine(OTHER) == arn
+
+
+def test_deleting_an_idle_machine_forgets_its_executions(
+    sfn: Any, machine: MakeMachine, ended: Callable[[str], Any], refused: Refused
+) -> None:
+    arn = machine(PASS)
+    execution = sfn.start_execution(stateMachineArn=arn)["executionArn"]
+    ended(execution)
     sfn.delete_state_machine(stateMachineArn=arn)
     refused("ExecutionDoesNotExist", sfn.describe_execution, executionArn=execution)
     refused("StateMachineDoesNotExist", sfn.start_execution, stateMachineArn=arn)

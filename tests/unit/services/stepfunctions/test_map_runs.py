@@ -30,9 +30,7 @@ def run(sfn: Any, machine: MakeMachine, definition: dict[str, Any], items: list[
     return str(arn["executionArn"])
 
 
-def test_a_map_run_that_succeeded_is_described_and_listed(
-    sfn: Any, machine: MakeMachine, ended: Ended
-) -> None:
+def test_a_map_run_that_succeeded_is_described_and_listed(sfn: Any, machine: MakeMachine, ended: Ended) -> None:
     definition = distributed(PASS, MaxConcurrency=2, ToleratedFailurePercentage=50)
     arn = run(sfn, machine, definition, [1, 2, 3])
     ended(arn)
@@ -109,9 +107,7 @@ def test_a_failed_child_can_be_redriven_only_with_its_parent(
     refused("ExecutionNotRedrivable", sfn.redrive_execution, executionArn=child["executionArn"])
 
 
-def test_a_redriven_map_run_runs_its_failed_children_again(
-    sfn: Any, machine: MakeMachine, ended: Ended
-) -> None:
+def test_a_redriven_map_run_runs_its_failed_children_again(sfn: Any, machine: MakeMachine, ended: Ended) -> None:
     sfn.create_activity(name="work")
     arn = run(sfn, machine, distributed(WORK), [1])
     sfn.send_task_failure(taskToken=sfn.get_activity_task(activityArn=ACTIVITY)["taskToken"], error="Bad")

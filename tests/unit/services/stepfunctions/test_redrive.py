@@ -7,8 +7,6 @@ from typing import Any
 
 import pytest
 
-from helpers.localcloud.cloud import Cloud
-
 Refused = Callable[..., str]
 MakeMachine = Callable[..., str]
 Ended = Callable[[str], dict[str, Any]]
@@ -78,12 +76,9 @@ def test_what_runs_or_succeeded_is_not_redriven(
 
 
 def test_two_weeks_after_its_end_an_execution_cannot_be_redriven(
-    cloud: Cloud, sfn: Any, failed: str, refused: Refused
+    sfn: Any, failed: str, refused: Refused, time_passes: Callable[[float], None]
 ) -> None:
-    async def wait() -> None:
-        await cloud.clock.sleep(14 * 86_400 + 1)
-
-    cloud.clock.spawn(wait()).join(10)
+    time_passes(14 * 86_400 + 1)
     found = sfn.describe_execution(executionArn=failed)
     assert found["redriveStatus"] == "NOT_REDRIVABLE"
     assert found["redriveStatusReason"] == "Execution redrivable period exceeded"

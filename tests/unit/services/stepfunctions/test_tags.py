@@ -39,9 +39,7 @@ def test_what_is_not_there_has_no_tags(sfn: Any, refused: Refused, call: str) ->
     refused("InvalidArn", getattr(sfn, call), resourceArn="no", **more)
 
 
-def test_a_character_that_tags_may_not_have_is_refused(
-    sfn: Any, machine: MakeMachine, refused: Refused
-) -> None:
+def test_a_character_that_tags_may_not_have_is_refused(sfn: Any, machine: MakeMachine, refused: Refused) -> None:
     refused("ValidationException", sfn.tag_resource, resourceArn=machine(), tags=tags(**{"a*": ""}))
     refused("ValidationException", sfn.tag_resource, resourceArn=machine(), tags=[{"key": "", "value": ""}])
 

@@ -49,12 +49,9 @@ def test_a_revision_is_published_once(sfn: Any, two_versions: str) -> None:
 
 def test_only_the_current_revision_can_be_published(sfn: Any, machine: MakeMachine, refused: Refused) -> None:
     arn = machine(machine_that_says("one"))
-    message = refused(
-        "ConflictException", sfn.publish_state_machine_version, stateMachineArn=arn, revisionId="old"
-    )
+    message = refused("ConflictException", sfn.publish_state_machine_version, stateMachineArn=arn, revisionId="old")
     assert message == (
-        "Failed to publish the State Machine version for revision old. "
-        "The current State Machine revision is INITIAL."
+        "Failed to publish the State Machine version for revision old. The current State Machine revision is INITIAL."
     )
     published = sfn.publish_state_machine_version(stateMachineArn=arn, revisionId="INITIAL")
     assert published["stateMachineVersionArn"] == f"{arn}:1"
@@ -70,9 +67,7 @@ def test_the_number_of_a_deleted_version_is_not_used_again(sfn: Any, two_version
 
 def test_versions_come_in_pages(sfn: Any, two_versions: str) -> None:
     first = sfn.list_state_machine_versions(stateMachineArn=two_versions, maxResults=1)
-    second = sfn.list_state_machine_versions(
-        stateMachineArn=two_versions, maxResults=1, nextToken=first["nextToken"]
-    )
+    second = sfn.list_state_machine_versions(stateMachineArn=two_versions, maxResults=1, nextToken=first["nextToken"])
     assert second["stateMachineVersions"][0]["stateMachineVersionArn"] == f"{two_versions}:1"
     assert "nextToken" not in second
 
@@ -96,9 +91,7 @@ def test_a_missing_version_cannot_be_started(sfn: Any, two_versions: str, refuse
 
 
 def route(arn: str, **weights: int) -> list[dict[str, Any]]:
-    return [
-        {"stateMachineVersionArn": f"{arn}:{name[1:]}", "weight": weight} for name, weight in weights.items()
-    ]
+    return [{"stateMachineVersionArn": f"{arn}:{name[1:]}", "weight": weight} for name, weight in weights.items()]
 
 
 def test_an_alias_is_created_described_updated_listed_and_deleted(
@@ -145,9 +138,7 @@ def test_a_route_that_cannot_be_is_refused(
     sfn: Any, two_versions: str, refused: Refused, weights: dict[str, int], message: str
 ) -> None:
     routing = route(two_versions, **weights)
-    said = refused(
-        "ValidationException", sfn.create_state_machine_alias, name="A", routingConfiguration=routing
-    )
+    said = refused("ValidationException", sfn.create_state_machine_alias, name="A", routingConfiguration=routing)
     assert said.startswith(message)
 
 
@@ -156,9 +147,7 @@ def test_a_route_to_the_same_version_twice_or_to_three_is_refused(
 ) -> None:
     call, twice = sfn.create_state_machine_alias, route(two_versions, v1=50) * 2
     said = refused("ValidationException", call, name="A", routingConfiguration=twice)
-    assert said.startswith(
-        "Routing configuration must contain distinct state machine version ARNs. Received: ["
-    )
+    assert said.startswith("Routing configuration must contain distinct state machine version ARNs. Received: [")
     said = refused("ValidationException", call, name="A", routingConfiguration=twice + twice)
     assert "RoutingConfigurationListItem(stateMachineVersionArn=" in said
     assert said.endswith("at 'routingConfiguration' failed to satisfy constraint: "
@@ -166,9 +155,7 @@ def test_a_route_to_the_same_version_twice_or_to_three_is_refused(
 
 
 @pytest.mark.parametrize("name", ["123", "a b", "ä"])
-def test_an_alias_must_have_a_name_that_is_no_number(
-    sfn: Any, two_versions: str, refused: Refused, name: str
-) -> None:
+def test_an_alias_must_have_a_name_that_is_no_number(sfn: Any, two_versions: str, refused: Refused, name: str) -> None:
     said = refused(
         "ValidationException",
         sfn.create_state_machine_alias,
@@ -181,13 +168,9 @@ def test_an_alias_must_have_a_name_that_is_no_number(
     )
 
 
-def test_a_version_that_an_alias_leads_to_cannot_be_deleted(
-    sfn: Any, two_versions: str, refused: Refused
-) -> None:
+def test_a_version_that_an_alias_leads_to_cannot_be_deleted(sfn: Any, two_versions: str, refused: Refused) -> None:
     sfn.create_state_machine_alias(name="PROD", routingConfiguration=route(two_versions, v1=100))
-    message = refused(
-        "ConflictException", sfn.delete_state_machine_version, stateMachineVersionArn=f"{two_versions}:1"
-    )
+    message = refused("ConflictException", sfn.delete_state_machine_version, stateMachineVersionArn=f"{two_versions}:1")
     assert message == (
         "Version to be deleted must not be referenced by an alias. "
         "Current list of aliases referencing this version: [PROD]"
@@ -199,9 +182,7 @@ def test_starts_through_an_alias_follow_its_weights_the_same_way_every_time(
 ) -> None:
     def starts(name: str) -> list[str]:
         sfn.create_state_machine_alias(name=name, routingConfiguration=route(two_versions, v1=20, v2=80))
-        arns = [
-            sfn.start_execution(stateMachineArn=f"{two_versions}:{name}")["executionArn"] for _ in range(50)
-        ]
+        arns = [sfn.start_execution(stateMachineArn=f"{two_versions}:{name}")["executionArn"] for _ in range(50)]
         return [ended(arn)["stateMachineVersionArn"][-1] for arn in arns]
 
     first = starts("PROD")
@@ -212,9 +193,7 @@ def test_starts_through_an_alias_follow_its_weights_the_same_way_every_time(
     assert counted["1"] + counted["2"] == 50
 
 
-def test_an_execution_through_an_alias_names_alias_and_version(
-    sfn: Any, two_versions: str, ended: Any
-) -> None:
+def test_an_execution_through_an_alias_names_alias_and_version(sfn: Any, two_versions: str, ended: Any) -> None:
     sfn.create_state_machine_alias(name="PROD", routingConfiguration=route(two_versions, v2=100))
     arn = sfn.start_execution(stateMachineArn=f"{two_versions}:PROD")["executionArn"]
     found = ended(arn)
@@ -224,18 +203,14 @@ def test_an_execution_through_an_alias_names_alias_and_version(
     assert [each["executionArn"] for each in listed] == [arn]
 
 
-def test_deleting_the_machine_deletes_versions_and_aliases(
-    sfn: Any, two_versions: str, refused: Refused
-) -> None:
+def test_deleting_the_machine_deletes_versions_and_aliases(sfn: Any, two_versions: str, refused: Refused) -> None:
     sfn.create_state_machine_alias(name="PROD", routingConfiguration=route(two_versions, v1=100))
     sfn.delete_state_machine(stateMachineArn=two_versions)
     refused("StateMachineDoesNotExist", sfn.describe_state_machine, stateMachineArn=f"{two_versions}:1")
     refused("ResourceNotFound", sfn.describe_state_machine_alias, stateMachineAliasArn=f"{two_versions}:PROD")
 
 
-def test_a_qualified_arn_is_refused_where_a_machine_is_meant(
-    sfn: Any, two_versions: str, refused: Refused
-) -> None:
+def test_a_qualified_arn_is_refused_where_a_machine_is_meant(sfn: Any, two_versions: str, refused: Refused) -> None:
     refused("ValidationException", sfn.delete_state_machine, stateMachineArn=f"{two_versions}:1")
     refused("ValidationException", sfn.update_state_machine, stateMachineArn=f"{two_versions}:1", roleArn="r")
     refused("ValidationException", sfn.start_execution, stateMachineArn=f"{two_versions}/label")
