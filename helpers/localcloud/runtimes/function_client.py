@@ -123,10 +123,7 @@ class RuntimeApi:
         )
 
     def _call(self, method: str, path: str, body: bytes, headers: str) -> tuple[dict[str, str], bytes]:
-        head = (
-            f"{method} {_API}{path} HTTP/1.1\r\nHost: {self._host}\r\n"
-            f"{headers}Content-Length: {len(body)}\r\n\r\n"
-        )
+        head = f"{method} {_API}{path} HTTP/1.1\r\nHost: {self._host}\r\n{headers}Content-Length: {len(body)}\r\n\r\n"
         try:
             self._socket.sendall(head.encode() + body)
             answer = self._answers
@@ -154,15 +151,11 @@ def load(handler: str) -> Handler:
             f"Bad handler '{handler}': not enough values to unpack (expected 2, got 1)",
         )
     if module_name.split(".")[0] in sys.builtin_module_names:
-        raise Fault(
-            "Runtime.BuiltInModuleConflict", f"Cannot use built-in module {module_name} as a handler module"
-        )
+        raise Fault("Runtime.BuiltInModuleConflict", f"Cannot use built-in module {module_name} as a handler module")
     try:
         module = importlib.import_module(module_name.replace("/", "."))
     except ImportError as error:
-        raise Fault(
-            "Runtime.ImportModuleError", f"Unable to import module '{module_name}': {error}"
-        ) from error
+        raise Fault("Runtime.ImportModuleError", f"Unable to import module '{module_name}': {error}") from error
     except SyntaxError as error:
         raise Fault(
             "Runtime.UserCodeSyntaxError",
@@ -172,9 +165,7 @@ def load(handler: str) -> Handler:
     try:
         found: Handler = getattr(module, name)
     except AttributeError:
-        raise Fault(
-            "Runtime.HandlerNotFound", f"Handler '{name}' missing on module '{module_name}'"
-        ) from None
+        raise Fault("Runtime.HandlerNotFound", f"Handler '{name}' missing on module '{module_name}'") from None
     return found
 
 
@@ -255,9 +246,7 @@ def _shown_frame(frame: str) -> str:
 
 def log_error(error: dict[str, Any]) -> None:
     """The error's entry in the log: one event, its lines parted by carriage returns, indented by NBSPs."""
-    lines = [
-        f"[ERROR] {error['errorType']}" + (f": {error['errorMessage']}" if error["errorMessage"] else "")
-    ]
+    lines = [f"[ERROR] {error['errorType']}" + (f": {error['errorMessage']}" if error["errorMessage"] else "")]
     lines.append("Traceback (most recent call last):")
     for line in "".join(error["stackTrace"]).splitlines():
         text = line.lstrip(" ")

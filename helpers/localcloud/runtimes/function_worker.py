@@ -38,9 +38,7 @@ INIT_SECONDS = 60.0
 #: How often (real seconds) a process is looked at that might have ended without closing its connection.
 _TICK = 0.1
 
-_ACCEPTED = (
-    b'HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n{"status":"OK"}\n'
-)
+_ACCEPTED = b'HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n{"status":"OK"}\n'
 _TOO_LARGE = b"HTTP/1.1 413 Payload Too Large\r\nContent-Length: 0\r\n\r\n"
 _NOT_FOUND = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
 
@@ -123,9 +121,7 @@ class Worker:
         command: what to start.
     """
 
-    def __init__(
-        self, environment: Mapping[str, str], directory: Path, log: Path, command: Sequence[str]
-    ) -> None:
+    def __init__(self, environment: Mapping[str, str], directory: Path, log: Path, command: Sequence[str]) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._listener.setblocking(False)
         self._selector = selectors.DefaultSelector()

@@ -144,9 +144,7 @@ class Functions:
                 finally:
                     with self._lock:
                         fleet.starting -= 1
-                lines.insert(
-                    0, f"INIT_START Runtime Version: python:{sys.version_info[0]}.{sys.version_info[1]}\n"
-                )
+                lines.insert(0, f"INIT_START Runtime Version: python:{sys.version_info[0]}.{sys.version_info[1]}\n")
                 init, began = time.monotonic() - began, time.monotonic()
             if result is None:
                 result = warm.worker.invoke(
@@ -200,9 +198,7 @@ class Functions:
                 waited = False
                 while True:
                     if self._closed:
-                        raise RuntimeError(
-                            "The local cloud is shutting down. Start it again and repeat the call."
-                        )
+                        raise RuntimeError("The local cloud is shutting down. Start it again and repeat the call.")
                     fleet = self._fleets.get(key)
                     if fleet is not None and fleet.function != function:
                         gone += self._retire(fleet)

@@ -32,6 +32,7 @@ from moto.core.exceptions import JsonRESTError
 from moto.logs.models import logs_backends
 
 from helpers.errors import UnsupportedLocally
+from helpers.localcloud import durations
 from helpers.localcloud.cloud import Service, ServiceError
 from helpers.localcloud.runtimes.function_code import BadPackage, Function
 from helpers.localcloud.runtimes.functions import Functions, Outcome
@@ -48,11 +49,13 @@ _MAX_EVENT = {"RequestResponse": 6 << 20, "DryRun": 6 << 20, "Event": 1 << 20}
 #: Bytes of the log that LogType=Tail returns.
 _TAIL = 4096
 
-#: Virtual seconds that an asynchronous event takes, and that pass before its second and its third attempt
+#: Virtual seconds that pass before an asynchronous event's second and its third attempt
 #: (https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html: "one minute", "two
 #: minutes").
-_EVENT_SECONDS = 0.1
 _RETRY_AFTER = (60.0, 120.0)
+
+#: Real seconds that a call stays queued beyond its caller's limit, so that the caller's own timer comes first.
+_GRACE = 1.0
 
 _NAME = re.compile(
     r"(?:arn:[^:]+:lambda:(?P<region>[a-z0-9-]+):)?(?:(?P<account>\d{12}):)?(?:function:)?"
@@ -86,7 +89,7 @@ class LocalFunctions:
         self._cloud = cloud
         credentials = {
             "AWS_ENDPOINT_URL": cloud.endpoint,
-            "AWS_ACCESS_KEY_ID": "local",
+            "AWS_ACCESS_KEY_ID": "local-function",  # tells a handler's requests from the reader's
             "AWS_SECRET_ACCESS_KEY": "local",
             "AWS_SESSION_TOKEN": "local",
         }
@@ -111,7 +114,8 @@ class LocalFunctions:
             name_or_arn: a name, an ARN or a partial ARN, with or without a qualifier.
             payload: JSON; empty is {}.
             qualifier: a version or an alias.
-            limit: real seconds after which a call that still waits for a worker is dropped (TimeoutError).
+            limit: real seconds that the caller waits. A call that is still queued for a worker somewhat later is
+                dropped (TimeoutError); one that runs goes on to its own end, as on AWS.
             request_id: from `request_id()`, drawn earlier where the order of calls is certain.
             client_context: JSON, as `context.client_context` shows it.
 
@@ -131,7 +135,7 @@ class LocalFunctions:
                 request_id=request_id,
                 arn=f"{function.arn}:{qualifier}" if qualifier else function.arn,
                 client_context=client_context,
-                limit=limit,
+                limit=None if limit is None else limit + _GRACE,
             )
         except BadPackage:
             raise ServiceError(
@@ -189,16 +193,14 @@ class LocalFunctions:
         request_id = self.request_id(name_or_arn, payload)
         self._cloud.clock.spawn(self._deliver(name_or_arn, payload, qualifier, request_id, retries))
 
-    async def _deliver(
-        self, name: str, payload: bytes, qualifier: str | None, request_id: str, retries: int
-    ) -> None:
+    async def _deliver(self, name: str, payload: bytes, qualifier: str | None, request_id: str, retries: int) -> None:
         def attempt() -> bool:
             return not self.invoke(name, payload, qualifier=qualifier, request_id=request_id).function_error
 
         clock = self._cloud.clock
         for pause in (*_RETRY_AFTER[:retries], None):
             try:
-                if await clock.work(attempt, seconds=_EVENT_SECONDS):
+                if await clock.work(attempt, seconds=durations.LAMBDA):
                     return
             except ServiceError as error:
                 if error.code != "TooManyRequestsException":
@@ -264,9 +266,7 @@ class LocalFunctions:
         if outcome.stream not in group.streams:
             group.create_log_stream(outcome.stream)
         now = int(self._cloud.clock.now() * 1000)
-        group.streams[outcome.stream].put_log_events(
-            [{"timestamp": now, "message": line} for line in outcome.lines]
-        )
+        group.streams[outcome.stream].put_log_events([{"timestamp": now, "message": line} for line in outcome.lines])
 
 
 def _function(found: LambdaFunction) -> Function:
@@ -297,9 +297,7 @@ def _function(found: LambdaFunction) -> Function:
 def _layer(found: LambdaFunction, arn: str) -> bytes:
     layer = get_backend(found.account_id, found.region).layers_versions_by_arn(arn)
     if layer is None:
-        raise ServiceError(
-            "ResourceNotFoundException", f"The resource you requested does not exist: {arn}", 404
-        )
+        raise ServiceError("ResourceNotFoundException", f"The resource you requested does not exist: {arn}", 404)
     return bytes(layer.code_bytes)
 
 
@@ -330,9 +328,7 @@ def _invoke(functions: LocalFunctions, request: dict[str, Any]) -> dict[str, Any
         "StatusCode": 200,
         "FunctionError": done.function_error,
         "ExecutedVersion": done.executed_version,
-        "LogResult": base64.b64encode(done.log_tail.encode()).decode()
-        if request.get("LogType") == "Tail"
-        else None,
+        "LogResult": base64.b64encode(done.log_tail.encode()).decode() if request.get("LogType") == "Tail" else None,
         "Payload": done.payload,
     }
 

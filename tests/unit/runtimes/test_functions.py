@@ -68,9 +68,7 @@ def error(outcome: Outcome) -> dict[str, Any]:
 
 
 def test_a_handler_gets_the_event_and_its_return_value_is_the_payload(functions: Functions) -> None:
-    outcome = run(
-        functions, function("def handler(event, context):\n    return [event, 1.5, 'é']"), {"a": None}
-    )
+    outcome = run(functions, function("def handler(event, context):\n    return [event, 1.5, 'é']"), {"a": None})
     assert (outcome.payload, outcome.failed) == ('[{"a": null}, 1.5, "é"]'.encode(), False)
 
 
@@ -91,10 +89,7 @@ def test_frames_of_libraries_and_messages_name_no_directory_of_this_machine(func
     outcome = run(functions, function(source))
     assert [line.split('"')[1] for line in error(outcome)["stackTrace"]] == [
         "/var/task/handler.py",
-        *[
-            f"/var/lang/lib/python3.{sys.version_info[1]}/json/{name}.py"
-            for name in ("__init__", "decoder", "decoder")
-        ],
+        *[f"/var/lang/lib/python3.{sys.version_info[1]}/json/{name}.py" for name in ("__init__", "decoder", "decoder")],
     ]
 
 
@@ -161,9 +156,7 @@ def test_a_handler_that_ends_the_process_fails_and_the_next_call_gets_a_new_one(
 def test_a_handler_that_takes_too_long_is_killed_and_the_next_call_gets_a_new_worker(
     functions: Functions,
 ) -> None:
-    source = (
-        "import time\ndef handler(event, context):\n    print('in')\n    time.sleep(event)\n    return 'done'"
-    )
+    source = "import time\ndef handler(event, context):\n    print('in')\n    time.sleep(event)\n    return 'done'"
     slow = function(source, timeout=1)
     outcome = run(functions, slow, 60)
     assert error(outcome) == {

@@ -52,9 +52,7 @@ def function(source: str, name: str = "f", version: str = "$LATEST", **environme
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as opened:
         opened.writestr("handler.py", source)
-    return Function(
-        ARN + name, version, "handler.handler", "python3.12", 128, 60, environment, archive.getvalue()
-    )
+    return Function(ARN + name, version, "handler.handler", "python3.12", 128, 60, environment, archive.getvalue())
 
 
 def made(root: Path) -> Functions:
@@ -98,9 +96,7 @@ def test_a_warm_worker_is_used_again(functions: Functions) -> None:
 @pytest.mark.parametrize(
     "changed", [function(WHO + "\n"), function(WHO, TABLE="orders")], ids=["code", "configuration"]
 )
-def test_a_change_takes_effect_at_once_and_retires_the_old_worker(
-    functions: Functions, changed: Function
-) -> None:
+def test_a_change_takes_effect_at_once_and_retires_the_old_worker(functions: Functions, changed: Function) -> None:
     before = run(functions, function(WHO))
     after = run(functions, changed)
     assert before != after == run(functions, changed)
@@ -147,9 +143,7 @@ def test_calls_beyond_the_most_workers_wait_for_one(
         assert len({each.result(30) for each in runs}) == 2
 
 
-def test_an_idle_worker_of_another_function_makes_room(
-    functions: Functions, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_idle_worker_of_another_function_makes_room(functions: Functions, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_WORKERS", 1)
     first = run(functions, function(WHO))
     run(functions, function(WHO, name="g"))
@@ -242,9 +236,7 @@ tests.run(functions, tests.function({source!r}), {door.getsockname()[1]})
 print("done", flush=True)
 sys.stdin.read()
 """
-    process = subprocess.Popen(
-        [sys.executable, "-c", cloud], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
+    process = subprocess.Popen([sys.executable, "-c", cloud], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     with process, arrival(door) as caller:
         if not at_work:
             assert process.stdout is not None

@@ -55,9 +55,9 @@ def create(cloud: Cloud, client: Any) -> Create:
     def make(source: str = ECHO, name: str = "f", **settings: Any) -> str:
         settings = {"Runtime": "python3.12", "Timeout": 30, "Code": {"ZipFile": package(source)}} | settings
         cloud.client("logs").create_log_group(logGroupName=f"/aws/lambda/{name}")
-        found: str = client.create_function(
-            FunctionName=name, Role=role["Arn"], Handler="handler.handler", **settings
-        )["FunctionArn"]
+        found: str = client.create_function(FunctionName=name, Role=role["Arn"], Handler="handler.handler", **settings)[
+            "FunctionArn"
+        ]
         return found
 
     return make
@@ -123,9 +123,7 @@ def test_the_context_s_client_context_is_what_the_caller_passed(client: Any, cre
     ("form", "qualifier"),
     [("f", ""), ("f:live", ":live"), ("{arn}", ""), ("{arn}:1", ":1"), ("123456789012:function:f", "")],
 )
-def test_a_function_is_found_by_every_form_of_its_name(
-    client: Any, create: Create, form: str, qualifier: str
-) -> None:
+def test_a_function_is_found_by_every_form_of_its_name(client: Any, create: Create, form: str, qualifier: str) -> None:
     arn = create("def handler(event, context):\n    return context.invoked_function_arn")
     client.publish_version(FunctionName="f")
     client.create_alias(FunctionName="f", Name="live", FunctionVersion="1")
@@ -137,9 +135,7 @@ def test_a_function_is_found_by_every_form_of_its_name(
 def test_a_version_keeps_the_code_that_it_was_published_with(client: Any, create: Create) -> None:
     create("def handler(event, context):\n    return 'old'", Publish=True)
     client.publish_version(FunctionName="f")
-    client.update_function_code(
-        FunctionName="f", ZipFile=package("def handler(event, context):\n    return 'new'")
-    )
+    client.update_function_code(FunctionName="f", ZipFile=package("def handler(event, context):\n    return 'new'"))
     assert client.invoke(FunctionName="f", Qualifier="1")["Payload"].read() == b'"old"'
     assert client.invoke(FunctionName="f")["Payload"].read() == b'"new"'
 
@@ -157,9 +153,7 @@ def test_new_code_and_new_configuration_take_effect_at_once(client: Any, create:
 def test_code_may_come_from_s3(cloud: Cloud, client: Any, create: Create) -> None:
     s3 = cloud.client("s3")
     s3.create_bucket(Bucket="test-lambda-code")
-    s3.put_object(
-        Bucket="test-lambda-code", Key="f.zip", Body=package("def handler(event, context):\n    return 3")
-    )
+    s3.put_object(Bucket="test-lambda-code", Key="f.zip", Body=package("def handler(event, context):\n    return 3"))
     create(Code={"S3Bucket": "test-lambda-code", "S3Key": "f.zip"})
     assert client.invoke(FunctionName="f")["Payload"].read() == b"3"
 
@@ -169,9 +163,7 @@ def test_a_layer_is_importable(client: Any, create: Create) -> None:
     with zipfile.ZipFile(archive, "w") as opened:
         opened.writestr("python/rates.py", "VAT = 19")
     layer = client.publish_layer_version(LayerName="rates", Content={"ZipFile": archive.getvalue()})
-    create(
-        "import rates\ndef handler(event, context):\n    return rates.VAT", Layers=[layer["LayerVersionArn"]]
-    )
+    create("import rates\ndef handler(event, context):\n    return rates.VAT", Layers=[layer["LayerVersionArn"]])
     assert client.invoke(FunctionName="f")["Payload"].read() == b"19"
 
 
@@ -285,9 +277,7 @@ def test_an_event_is_handled_later_and_tried_again_twice_when_that_fails(
     assert len({line for line in logged if line.startswith("START")}) == 1  # all with one request id
 
 
-def test_the_attempts_of_an_event_are_one_and_two_minutes_apart(
-    cloud: Cloud, client: Any, create: Create
-) -> None:
+def test_the_attempts_of_an_event_are_one_and_two_minutes_apart(cloud: Cloud, client: Any, create: Create) -> None:
     create(FRAIL)
     client.invoke(FunctionName="f", InvocationType="Event", Payload=b'"fail"')
     settle(cloud)
@@ -299,9 +289,7 @@ def test_the_attempts_of_an_event_are_one_and_two_minutes_apart(
     ]
 
 
-def test_the_event_invoke_config_says_how_often_to_try_again(
-    cloud: Cloud, client: Any, create: Create
-) -> None:
+def test_the_event_invoke_config_says_how_often_to_try_again(cloud: Cloud, client: Any, create: Create) -> None:
     create(FRAIL)
     client.put_function_event_invoke_config(FunctionName="f", MaximumRetryAttempts=0)
     client.invoke(FunctionName="f", InvocationType="Event", Payload=b'"fail"')
@@ -311,17 +299,13 @@ def test_the_event_invoke_config_says_how_often_to_try_again(
 
 def test_destinations_of_events_are_refused(client: Any, create: Create) -> None:
     arn = create()
-    client.put_function_event_invoke_config(
-        FunctionName="f", DestinationConfig={"OnFailure": {"Destination": arn}}
-    )
+    client.put_function_event_invoke_config(FunctionName="f", DestinationConfig={"OnFailure": {"Destination": arn}})
     code, _, message = refusal(lambda: client.invoke(FunctionName="f", InvocationType="Event"))
     assert code == "UnsupportedLocally"
     assert "Remove DestinationConfig" in message
 
 
-def test_a_message_to_a_topic_reaches_the_function_that_subscribes(
-    cloud: Cloud, client: Any, create: Create
-) -> None:
+def test_a_message_to_a_topic_reaches_the_function_that_subscribes(cloud: Cloud, client: Any, create: Create) -> None:
     arn = create("def handler(event, context):\n    print(event['Records'][0]['Sns']['Message'])")
     sns = cloud.client("sns")
     topic = sns.create_topic(Name="test-lambda")["TopicArn"]
@@ -348,9 +332,7 @@ def test_an_object_put_into_a_bucket_reaches_the_function_that_it_notifies(
     assert "receipt.png\n" in messages(cloud)
 
 
-def test_a_queue_s_message_reaches_the_function_that_is_mapped_to_it(
-    cloud: Cloud, client: Any, create: Create
-) -> None:
+def test_a_queue_s_message_reaches_the_function_that_is_mapped_to_it(cloud: Cloud, client: Any, create: Create) -> None:
     arn = create("def handler(event, context):\n    print(event['Records'][0]['body'])")
     sqs = cloud.client("sqs")
     queue = sqs.create_queue(QueueName="test-lambda")["QueueUrl"]
@@ -359,3 +341,28 @@ def test_a_queue_s_message_reaches_the_function_that_is_mapped_to_it(
     sqs.send_message(QueueUrl=queue, MessageBody="order 7")
     settle(cloud)
     assert "order 7\n" in messages(cloud)
+
+
+def test_a_handler_s_own_calls_of_aws_reach_the_local_cloud(local_cloud: Any) -> None:
+    source = """
+import boto3
+s3 = boto3.client("s3")
+def handler(event, context):
+    s3.create_bucket(Bucket=event)
+    s3.put_object(Bucket=event, Key="made", Body=b"by a handler")
+    return boto3.client("sts").get_caller_identity()["Account"]
+"""
+    role = local_cloud.client("iam").create_role(RoleName="test-lambda-calls", AssumeRolePolicyDocument="{}")
+    client = local_cloud.client("lambda")
+    client.create_function(
+        FunctionName="test-lambda-calls",
+        Role=role["Role"]["Arn"],
+        Handler="handler.handler",
+        Runtime="python3.12",
+        Timeout=60,
+        Code={"ZipFile": package(source)},
+    )
+    answer = client.invoke(FunctionName="test-lambda-calls", Payload=b'"test-lambda-calls"')
+    assert json.load(answer["Payload"]) == local_cloud.account_id
+    made = local_cloud.client("s3").get_object(Bucket="test-lambda-calls", Key="made")["Body"].read()
+    assert made == b"by a handler"
