@@ -53,8 +53,7 @@ class Executions:
         self._records = records
         self._starts: dict[str, int] = {}
         self._waiting: dict[str, threading.Event] = {}  # StartSyncExecution calls, by execution ARN
-        # Set by `register`, which makes the registry of machines and the environment with this object at
-        # hand.
+        # Set by `register`, which needs this object to make them.
         self.machines: Machines
         self.environment: Environment
 
@@ -73,9 +72,9 @@ class Executions:
         record.log.write(execution.history.events, execution.redrive_count)
         if record.is_express:
             waiting = self._waiting.pop(record.arn, None)
-            if waiting is None and record.map_run_arn is None:
+            if waiting is None:
                 self._records.drop(record)
-            elif waiting is not None:
+            else:
                 waiting.set()
         elif execution.status == "SUCCEEDED":
             self._records.succeeded(record)
