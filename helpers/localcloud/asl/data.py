@@ -10,6 +10,7 @@ import json
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 
@@ -98,8 +99,6 @@ def _java_double(value: float) -> str:
     """Java switches to scientific notation outside 0.001 to 10,000,000 and always shows a fraction."""
     if value == 0 or 1e-3 <= abs(value) < 1e7:
         return repr(value)
-    mantissa, _, exponent = f"{value:.17e}".partition("e")
-    shortest = repr(value)
-    digits = shortest.lower().partition("e")[0].lstrip("-").replace(".", "").strip("0") or "0"
-    sign = "-" if mantissa.startswith("-") else ""
-    return f"{sign}{digits[0]}.{digits[1:] or '0'}E{int(exponent)}"
+    negative, figures, power = Decimal(repr(value)).normalize().as_tuple()
+    digits = "".join(map(str, figures))
+    return f"{'-' * negative}{digits[0]}.{digits[1:] or '0'}E{len(digits) - 1 + int(power)}"

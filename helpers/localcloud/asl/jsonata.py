@@ -15,9 +15,9 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Protocol
 
-from helpers.localcloud.asl import jsonata_engine as engine
 from helpers.localcloud.asl.data import EvaluationError, ExpressionSyntaxError, to_json
-from helpers.localcloud.asl.jsonata_engine import UNDEFINED, Program, QueryFailed
+from helpers.localcloud.asl.query.program import Program, QueryFailed
+from helpers.localcloud.asl.query.values import UNDEFINED
 
 
 class Expression(Protocol):
@@ -148,7 +148,7 @@ def _subject(expression: str, field: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _program(expression: str) -> Program:
-    return engine.compile_program(expression)
+    return Program(expression)
 
 
 def _compile(template: Any, field: str) -> Expression | None:
@@ -161,9 +161,7 @@ def _compile(template: Any, field: str) -> Expression | None:
         ]
     elif isinstance(template, list):
         parts = [
-            (index, inner)
-            for index, item in enumerate(template)
-            if (inner := _compile(item, f"{field}[{index}]"))
+            (index, inner) for index, item in enumerate(template) if (inner := _compile(item, f"{field}[{index}]"))
         ]
     else:
         return None
