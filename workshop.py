@@ -108,6 +108,7 @@ def lab(options: argparse.Namespace) -> int:
     token = secrets.token_hex(16)
     environment = env.reader_environment(python)
     environment["JUPYTER_TOKEN"] = token
+    environment.setdefault("WORKSHOP_SPEED", "10")  # fast, and slow enough to watch
     settings = ROOT / "tools" / "jupyter_lab_config.py"
     command = [python, "-m", "jupyterlab", f"--config={settings}", f"--port={port}"]
     address = f"http://127.0.0.1:{port}/lab?token={token}"

@@ -159,9 +159,9 @@ def install(stamp: str) -> None:
         package = f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"
         raise Stop(f"this Python lacks venv and pip. On Debian and Ubuntu: sudo apt install {package}")
     started = time.monotonic()
-    count = len(set(re.findall(r"^([a-z0-9-]+)==", _lock_text(), re.M)))
+    count = len(re.findall(r"^[a-z0-9-]+==", _lock_text(), re.M))
     again = "again: it is incomplete, or requirements.lock or Python changed" if VENV.exists() else "once"
-    say(f"Setting up {VENV} ({again}): {count} packages, 1.3 GB, one to five minutes.")
+    say(f"Setting up {VENV} ({again}): 1.3 GB, one to five minutes.")
     try:
         if VENV.exists():
             shutil.rmtree(VENV)
@@ -199,19 +199,20 @@ def _logged(command: Sequence[str], record: TextIO, count: int | None) -> None:
     fetched = 0
 
     def follow(line: str) -> None:
-        nonlocal fetched
+        nonlocal count, fetched
         record.write(line)
         record.flush()
         lines.append(line)
-        if count and line.startswith("Collecting "):
+        if count and line.startswith("Ignoring "):  # for another system, or another Python
+            count -= 1
+        elif count and line.startswith(("Collecting ", "Processing ")):
             fetched += 1
             if sys.stderr.isatty():
-                name = re.split(r"[ =]", line)[1]
-                print(f"\r  fetched {fetched:3} of {count}: {name[:40]:40}", end="", file=sys.stderr)
+                print(f"\r  fetched {fetched} of {count} packages", end="", file=sys.stderr, flush=True)
             elif fetched % 50 == 0:
-                say(f"  fetched {fetched} of {count}")
+                say(f"  fetched {fetched} of {count} packages")
         elif count and line.startswith("Installing collected"):
-            say(f"{chr(10) if sys.stderr.isatty() else ''}  installing {fetched} packages")
+            say(f"{chr(10) if sys.stderr.isatty() else ''}  installing them")
 
     if run(command, None, follow=follow):
         say("")

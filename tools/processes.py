@@ -113,8 +113,6 @@ def end(child: subprocess.Popen[str], gentle: signal.Signals) -> None:
         if child.poll() is None:
             subprocess.run(["taskkill", "/F", "/T", "/PID", str(child.pid)], capture_output=True, check=False)
     else:
-        with contextlib.suppress(
-            ProcessLookupError, PermissionError
-        ):  # macOS: EPERM for a group that is gone
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS: EPERM for a group that is gone
             os.killpg(child.pid, signal.SIGKILL)
     child.wait()
