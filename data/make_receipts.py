@@ -292,7 +292,7 @@ _FERN: dict[str, Any] = {
     "tax_rate": "19",
     "vendor": "Fern & Field",
     "address": ["Lindenallee 42", "10585 Altenbach"],
-    "phone": "+49 30 5550 0123",
+    "phone": "+49 30 23125 042",
     "tagline": "Plants, pots and patience",
     "colour": "#2f6b4a",
 }

@@ -38,7 +38,7 @@ DATE = re.compile(
     re.IGNORECASE,
 )
 TIME = re.compile(r"\b\d{1,2}:\d{2}(?::\d{2})?\s*(?:[ap]\.?m\.?)?", re.IGNORECASE)
-PHONE = re.compile(r"(?<![\d-])(?:\+\d{1,3}[\s.-]?)?(?:\(\d{2,5}\)|\d{2,5})[\s./-]{0,2}\d{3,4}[\s.-]?\d{3,4}(?![\d-])")
+PHONE = re.compile(r"(?<![\d-])(?:\+\d{1,3}[\s.-]?)?(?:\(\d{2,5}\)|\d{2,5})[\s./-]{0,2}\d{3,5}[\s.-]?\d{3,4}(?![\d-])")
 URL = re.compile(r"(?:https?://|www\.)\S+|\b[a-z0-9-]+\.(?:com|org|net|shop|example|co\.uk|de|fr)\b\S*", re.IGNORECASE)
 TAX_ID = re.compile(
     r"((?:vat|tax|gst|ust|abn|ein|tva)[\s.-]*(?:reg(?:istration)?)?[\s.]*(?:no|nr|id|number)\b[.:#\s]*)"

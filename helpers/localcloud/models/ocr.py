@@ -1,7 +1,8 @@
 """Text in pictures: PP-OCRv6 small (detection and recognition) through rapidocr and onnxruntime, on the CPU.
 
-The models are files of rapidocr's own wheel (Apache-2.0; origin in data/README.md). They are named here by
-path, because rapidocr downloads what it is not pointed to: nothing in this module reaches for a network.
+The models are files of rapidocr's own wheel (Apache-2.0; origin in data/README.md). They are named here by path,
+because rapidocr downloads what it is not pointed to, and onnxruntime is told not to report its use: nothing here
+reaches for a network.
 """
 
 from __future__ import annotations
@@ -102,6 +103,9 @@ def _loaded() -> Any:
 
 
 def _load() -> Any:
+    # onnxruntime reports its use to Microsoft over HTTPS, by default since 1.29 (its Privacy.md). This variable, set
+    # before it is imported, prevents that, and the identifier that it would keep under the reader's home.
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     try:
         spec = importlib.util.find_spec("rapidocr")
         models = Path(str(spec.origin)).parent / "models" if spec else Path()
