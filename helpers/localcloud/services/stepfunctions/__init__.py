@@ -15,9 +15,11 @@ nothing in here needs a lock. API reference: https://docs.aws.amazon.com/step-fu
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from helpers.errors import UnsupportedLocally
 from helpers.localcloud.asl.environment import Environment
 from helpers.localcloud.cloud import Service
 from helpers.localcloud.services.stepfunctions.activities import Activities
@@ -38,8 +40,9 @@ if TYPE_CHECKING:
 
 Action = Callable[[dict[str, Any]], dict[str, Any]]
 
-#: Actions that wait for executions or workers, and so must not stand on the clock thread while they do.
-_WAITING = frozenset({"StartSyncExecution", "GetActivityTask", "TestState"})
+#: Actions whose answer takes virtual time, and those that wait for the outside: not for the clock thread.
+_TAKE_TIME = frozenset({"StartSyncExecution", "TestState"})
+_WAITING = _TAKE_TIME | {"GetActivityTask"}
 
 
 def register(cloud: Cloud) -> Service:
@@ -88,12 +91,28 @@ def _actions(cloud: Cloud, model: Any, parts: Iterable[object]) -> Iterable[tupl
         method = xform_name(name)
         action: Action = next(getattr(part, method) for part in parts if hasattr(part, method))
         check = compile_check(model.operation_model(name).input_shape)
-        yield name, _bound(cloud, action, check, waits=name in _WAITING)
+        yield name, _checked(check, _off_clock(cloud, name, action) if name in _WAITING else _on_clock(cloud, action))
 
 
-def _bound(cloud: Cloud, action: Action, check: Callable[[dict[str, Any]], None], *, waits: bool) -> Action:
+def _checked(check: Callable[[dict[str, Any]], None], action: Action) -> Action:
     def run(request: dict[str, Any]) -> dict[str, Any]:
         check(request)
-        return action(request) if waits else cloud.clock.call(action, request)
+        return action(request)
+
+    return run
+
+
+def _on_clock(cloud: Cloud, action: Action) -> Action:
+    return lambda request: cloud.clock.call(action, request)
+
+
+def _off_clock(cloud: Cloud, name: str, action: Action) -> Action:
+    def run(request: dict[str, Any]) -> dict[str, Any]:
+        if name in _TAKE_TIME and cloud.clock.call(threading.get_ident) == threading.get_ident():
+            raise UnsupportedLocally(
+                f"A task calls {name}, whose answer takes virtual time: the local cloud cannot wait for it inside "
+                "an execution. Use arn:aws:states:::states:startExecution.sync:2, or set WORKSHOP_TARGET=aws."
+            )
+        return action(request)
 
     return run

@@ -12,7 +12,6 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from helpers.errors import UnsupportedLocally
 from helpers.localcloud.asl.environment import Environment
 from helpers.localcloud.asl.execution import Execution
 from helpers.localcloud.services.stepfunctions import arns, errors, paging, redrive
@@ -124,11 +123,6 @@ class Executions:
     def start_sync_execution(self, request: dict[str, Any]) -> dict[str, Any]:
         """Start an Express execution and answer when it has ended. Called on any thread but the clock's."""
         clock = self._cloud.clock
-        if clock.call(threading.get_ident) == threading.get_ident():
-            raise UnsupportedLocally(
-                "A task calls StartSyncExecution, which the local cloud cannot wait for inside an execution. "
-                "Use arn:aws:states:::states:startExecution.sync:2, or set WORKSHOP_TARGET=aws."
-            )
         ended = threading.Event()
         record = clock.call(self._start_sync, request, ended)
         ended.wait()

@@ -57,3 +57,31 @@ def test_validation_leaves_nothing_behind(sfn: Any, refused: Refused) -> None:
     assert sfn.list_state_machines()["stateMachines"] == []
     message = refused("ValidationException", sfn.validate_state_machine_definition, definition=SOUND, type="FAST")
     assert message.endswith("Member must satisfy enum value set: [STANDARD, EXPRESS]")
+
+
+def test_a_state_is_tested_alone(sfn: Any) -> None:
+    state = {"Type": "Pass", "Parameters": {"b.$": "$.a"}, "Next": "Later"}
+    found = sfn.test_state(definition=json.dumps(state), input='{"a": 1}', inspectionLevel="DEBUG")
+    assert (found["status"], found["output"], found["nextState"]) == ("SUCCEEDED", '{"b":1}', "Later")
+    assert found["inspectionData"]["input"] == '{"a": 1}'
+    assert sfn.list_state_machines()["stateMachines"] == []
+
+
+def test_a_state_that_cannot_be_is_refused(sfn: Any, refused: Refused) -> None:
+    message = refused("InvalidDefinition", sfn.test_state, definition=json.dumps({"Type": "Passs", "End": True}))
+    assert message.startswith("Invalid State Machine Definition: '")
+    task = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke",
+        "Parameters": {"FunctionName": "f"},
+        "End": True,
+    }
+    message = refused("ValidationException", sfn.test_state, definition=json.dumps(task))
+    assert message == "RoleArn must be specified when testing a Task state"
+
+
+def test_a_mocked_task_calls_nobody(sfn: Any) -> None:
+    state = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "End": True, "Parameters": {}}
+    mock = {"errorOutput": {"error": "Busy", "cause": "later"}}
+    found = sfn.test_state(definition=json.dumps(state), mock=mock)
+    assert (found["status"], found["error"], found["cause"]) == ("FAILED", "Busy", "later")
