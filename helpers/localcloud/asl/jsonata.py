@@ -13,11 +13,12 @@ from __future__ import annotations
 import random as randomness
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from helpers.localcloud.asl.data import EvaluationError, ExpressionSyntaxError, to_json
-from helpers.localcloud.asl.query.program import Program, QueryFailed
-from helpers.localcloud.asl.query.values import UNDEFINED
+
+if TYPE_CHECKING:
+    from helpers.localcloud.asl.query.program import Program
 
 
 class Expression(Protocol):
@@ -63,6 +64,9 @@ def compile_expression(text: str, field: str) -> Expression:
     Raises:
         ExpressionSyntaxError: it cannot be parsed; carries JSONata's code and position.
     """
+    from helpers.localcloud.asl.query.program import QueryFailed
+    from helpers.localcloud.asl.query.values import UNDEFINED
+
     expression = source(text)
     program = _program(expression)
 
@@ -148,6 +152,9 @@ def _subject(expression: str, field: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _program(expression: str) -> Program:
+    # Imported here: a machine without JSONata need not pay for the evaluator and its parser.
+    from helpers.localcloud.asl.query.program import Program
+
     return Program(expression)
 
 

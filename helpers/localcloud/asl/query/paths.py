@@ -32,14 +32,16 @@ class PathCompiler:
         raise NotImplementedError
 
     def _path(self, tree: Any) -> Node:
-        if self._is_plain(tree):
+        if self.is_plain_path(tree):
             first, names = tree.steps[0], [step.value for step in tree.steps[1:]]
             start = self.compile(first)
             return lambda value, frame: _walked(start(value, frame), names)
         return self._general_path(tree)
 
-    def _is_plain(self, tree: Any) -> bool:
-        """Whether a path is a variable and names: `$states.input.order.total`, the most common one."""
+    def is_plain_path(self, tree: Any) -> bool:
+        """Whether an expression is a variable and names: `$states.input.order.total`, the most common one."""
+        if tree.type != "path":
+            return bool(tree.type == "variable" and tree.predicate is None and tree.group is None)
         first, *rest = tree.steps
         return (
             first.type == "variable"

@@ -117,6 +117,7 @@ class Program:
         compiler = Compiler()
         self._node = compiler.compile(tree)
         self._too_deep = compiler.deepest > MAX_DEPTH
+        self._is_path = compiler.is_plain_path(tree)
         self._names = frozenset(compiler.read)
         #: The workflow variables that it reads.
         self.free_variables = self._names - compiler.bound - BUILT_IN.keys() - {"states"}
@@ -142,6 +143,8 @@ class Program:
             if self._too_deep:
                 raise LimitExceeded(_STACK)
             value = self._node(UNDEFINED, frame)
+            if self._is_path and type(value) in (dict, list):
+                return value  # a part of the input: nothing to tidy up, and it may be large
             return UNDEFINED if value is UNDEFINED else plain(value)
         except JsonataError as error:
             raise QueryFailed(f"threw an error during evaluation. {error}") from error
