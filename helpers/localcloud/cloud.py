@@ -119,12 +119,16 @@ class Cloud:
 
         It may be used from any thread. It checks parameters as boto3 does, and tries once.
         """
+        from helpers.localcloud import inprocess
+
         client = self._clients.get(service_name)
         if client is None:
             with self._lock:
                 client = self._clients.get(service_name)
                 if client is None:
-                    client = self._clients[service_name] = self.front.client(service_name)
+                    client = self._clients[service_name] = inprocess.client(
+                        self.front, service_name, endpoint=self.endpoint, region=self.region
+                    )
         return client
 
     # ---- the registry
@@ -180,6 +184,7 @@ class Cloud:
                 except Exception:  # the others are still to be closed
                     log.exception("closing %s", loaded.service.name)
         self.clock.close()
+        self.front.close()
         shutil.rmtree(self.scratch, ignore_errors=True)
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import io
 import logging
 import re
-import sys
 import threading
 from collections.abc import Callable, Iterable
 from functools import cached_property
@@ -77,7 +76,11 @@ _TARGETS = {
     "SageMaker": "sagemaker",
 }
 
-_INSIDE = "localcloud.service"
+#: In the environ of a request made in process: botocore's name of its service.
+INSIDE = "localcloud.service"
+
+#: moto's environ key for S3 metadata names, whose underscores WSGI would lose (moto.core.request).
+PRESERVED_NAMES = "moto.preserved_header_names"
 
 #: The access key with which this cloud's Lambda functions sign.
 FUNCTION_KEY = "local-function"
@@ -110,10 +113,17 @@ class Front:
         """Import what the first request will need."""
         _ = self._moto, self.session
 
+    def close(self) -> None:
+        """Empty moto's account, which belongs to the process: its next cloud starts from nothing."""
+        if "_moto" in self.__dict__:
+            from moto.moto_api._internal.models import moto_api_backend
+
+            moto_api_backend.reset()
+
     # ---- the WSGI side
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        service = environ.get(_INSIDE)
+        service = environ.get(INSIDE)
         if service is None:
             service = identify(environ)
             if _acts(service, environ):
@@ -175,7 +185,7 @@ class Front:
         if service != "s3" and status.startswith(("404", "405")) and _HTML.match(body):
             error = self._failure(service, request, NotImplementedError())
             return _send(error_answer(request, service, error), start_response)
-        if service == "sqs" and b"ReceiptHandle" in body:
+        if service == "sqs" and b"ReceiptHandle" in body and INSIDE not in environ:
             self._cloud.clock.outside()  # a worker has got a message: its answer may follow
         start_response(status, headers)
         return [body]
@@ -220,47 +230,6 @@ class Front:
             return ServiceError("UnsupportedLocally", _not_run(service, action))
         log.error("moto failed on %s:%s", service, action, exc_info=problem)
         return _internal(service, problem)
-
-    # ---- clients that call in process
-
-    def client(self, service: str) -> Any:
-        """A new botocore client whose requests are answered here, on the thread that makes them."""
-        from botocore.config import Config
-
-        try:
-            client = self.session.create_client(
-                service,
-                region_name=self._cloud.region,
-                endpoint_url=self._cloud.endpoint,
-                aws_access_key_id="local",
-                aws_secret_access_key="local",
-                config=Config(
-                    inject_host_prefix=False,
-                    parameter_validation=True,
-                    retries={"total_max_attempts": 1},
-                    s3={"addressing_style": "path"},
-                    # request checksums: when the API supports them, as the AWS SDKs do by default
-                    response_checksum_validation="when_required",
-                ),
-            )
-        except UnknownServiceError:
-            raise UnsupportedLocally(f'AWS has no service "{service}" that boto3 knows.') from None
-        client.meta.events.register("before-send", lambda request, **_: self._send_in_process(service, request))
-        return client
-
-    def _send_in_process(self, service: str, request: Any) -> Any:
-        from botocore.awsrequest import AWSResponse
-
-        environ = _environ(request)
-        environ[_INSIDE] = service
-        status, headers = "", []
-
-        def keep(status_now: str, headers_now: list[tuple[str, str]], _exc_info: Any = None) -> None:
-            nonlocal status, headers
-            status, headers = status_now, headers_now
-
-        body = b"".join(self(environ, keep))
-        return AWSResponse(request.url, int(status.split(None, 1)[0]), _headers(headers), _Raw(body))
 
 
 # ---- what a request is
@@ -351,75 +320,6 @@ def _send(answer: Answer, start_response: StartResponse) -> Iterable[bytes]:
     headers = [*answer.headers.items(), ("Content-Length", str(len(answer.body)))]
     start_response(f"{answer.status} {'OK' if answer.status < 400 else 'Error'}", headers)
     return [answer.body]
-
-
-# ---- between botocore and WSGI
-
-
-class _Raw(io.BytesIO):
-    """A response's body as urllib3 would hand it to botocore."""
-
-    def stream(self, amt: int = 65536, **_: Any) -> Iterable[bytes]:
-        while chunk := self.read(amt):
-            yield chunk
-
-
-def _headers(pairs: list[tuple[str, str]]) -> Any:
-    from botocore.compat import HTTPHeaders
-
-    headers = HTTPHeaders()
-    for name, value in pairs:
-        headers[name] = value
-    return headers
-
-
-def _environ(request: Any) -> dict[str, Any]:
-    from urllib.parse import unquote, urlsplit
-
-    url = urlsplit(request.url)
-    body = request.body
-    if body is None:
-        body = b""
-    elif hasattr(body, "read"):
-        body = body.read()
-    elif isinstance(body, str):
-        body = body.encode()
-    environ = {
-        "REQUEST_METHOD": request.method,
-        "SCRIPT_NAME": "",
-        "PATH_INFO": unquote(url.path, "latin-1") or "/",
-        "RAW_URI": (url.path or "/") + (f"?{url.query}" if url.query else ""),
-        "QUERY_STRING": url.query,
-        "SERVER_NAME": url.hostname or "127.0.0.1",
-        "SERVER_PORT": str(url.port or 80),
-        "SERVER_PROTOCOL": "HTTP/1.1",
-        "HTTP_HOST": url.netloc,
-        "REMOTE_ADDR": "127.0.0.1",
-        "CONTENT_LENGTH": str(len(body)),
-        "wsgi.version": (1, 0),
-        "wsgi.url_scheme": url.scheme,
-        "wsgi.input": io.BytesIO(body),
-        "wsgi.errors": sys.stderr,
-        "wsgi.multithread": True,
-        "wsgi.multiprocess": False,
-        "wsgi.run_once": False,
-    }
-    names = {}
-    for name, value in request.headers.items():
-        key = name.upper().replace("-", "_")
-        if key not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
-            key = f"HTTP_{key}"
-        elif key == "CONTENT_LENGTH":
-            continue
-        environ[key] = value.decode() if isinstance(value, bytes) else str(value)
-        if "_" in name and name.lower().startswith("x-amz-meta-"):
-            names[key] = name
-    environ[PRESERVED_NAMES] = names
-    return environ
-
-
-#: moto's environ key for S3 metadata names, whose underscores WSGI would lose (moto.core.request).
-PRESERVED_NAMES = "moto.preserved_header_names"
 
 
 # ---- moto
