@@ -32,6 +32,9 @@ EPOCH = datetime(2026, 1, 5, 9, tzinfo=UTC).timestamp()
 #: Real seconds that the outside (a person, a worker with a task token) has before time jumps past it.
 PATIENCE = 1.0
 
+#: Real seconds over which the outside, however busy, can put that off.
+MAX_PATIENCE = 10.0
+
 _WORKERS = 32
 
 
@@ -223,6 +226,7 @@ class Clock:
         self._closed = False
         self._outsiders = 0
         self._outside_at = 0.0
+        self._held_at: float | None = None
         self._requests_from_work = 0
         self._may_pass = False
 
@@ -442,8 +446,10 @@ class Clock:
         if gap > 0:
             real = time.monotonic()
             pause = 0.0 if self.speed == math.inf else gap / self.speed
-            if self._outsiders:
-                pause = max(pause, self._outside_at + PATIENCE - real)
+            if self._outsiders and gap >= 1:  # shorter steps are work that goes on elsewhere
+                self._held_at = self._held_at or real
+                quiet_at = min(self._outside_at, self._held_at + MAX_PATIENCE) + PATIENCE
+                pause = max(pause, quiet_at - real)
             if pause > 0 and self._pause(pause):
                 # A call came in the middle of the gap: it happens at the virtual time that this is.
                 if self.speed != math.inf:
@@ -451,6 +457,7 @@ class Clock:
                 return False
         work = timer.work
         if work is None or work.done():
+            self._held_at = None if gap >= 1 else self._held_at
             return True
         self._now = when if when > self._now else self._now
         left = timer.limit_at - time.monotonic()

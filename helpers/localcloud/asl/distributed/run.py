@@ -54,7 +54,8 @@ class MapRun:
         self.tolerated_count, self.tolerated_percentage = tolerated_count, tolerated_percentage
         environment = parent.environment
         home = f"{environment.region}:{environment.account_id}"
-        self._home = f"{home}:execution:{parent.state_machine_name}/{label}"
+        self._home = f"{home}:{'express' if execution_type == 'EXPRESS' else 'execution'}:"
+        self._home += f"{parent.state_machine_name}/{label}"
         identity = str(uuid.UUID(int=parent.random.getrandbits(128), version=4))
         self.arn = f"arn:aws:states:{home}:mapRun:{parent.state_machine_name}/{label}:{identity}"
         self.inputs = inputs
@@ -65,6 +66,8 @@ class MapRun:
         self.redrive_count = 0
         self.redrive_date: float | None = None
         self._ended = 0
+        self._total = self._failed_items = 0
+        self._sizes: dict[str, int] = {}  # items by child ARN
         self._done: Signal[None] = Signal(parent.clock)
 
     async def run(self) -> None:
@@ -74,6 +77,7 @@ class MapRun:
             StateFailed: States.ExceedToleratedFailureThreshold; the children still running were stopped.
         """
         try:
+            self._total = sum(size for _, size in self.inputs)
             self.fill()
             if self._ended < len(self.inputs):
                 await self._done
@@ -95,6 +99,7 @@ class MapRun:
         self._done = Signal(self.parent.clock)
         unsuccessful = [child for child in self.children if child.status != "SUCCEEDED"]
         self._ended -= len(unsuccessful)
+        self._failed_items = 0
         for child in unsuccessful:
             child.redrive()
         await self.run()
@@ -135,7 +140,7 @@ class MapRun:
         name = str(uuid.UUID(int=parent.random.getrandbits(128), version=4))
         child = Execution(
             self.processor,
-            arn=f"arn:aws:states:{self._home}:{name}",
+            arn=f"arn:aws:states:{self._home}:{name}" + (f":{name}" if self.execution_type == "EXPRESS" else ""),
             name=name,
             input=to_json(data),
             role_arn=parent.role_arn,
@@ -145,6 +150,7 @@ class MapRun:
             is_express=self.execution_type == "EXPRESS",
             map_run=self,
         )
+        self._sizes[child.arn] = self.inputs[len(self.children)][1]
         self.children.append(child)
         child.start()
 
@@ -153,6 +159,8 @@ class MapRun:
         self._ended += 1
         if self.status != "RUNNING":
             return
+        if child.status != "SUCCEEDED":
+            self._failed_items += self._sizes[child.arn]
         if child.status != "SUCCEEDED" and self._is_too_much():
             cause = "The specified tolerated failure threshold was exceeded"
             self._done._settle(None, StateFailed(TOLERATED_FAILURES, cause))
@@ -162,13 +170,12 @@ class MapRun:
             self.fill()
 
     def _is_too_much(self) -> bool:
-        counts = self.counts(of_items=True)
-        failed = counts["failed"] + counts["timedOut"]
+        failed = self._failed_items
         if self.tolerated_count == 0 and self.tolerated_percentage == 0:
             return failed > 0
         # With both given, passing either one is too much (developer guide, "Tolerated failure threshold").
         over_count = self.tolerated_count > 0 and failed > self.tolerated_count
-        over_share = self.tolerated_percentage > 0 and failed * 100 > self.tolerated_percentage * counts["total"]
+        over_share = self.tolerated_percentage > 0 and failed * 100 > self.tolerated_percentage * self._total
         return over_count or over_share
 
     def _end(self, status: str) -> None:
