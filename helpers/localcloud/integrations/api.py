@@ -171,7 +171,7 @@ class Operation:
         status = error.response["ResponseMetadata"]["HTTPStatusCode"]
         if code == "UnsupportedLocally":
             return TaskFailure(code, f'state "{call.state_name}": {message}')
-        modelled = self._modelled(code)
+        modelled = self._modelled(details.get("QueryErrorCode", code))  # SQS keeps its old codes beside the names
         if self._optimised:
             return v1_failure(self.service, modelled, code, message, status, request_id)
         service = naming.service(self._model.service_id)
