@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from helpers.errors import UnsupportedLocally
-from helpers.localcloud.asl import validation
+from helpers.localcloud.asl import test_state, validation
 from helpers.localcloud.asl.environment import Environment
+from helpers.localcloud.cloud import ServiceError
+from helpers.localcloud.services.stepfunctions.mocked_results import nonconformity
 
 if TYPE_CHECKING:
     from helpers.localcloud.cloud import Cloud
@@ -26,4 +28,9 @@ class Checks:
 
     def test_state(self, request: dict[str, Any]) -> dict[str, Any]:
         """Run one state on its own."""
-        raise UnsupportedLocally("TestState is not there yet.")
+        try:
+            return test_state.test_state(request, self._environment, partial(nonconformity, self._cloud))
+        except validation.InvalidDefinition as problem:
+            raise ServiceError("InvalidDefinition", problem.message) from None
+        except test_state.Refused as problem:
+            raise ServiceError(problem.code, problem.message) from None
