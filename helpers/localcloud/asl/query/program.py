@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -166,7 +167,7 @@ def _parsed(text: str) -> Any:
         raise ExpressionSyntaxError(text, max(error.location, 0), worded.message, error.error) from error
     except RecursionError as error:
         raise ExpressionSyntaxError(text, 0, "The expression is nested too deeply") from error
-    except (LookupError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, RuntimeError, re.error) as error:
         raise ExpressionSyntaxError(text, 0, f"Syntax error: {error}") from error
     return tree
 
