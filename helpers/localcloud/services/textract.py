@@ -39,6 +39,11 @@ _MOST_PIXELS = 10_000  # a side
 _JOB_SECONDS = 5.0
 
 _MOST_RESULTS = 1000  # blocks in one answer of GetDocumentTextDetection
+#: Pages kept, the oldest dropped first: workflows ask twice about a picture, for its text and for its fields.
+_KEPT = 64
+_pages: dict[str, Page] = {}
+_reading = threading.Lock()  # the reader takes one page at a time anyway
+
 _MODEL_VERSION = "1.0"  # what AWS answers today
 
 #: Rules have no probability, so the confidence in a field's type is one of two constants: what a label names,
@@ -161,8 +166,14 @@ def _read(content: bytes) -> tuple[Page, list[Row], Callable[[str], str]]:
     """What stands on the document, in rows, and a maker of ids, the same for the same document."""
     from helpers.localcloud.models import layout, ocr
 
-    page = ocr.read(pixels(content))
     seed = hashlib.sha256(content).hexdigest()
+    with _reading:
+        page = _pages.get(seed)
+        if page is None:
+            page = ocr.read(pixels(content))
+            if len(_pages) == _KEPT:
+                del _pages[next(iter(_pages))]
+            _pages[seed] = page
     return page, layout.rows(page), lambda name: str(uuid.uuid5(uuid.NAMESPACE_OID, f"{seed}/{name}"))
 
 

@@ -16,6 +16,7 @@ from botocore.validate import ParamValidator
 from PIL import Image, ImageDraw, ImageFont
 
 from helpers.localcloud.cloud import Cloud
+from helpers.localcloud.models import ocr
 from helpers.localcloud.services.textract import analyze_expense, detect_text, pixels
 from helpers.localcloud.wire import ServiceError
 
@@ -311,3 +312,13 @@ def test_a_cloud_that_closes_leaves_no_thread_of_a_job_behind() -> None:
     cloud.close()
     left = set(threading.enumerate()) - before
     assert not [thread for thread in left if thread.name.startswith("textract")]
+
+
+def test_one_reading_serves_both_operations(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A workflow asks for text and fields of the same bytes; reading is what takes the time."""
+    read, readings = ocr.read, []
+    monkeypatch.setattr(ocr, "read", lambda image: readings.append(1) or read(image))
+    content = encoded(note("Only once 17"))
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda operation: operation(content), (detect_text, analyze_expense)))
+    assert len(readings) == 1
