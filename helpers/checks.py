@@ -1,3 +1,77 @@
 """Feedback on exercises. Each check says what is missing, what is wrong, or why it is right; none raises."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from helpers import deploy as _deploy
+from helpers.errors import ExecutionFailed
+
+#: What Textract answers when it is asked too often (Amazon Textract, "Handling throttled calls").
+_THROTTLED = ("ThrottlingException", "ProvisionedThroughputExceededException")
+
+
+def _check(look: Callable[[Any], str]) -> Callable[[Any], None]:
+    """A check that prints what `look` finds; whatever goes wrong in it is the answer's doing."""
+
+    @wraps(look)
+    def check(answer: Any) -> None:
+        if answer is ...:
+            print("Not done yet: replace the three dots, run the cell, then run this one again.")
+            return
+        try:
+            print(look(answer))
+        except Exception as problem:
+            print(f"Not yet: {type(problem).__name__}: {problem}")
+
+    return check
+
+
+@_check
+def patient_retry(retry: Any) -> str:
+    """Notebook 03: a Retry for a Textract that is asked too often."""
+    rule = retry.to_dict() if hasattr(retry, "to_dict") else retry
+    if not isinstance(rule, dict) or "ErrorEquals" not in rule:
+        return "Not yet: that is no retrier. Make one with steps.Retry(error_equals=[...], ...)."
+    names = [name.rpartition(".")[2] for name in rule["ErrorEquals"]]
+    if "ALL" in names or "TaskFailed" in names:
+        return "Not yet: that repeats every failure, also those that waiting does not mend. Name throttling."
+    if not set(names) & set(_THROTTLED):
+        return f"Not yet: {rule['ErrorEquals']} is not what Textract says when it is asked too often."
+    # 1 second, 3 attempts and a rate of 2 are ASL's own values where a retrier is silent.
+    wait, rate = rule.get("IntervalSeconds", 1), rule.get("BackoffRate", 2.0)
+    waits = [wait * rate**turn for turn in range(rule.get("MaxAttempts", 3))]
+    if rate <= 1:
+        return "Not yet: it knocks at the same pace each time. A backoff_rate above 1 gives Textract air."
+    if sum(waits) < 10:
+        return f"Not yet: it gives up after {sum(waits):g} seconds. Try for ten seconds at least."
+    told = ", ".join(f"{seconds:g}" for seconds in waits)
+    return f"Right: it waits {told} seconds between tries, and only when Textract is busy."
+
+
+@_check
+def manager_rule(rule: Any) -> str:
+    """Notebook 03: a Choice rule for receipts that add up and are over 100. Tried out in the connected cloud."""
+    written = rule.to_dict() if hasattr(rule, "to_dict") else rule
+    states = {
+        "Try rule": {"Type": "Choice", "Choices": [{**written, "Next": "Yes"}], "Default": "No"},
+        "Yes": {"Type": "Pass", "Result": True, "End": True},
+        "No": {"Type": "Pass", "Result": False, "End": True},
+    }
+    machine = _deploy.deploy({"StartAt": "Try rule", "States": states}, "workshop-03-check")
+    samples = [
+        ({"adds_up": True, "total": 266.5}, True, "a receipt of 266.50 that adds up goes to the manager"),
+        ({"adds_up": True, "total": 100}, False, "exactly 100 is not over 100"),
+        ({"adds_up": True, "total": 15.82}, False, "small receipts that add up need no manager"),
+        ({"adds_up": False, "total": 266.5}, False, "a receipt that does not add up is rejected anyway"),
+    ]
+    for sample, expected, why in samples:
+        try:
+            decided = _deploy.run(machine, sample).output
+        except ExecutionFailed as failure:
+            return f"Not yet: with {sample} the rule itself fails: {failure.cause}"
+        if decided is not expected:
+            return f"Not yet: {why}, but your rule says {'yes' if decided else 'no'} to {sample}."
+    return "Right: over 100 and adding up goes to the manager; everything else is decided as before."

@@ -102,9 +102,7 @@ class Execution:
 def deploy(what: Path, name: str | None = None, **settings: Any) -> Function: ...
 @overload
 def deploy(what: Workflow | Definition, name: str | None = None) -> StateMachine: ...
-def deploy(
-    what: Path | Workflow | Definition, name: str | None = None, **settings: Any
-) -> StateMachine | Function:
+def deploy(what: Path | Workflow | Definition, name: str | None = None, **settings: Any) -> StateMachine | Function:
     """Creates a workflow or a function in the connected cloud, or updates the one that has its name.
 
     (The SDK's own `Workflow.create` keeps the old definition when the name is taken.)
@@ -124,8 +122,7 @@ def deploy(
         name = what.name
     if not name or not name.startswith("workshop-"):
         raise WorkshopError(
-            f"clean_up would not find {name!r}. Give it a name that starts with workshop-, like "
-            "workshop-03-receipts."
+            f"clean_up would not find {name!r}. Give it a name that starts with workshop-, like workshop-03-receipts."
         )
     with session.alive():
         if isinstance(what, Path):
@@ -272,4 +269,4 @@ def show(what: object) -> draw.Picture:
         what = Execution(what.execution_arn, _machine_of(getattr(what, "workflow", None)))
     if isinstance(what, Execution):
         return draw.graph(what.machine.definition, what.events, name=what.machine.name)
-    return draw.graph(definition_of(what))
+    return draw.graph(definition_of(what), name=str(getattr(what, "name", "")))

@@ -72,9 +72,7 @@ def graph(
         how = trace.outcome(happened)
         title = f"{words.shorten(name, 60)}: {how}" if name else how
     drawn, width, height = svg.render(plan, happened, title)
-    return Picture(
-        drawn, trace.sentence(machine, happened, name), trace.table(machine, happened, name), width, height
-    )
+    return Picture(drawn, trace.sentence(machine, happened, name), trace.table(machine, happened, name), width, height)
 
 
 @lru_cache(maxsize=32)

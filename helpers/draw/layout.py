@@ -168,9 +168,7 @@ class _Placing:
         for edge, lane in self.loops:
             if self._blocked(edge.target, lane.x):
                 above = self.row[edge.target] - 1
-                joins.setdefault(above, []).append(
-                    _span((edge.target, "loop"), lane.x, self._middle(edge.target))
-                )
+                joins.setdefault(above, []).append(_span((edge.target, "loop"), lane.x, self._middle(edge.target)))
             if self._blocked(edge.source, lane.x):
                 below = self.row[edge.source]
                 foot = self._middle(edge.source) + 24 * lane.side
@@ -327,9 +325,7 @@ def _tracks(spans: list[tuple[tuple[str, str], int, int]]) -> tuple[int, dict[tu
     chosen = {}
     for key, (low, high) in reach.items():
         free = (
-            at
-            for at, track in enumerate(tracks)
-            if all(high < other[0] - 4 or other[1] + 4 < low for other in track)
+            at for at, track in enumerate(tracks) if all(high < other[0] - 4 or other[1] + 4 < low for other in track)
         )
         chosen[key] = next(free, len(tracks))
         if chosen[key] == len(tracks):
@@ -344,9 +340,7 @@ def _clean(points: list[Point]) -> list[Point]:
     for point in points:
         if kept and point == kept[-1]:
             continue
-        if len(kept) > 1 and (
-            kept[-2][0] == kept[-1][0] == point[0] or kept[-2][1] == kept[-1][1] == point[1]
-        ):
+        if len(kept) > 1 and (kept[-2][0] == kept[-1][0] == point[0] or kept[-2][1] == kept[-1][1] == point[1]):
             kept.pop()
         kept.append(point)
     return kept

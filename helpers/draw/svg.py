@@ -71,9 +71,7 @@ def render(plan: Plan, trace: Trace | None, title: str) -> tuple[str, int, int]:
     box = f"0 0 {wide} {high}"
     space = "http://www.w3.org/2000/svg"
     body = "".join(drawing.parts)
-    picture = _tag(
-        "svg", body, xmlns=space, width=wide, height=high, viewBox=box, font_family=FONT, font_size=SMALL
-    )
+    picture = _tag("svg", body, xmlns=space, width=wide, height=high, viewBox=box, font_family=FONT, font_size=SMALL)
     return picture, wide, high
 
 
@@ -278,9 +276,7 @@ def _until_shared(
         upright = one[0] == other[0]
         line = (*key, upright, one[0] if upright else one[1])
         start, end = (one[1], other[1]) if upright else (one[0], other[0])
-        if index and any(
-            low <= min(start, end) and max(start, end) <= high for low, high in drawn.get(line, [])
-        ):
+        if index and any(low <= min(start, end) and max(start, end) <= high for low, high in drawn.get(line, [])):
             return [*points[: index + 1], _toward(one, other)], True
         drawn.setdefault(line, []).append((min(start, end), max(start, end)))
     return points, False
@@ -306,9 +302,7 @@ def _toward(here: Point, there: Point) -> Point:
 def _tag(name: str, content: str = "", /, **attributes: object) -> str:
     """An element; attributes of None are left out, `_` in their names stands for `-`."""
     told = [
-        f" {key.replace('_', '-')}={quoteattr(str(value))}"
-        for key, value in attributes.items()
-        if value is not None
+        f" {key.replace('_', '-')}={quoteattr(str(value))}" for key, value in attributes.items() if value is not None
     ]
     opening = f"<{name}{''.join(told)}"
     return f"{opening}>{content}</{name}>" if content else f"{opening}/>"

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
+
 from helpers.draw import words
 from helpers.draw.history import Trace, Visit
 from helpers.draw.model import END, START, Graph
 
 MOST_LINES = 60
+TIMES = "\N{MULTIPLICATION SIGN}"
+
+Line = tuple[float, str, str, str]  # entered, state, how long, what became of it
 
 
 def sentence(graph: Graph, trace: Trace | None, name: str) -> str:
@@ -72,34 +78,58 @@ def _list(graph: Graph, depth: int, lines: list[str]) -> None:
                 said = f"if {edge.label} " if edge.label and edge.kind == "flow" else ""
                 ways.append(f"on {edge.label} -> {target}" if edge.kind == "catch" else f"{said}-> {target}")
         retries = f", up to {node.retries} retries" if node.retries else ""
-        lines.append(
-            f"{'  ' * depth}{node.name}: {node.words}{retries}{'; ' if ways else ''}{'; '.join(ways)}"
-        )
+        lines.append(f"{'  ' * depth}{node.name}: {node.words}{retries}{'; ' if ways else ''}{'; '.join(ways)}")
         for scope in node.scopes:
             _list(scope, depth + 1, lines)
 
 
 def _execution(trace: Trace, name: str) -> str:
-    how = outcome(trace)
-    lines = [f"{name or 'execution'}: {how}"]
-    widest = max((2 * visit.depth + len(visit.state) for visit in trace.visits), default=0)
-    for visit in trace.visits[:MOST_LINES]:
-        lines.append(_line(visit, min(widest, 60)))
-    if len(trace.visits) > MOST_LINES:
-        lines.append(f"  … and {len(trace.visits) - MOST_LINES} more visits")
+    inside: dict[int, list[Visit]] = {}
+    for visit in trace.visits:
+        inside.setdefault(id(visit.holder), []).append(visit)
+    lines = list(_tree(inside, None, 0))
+    widest = max((len(line[1]) for line in lines), default=0)
+    told = [f"{name or 'execution'}: {outcome(trace)}"]
+    for entered, label, lasted, notes in lines[:MOST_LINES]:
+        told.append(f"  {entered:8.1f} s  {label:<{min(widest, 60)}}  {lasted:>8}  {notes}")
+    if len(lines) > MOST_LINES:
+        told.append(f"  … and {len(lines) - MOST_LINES} more visits")
     if trace.error:
-        lines.append(f"{trace.error}: {words.shorten(trace.cause or 'no cause given', 200)}")
-    return "\n".join(lines)
+        told.append(f"{trace.error}: {words.cause(trace.cause)}")
+    return "\n".join(told)
 
 
-def _line(visit: Visit, widest: int) -> str:
-    label = "  " * visit.depth + visit.state
-    lasted = "…" if visit.left is None else words.duration(round(visit.left - visit.entered, 1))
-    notes = visit.status
-    if visit.tries > 1:
-        notes += f", {visit.tries} tries"
-    if visit.error and visit.status != "succeeded":
-        notes += f": {visit.error}"
-    if visit.kind == "Map":
-        notes += f", {visit.iterations[1]} of {visit.iterations[0]} items"
-    return f"  {visit.entered:8.1f} s  {label:<{widest}}  {lasted:>8}  {notes}"
+def _tree(inside: dict[int, list[Visit]], holders: list[Visit] | None, depth: int) -> Iterator[Line]:
+    """The visits inside `holders`, each followed by those inside it; a Map's iterations state by state."""
+    keys = [id(holder) for holder in holders] if holders else [id(None)]
+    visits = [visit for key in keys for visit in inside.get(key, [])]
+    groups: list[list[Visit]] = [[visit] for visit in visits]
+    if holders and (len(holders) > 1 or holders[0].kind == "Map"):
+        by_state: dict[str, list[Visit]] = {}
+        for visit in visits:
+            by_state.setdefault(visit.state, []).append(visit)
+        groups = list(by_state.values())
+    for group in groups:
+        yield _line(group, depth)
+        yield from _tree(inside, group, depth + 1) if any(id(visit) in inside for visit in group) else ()
+
+
+def _line(visits: list[Visit], depth: int) -> Line:
+    """One visit, or all visits of a state in the iterations of a Map: the time of the first, the longest stay."""
+    times = f" {TIMES}{len(visits)}" if len(visits) > 1 else ""
+    stays = [visit.left - visit.entered for visit in visits if visit.left is not None]
+    lasted = words.duration(round(max(stays), 1)) if stays else "…"
+    notes = ", ".join(
+        f"{count} {status}" if len(visits) > 1 else status
+        for status, count in Counter(visit.status for visit in visits).items()
+    )
+    first = next((visit for visit in visits if visit.error and visit.status != "succeeded"), None)
+    tries = sum(visit.tries for visit in visits)
+    if tries > len(visits):
+        notes += f", {tries} tries"
+    if first is not None:
+        notes += f": {first.error}"
+    if visits[0].kind == "Map":
+        done, begun = (sum(visit.iterations[at] for visit in visits) for at in (1, 0))
+        notes += f", {done} of {begun} items"
+    return visits[0].entered, "  " * depth + visits[0].state + times, lasted, notes

@@ -275,6 +275,17 @@ def error(name: str) -> str:
     return last.removesuffix("Exception") or last or name
 
 
+def cause(text: str | None) -> str:
+    """Why, in one line: a function's error message out of the JSON that Lambda wraps it in."""
+    try:
+        told = json.loads(text or "")
+    except ValueError:
+        told = None
+    if isinstance(told, dict) and "errorMessage" in told:
+        text = str(told["errorMessage"])
+    return shorten(text or "no cause given", 200)
+
+
 def errors(names: list[str]) -> str:
     """The errors a catcher names, in words: all of them if they are short, else the first."""
     said = [shorten(error(name), 24) for name in names] or ["no error"]
