@@ -154,6 +154,7 @@ class Cloud:
         with self._lock:
             found = self._loaded.get(name)
             if found is None:
+                self.front.settle()
                 try:
                     found = self._load(self._import(name).register(self))
                 except ImportError as problem:

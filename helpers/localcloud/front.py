@@ -113,6 +113,11 @@ class Front:
         """Import what the first request will need."""
         _ = self._moto, self.session
 
+    def settle(self) -> None:
+        """Wait for imports that `warm` has under way: two threads must not import the same modules at once."""
+        with self._creating:
+            pass
+
     def close(self) -> None:
         """Empty moto's account, which belongs to the process: its next cloud starts from nothing."""
         if "_moto" in self.__dict__:
