@@ -42,9 +42,7 @@ def foreign(field: str, language: str, other: str) -> tuple[str, str, str]:
 
 @pytest.mark.parametrize("field", ["InputPath", "OutputPath", "ResultPath", "Parameters", "Result"])
 def test_a_jsonata_state_has_no_jsonpath_fields(field: str) -> None:
-    assert found(pass_state(**{field: "$"}), QueryLanguage="JSONata") == [
-        foreign(field, "JSONata", "JSONPath")
-    ]
+    assert found(pass_state(**{field: "$"}), QueryLanguage="JSONata") == [foreign(field, "JSONata", "JSONPath")]
 
 
 @pytest.mark.parametrize("field", ["Arguments", "Output"])
@@ -80,9 +78,7 @@ def test_an_unknown_language_is_refused_and_taken_for_jsonata(word: str) -> None
 
 
 def test_a_language_that_is_no_text_is_a_type_error() -> None:
-    assert found(pass_state(), QueryLanguage=5) == [
-        (SCHEMA, "Expected value of type [STRING]", "/QueryLanguage")
-    ]
+    assert found(pass_state(), QueryLanguage=5) == [(SCHEMA, "Expected value of type [STRING]", "/QueryLanguage")]
 
 
 def test_states_inside_inherit_the_machines_language_not_that_of_the_map_around_them() -> None:
@@ -154,9 +150,7 @@ def test_a_dollar_field_holds_a_path_or_a_function(field: str, value: str) -> No
 )
 def test_a_dollar_field_holds_text(value: Any, type_name: str) -> None:
     text = f"The value for the field 'v.$' must be a STRING that contains a JSONPath but was {type_name}"
-    assert found(pass_state(Parameters={"a": [{"v.$": value}]})) == [
-        (SCHEMA, text, "/States/X/Parameters/a[0]")
-    ]
+    assert found(pass_state(Parameters={"a": [{"v.$": value}]})) == [(SCHEMA, text, "/States/X/Parameters/a[0]")]
 
 
 def test_sound_templates_pass() -> None:
@@ -215,9 +209,7 @@ def test_jsonata_that_does_not_parse_is_refused_in_the_parsers_words(expression:
 
 @pytest.mark.parametrize("value", ["{% 1", "1 %}", " {% 1 %}", "{% 1 %} "])
 def test_jsonata_delimiters_stand_at_the_very_ends(value: str) -> None:
-    assert jsonata(value) == [
-        (SCHEMA, "JSONata string must start with {% and end with %}", "/States/X/Output")
-    ]
+    assert jsonata(value) == [(SCHEMA, "JSONata string must start with {% and end with %}", "/States/X/Output")]
 
 
 def test_fields_that_take_only_an_expression_take_no_other_text() -> None:

@@ -1,4 +1,4 @@
-"""Whatever is handed in, the answer is a list of diagnostics."""
+"""Whatever is handed in, the answer is a list of diagnostics; and what has no error in it can be run."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from helpers.localcloud.asl.machine import Machine
 from helpers.localcloud.asl.validation import Diagnostic, InvalidDefinition, check, diagnose
 from helpers.localcloud.asl.validation.shapes import MachineType
 
@@ -95,15 +96,11 @@ _SCALARS = st.one_of(
     st.integers(),
     st.floats(allow_nan=False),
     st.text(max_size=12),
-    st.sampled_from(
-        ["$", "$.a", "$$.x", "{% 1 + %}", "{%%}", "{%}", "States.Format('{}')", "States.", "Read", ""]
-    ),
+    st.sampled_from(["$", "$.a", "$$.x", "{% 1 + %}", "{%%}", "{%}", "States.Format('{}')", "States.", "Read", ""]),
 )
 _VALUES = st.recursive(
     _SCALARS,
-    lambda inner: st.one_of(
-        st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=8), inner, max_size=3)
-    ),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=8), inner, max_size=3)),
     max_leaves=6,
 )
 
@@ -127,7 +124,7 @@ def _judge(text: str) -> None:
             with pytest.raises(InvalidDefinition, match=r"^Invalid State Machine Definition: '"):
                 check(text, type)
         else:
-            assert isinstance(check(text, type), dict)
+            Machine(check(text, type))  # compiles every field, and raises where one cannot be
 
 
 def test_the_definitions_that_are_mutated_below_are_sound() -> None:
@@ -150,8 +147,8 @@ def test_a_mutated_definition_gives_diagnostics_and_never_an_error_of_ours(data:
             case "drop":
                 del container[key]
             case "rename" if isinstance(container, dict):
-                container[data.draw(st.one_of(st.text(max_size=8), st.sampled_from(sorted(JSONATA))))] = (
-                    container.pop(key)
+                container[data.draw(st.one_of(st.text(max_size=8), st.sampled_from(sorted(JSONATA))))] = container.pop(
+                    key
                 )
             case _:
                 source, name = places[data.draw(st.integers(0, len(places) - 1))]

@@ -189,8 +189,7 @@ def test_an_unknown_field_is_not_supported(field: str) -> None:
         ),
         (
             {"Type": "Wait", "Seconds": 1, "SecondsPath": "$.s", "Next": "Z"},
-            "There should only be one of the following fields: "
-            "[SecondsPath, Seconds, TimestampPath, Timestamp]",
+            "There should only be one of the following fields: [SecondsPath, Seconds, TimestampPath, Timestamp]",
             "",
         ),
         ({"Type": "Wait", "Seconds": -1, "Next": "Z"}, "Minimum value is 0", "/Seconds"),
@@ -338,9 +337,7 @@ def test_states_all_has_to_come_last_and_alone() -> None:
 
 
 def test_a_catcher_needs_errors_and_a_target() -> None:
-    assert one_state(task(Catch=[{}])) == [
-        ("These fields are required: [ErrorEquals, Next]", "/States/X/Catch[0]")
-    ]
+    assert one_state(task(Catch=[{}])) == [("These fields are required: [ErrorEquals, Next]", "/States/X/Catch[0]")]
 
 
 def test_waiting_zero_seconds_between_attempts_is_accepted_as_aws_accepts_it() -> None:
@@ -399,9 +396,7 @@ def test_a_choice_rule_is_checked(rule: Any, message: str, location: str) -> Non
 
 def test_a_choice_needs_rules() -> None:
     assert one_state(choice()) == [("Value cannot be empty", "/States/X/Choices")]
-    assert one_state({"Type": "Choice", "Default": "Z"}) == [
-        ("These fields are required: [Choices]", "/States/X")
-    ]
+    assert one_state({"Type": "Choice", "Default": "Z"}) == [("These fields are required: [Choices]", "/States/X")]
 
 
 @pytest.mark.parametrize(

@@ -87,9 +87,7 @@ def check_state(definition: str) -> dict[str, Any]:
     return _accepted(state, report.diagnostics)
 
 
-def summarize(
-    diagnostics: Sequence[Diagnostic], severity: Severity = "ERROR", max_results: int = 0
-) -> dict[str, Any]:
+def summarize(diagnostics: Sequence[Diagnostic], severity: Severity = "ERROR", max_results: int = 0) -> dict[str, Any]:
     """The response of ValidateStateMachineDefinition.
 
     Args:
@@ -117,9 +115,7 @@ def _read(definition: str, type: MachineType) -> tuple[Any, list[Diagnostic]]:
 
 def _parsed(definition: str, report: Report) -> Any:
     if len(definition) > MAX_DEFINITION:
-        report.error(
-            "SCHEMA_VALIDATION_FAILED", f"The definition is longer than {MAX_DEFINITION} characters", None
-        )
+        report.error("SCHEMA_VALIDATION_FAILED", f"The definition is longer than {MAX_DEFINITION} characters", None)
         return None
     try:
         value = parse(definition)

@@ -95,9 +95,7 @@ def _check_rule(shape: Shape, value: Any, location: str, scope: Scope) -> None:
     if not check_object(shape, value, location, scope):
         return
     if sum(kind in value for kind in _KINDS) != 1:
-        scope.report.schema(
-            f"The object must have only one of the following fields, [{', '.join(_KINDS)}]", location
-        )
+        scope.report.schema(f"The object must have only one of the following fields, [{', '.join(_KINDS)}]", location)
     elif "Variable" in value and scope.language == "JSONPath":
         present = [name for name in value if name in OPERATORS]
         if len(present) != 1:

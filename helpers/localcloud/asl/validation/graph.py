@@ -46,9 +46,7 @@ def _check_one(states: dict[str, Any], start: str, report: Report, location: str
             ahead += [target for target, _ in _targets(states[name])]
     for name in states:
         if name not in reached:
-            report.error(
-                "MISSING_TRANSITION_TARGET", f'State "{name}" is not reachable.', f"{location}/States/{name}"
-            )
+            report.error("MISSING_TRANSITION_TARGET", f'State "{name}" is not reachable.', f"{location}/States/{name}")
 
 
 def _missing(target: str, location: str, report: Report) -> None:

@@ -38,14 +38,10 @@ def parse(text: str) -> Any:
     """
     if not text.strip():
         # Recorded from AWS: a blank definition is a schema error without a location, not a JSON error.
-        raise BrokenJson(
-            Diagnostic("ERROR", "SCHEMA_VALIDATION_FAILED", "Definition must be a valid JSON object")
-        )
+        raise BrokenJson(Diagnostic("ERROR", "SCHEMA_VALIDATION_FAILED", "Definition must be a valid JSON object"))
     if _nesting(text) > MAX_NESTING:
         raise BrokenJson(
-            Diagnostic(
-                "ERROR", "TOO_DEEPLY_NESTED", f"The JSON is nested more than {MAX_NESTING} levels deep"
-            )
+            Diagnostic("ERROR", "TOO_DEEPLY_NESTED", f"The JSON is nested more than {MAX_NESTING} levels deep")
         )
     try:
         return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_int=_integer)

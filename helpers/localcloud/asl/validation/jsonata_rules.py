@@ -42,9 +42,7 @@ def check_expression(value: str, location: str, scope: Scope, *, literal: bool =
             report.error("UNSUPPORTED_JSONATA_EXPRESSION", "Reference to '$$' is not supported.", location)
         elif reference.startswith("$states."):
             if reference.removeprefix("$states.") not in scope.reserved:
-                report.error(
-                    "UNSUPPORTED_JSONATA_EXPRESSION", f"Field '{reference}' does not exist.", location
-                )
+                report.error("UNSUPPORTED_JSONATA_EXPRESSION", f"Field '{reference}' does not exist.", location)
         else:
             report.error(
                 "UNSUPPORTED_JSONATA_EXPRESSION",

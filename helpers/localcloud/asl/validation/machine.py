@@ -281,8 +281,7 @@ def _check_name(name: str, location: str, scope: Scope) -> None:
     if len(name) > MAX_STATE_NAME:
         report.error(
             "INVALID_STATE_NAME",
-            f"Invalid State name: State '{name}' exceeds the {MAX_STATE_NAME}-character limit allowed by the "
-            "service",
+            f"Invalid State name: State '{name}' exceeds the {MAX_STATE_NAME}-character limit allowed by the service",
             location,
         )
     if name in scope.names:
@@ -309,9 +308,7 @@ def _check_state(state: Any, location: str, scope: Scope) -> None:
         language = _language(state, scope.machine_language)
         downgraded = scope.machine_language == "JSONata" and language == "JSONPath"
         if downgraded:
-            report.schema(
-                "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine", location
-            )
+            report.schema("'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine", location)
         # End: false says no more than no End at all.
         fields = {name: item for name, item in state.items() if not (name == "End" and item is False)}
         inner = replace(scope, language=language)
@@ -326,10 +323,6 @@ def _check_state(state: Any, location: str, scope: Scope) -> None:
 def _check_task(state: dict[str, Any], location: str, scope: Scope) -> None:
     timeout, heartbeat = state.get("TimeoutSeconds"), state.get("HeartbeatSeconds")
     if isinstance(timeout, int) and isinstance(heartbeat, int) and heartbeat >= timeout:
-        scope.report.schema(
-            "HeartbeatSeconds must be smaller than TimeoutSeconds", f"{location}/HeartbeatSeconds"
-        )
+        scope.report.schema("HeartbeatSeconds must be smaller than TimeoutSeconds", f"{location}/HeartbeatSeconds")
     if "Credentials" in state and resources.is_activity(state.get("Resource")):
-        scope.report.schema(
-            "The field 'Credentials' is not supported for activities", f"{location}/Credentials"
-        )
+        scope.report.schema("The field 'Credentials' is not supported for activities", f"{location}/Credentials")

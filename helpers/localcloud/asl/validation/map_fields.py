@@ -48,9 +48,7 @@ _READER_CONFIG = Shape(
         "Transformation": Field(values.named_one_of("Transformation", "NONE", "LOAD_AND_FLATTEN")),
         "CSVHeaderLocation": Field(values.named_one_of("CSVHeaderLocation", "FIRST_ROW", "GIVEN")),
         "CSVHeaders": Field(check_each(values.text)),
-        "CSVDelimiter": Field(
-            values.named_one_of("CSVDelimiter", "COMMA", "PIPE", "SEMICOLON", "SPACE", "TAB")
-        ),
+        "CSVDelimiter": Field(values.named_one_of("CSVDelimiter", "COMMA", "PIPE", "SEMICOLON", "SPACE", "TAB")),
         "ItemsPointer": Field(values.text),
         "MaxItems": Field(values.integer(0, MAX_ITEMS)),
         "MaxItemsPath": Field(paths.reference(context=False), only="JSONPath"),
@@ -124,8 +122,7 @@ def _label(value: Any, location: str, scope: Scope) -> None:
     elif len(value) > MAX_LABEL:
         report.error(
             "INVALID_LABEL_NAME",
-            f"Invalid Label name: Label '{value}' exceeds the {MAX_LABEL}-character limit allowed by the "
-            "service",
+            f"Invalid Label name: Label '{value}' exceeds the {MAX_LABEL}-character limit allowed by the service",
             location,
         )
     elif value in scope.labels:
@@ -161,6 +158,5 @@ FIELDS: dict[str, Field] = {
 }
 
 EXCLUSIVE = tuple(
-    (name, f"{name}Path")
-    for name in ("MaxConcurrency", "ToleratedFailureCount", "ToleratedFailurePercentage")
+    (name, f"{name}Path") for name in ("MaxConcurrency", "ToleratedFailureCount", "ToleratedFailurePercentage")
 )

@@ -58,9 +58,7 @@ def reference_or_function(value: Any, location: str, scope: Scope) -> None:
         return
     if value.startswith("States."):
         if not is_function(value):
-            scope.report.schema(
-                "The value must be a valid JSONPath or a valid intrinsic function call", location
-            )
+            scope.report.schema("The value must be a valid JSONPath or a valid intrinsic function call", location)
     else:
         _check_reference(value, location, scope, roots=None)
 

@@ -102,11 +102,7 @@ def check_object(shape: Shape, value: Any, location: str, scope: Scope, *, langu
         for name in value:
             if name not in shape.fields:
                 report.schema(f"Field '{name}' is not supported", location)
-    foreign = {
-        name
-        for name in value
-        if name in shape.fields and shape.fields[name].only not in (None, scope.language)
-    }
+    foreign = {name for name in value if name in shape.fields and shape.fields[name].only not in (None, scope.language)}
     if languages:
         for name in value:
             if name in foreign:
@@ -122,9 +118,7 @@ def check_object(shape: Shape, value: Any, location: str, scope: Scope, *, langu
         present = [name for name in group if name in value]
         usable = [name for name in group if shape.fields[name].only in (None, scope.language)]
         if not present:
-            report.schema(
-                f"This object should have only one of the following fields: [{', '.join(usable)}]", location
-            )
+            report.schema(f"This object should have only one of the following fields: [{', '.join(usable)}]", location)
         _not_two(group, value, location, report)
     for group in shape.at_most_one_of:
         _not_two(group, value, location, report)

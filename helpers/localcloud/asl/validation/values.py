@@ -49,9 +49,7 @@ def named_one_of(name: str, *words: str) -> Check:
         if not isinstance(value, str):
             scope.report.schema("Expected value of type [STRING]", location)
         elif value not in words:
-            scope.report.schema(
-                f"The field '{name}' should have one of these values: [{', '.join(words)}]", location
-            )
+            scope.report.schema(f"The field '{name}' should have one of these values: [{', '.join(words)}]", location)
 
     return check
 

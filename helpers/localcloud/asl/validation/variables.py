@@ -34,9 +34,7 @@ def assigned_names(states: Any, *, besides: Any = None) -> frozenset[str]:
     """
     if not isinstance(states, dict):
         return frozenset()
-    return frozenset(
-        name for state in states.values() if state is not besides for name in _names_assigned_by(state)
-    )
+    return frozenset(name for state in states.values() if state is not besides for name in _names_assigned_by(state))
 
 
 def _names_assigned_by(state: Any) -> Iterator[str]:
