@@ -17,11 +17,14 @@ def client(front: Front, service: str, *, endpoint: str, region: str) -> Any:
 
     It checks parameters as boto3 does and tries once: what fails here fails every time.
     """
+    from botocore import UNSIGNED
     from botocore.config import Config
     from botocore.exceptions import UnknownServiceError
 
     config = Config(
         inject_host_prefix=False,
+        signature_version=UNSIGNED,
+        user_agent="local-cloud",
         retries={"total_max_attempts": 1},
         s3={"addressing_style": "path"},
         response_checksum_validation="when_required",
@@ -37,11 +40,17 @@ def client(front: Front, service: str, *, endpoint: str, region: str) -> Any:
         )
     except UnknownServiceError:
         raise UnsupportedLocally(f'AWS has no service "{service}" that boto3 knows.') from None
-    made.meta.events.register("before-send", lambda request, **_: _send(front, service, request))
+    # moto reads the service and the region off a signature; to compute a true one would be a tenth of a call.
+    scope = f"local/20260105/{region}/{made.meta.service_model.signing_name}/aws4_request"
+    marks = {
+        INSIDE: service,
+        "HTTP_AUTHORIZATION": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0",
+    }
+    made.meta.events.register("before-send", lambda request, **_: _send(front, marks, request))
     return made
 
 
-def _send(front: Front, service: str, request: Any) -> Any:
+def _send(front: Front, marks: dict[str, str], request: Any) -> Any:
     from botocore.awsrequest import AWSResponse
     from botocore.compat import HTTPHeaders
 
@@ -53,7 +62,7 @@ def _send(front: Front, service: str, request: Any) -> Any:
         for name, value in pairs:
             headers[name] = value
 
-    body = b"".join(front(_environ(request) | {INSIDE: service}, start_response))
+    body = b"".join(front(_environ(request) | marks, start_response))
     return AWSResponse(request.url, int(status.split(None, 1)[0]), headers, _Raw(body))
 
 
