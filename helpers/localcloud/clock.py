@@ -11,18 +11,19 @@ from __future__ import annotations
 
 import heapq
 import itertools
-import logging
 import math
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine, Generator, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, TypeVar
 
-log = logging.getLogger(__name__)
+from helpers.localcloud.fibers import Cancelled, Fiber, Signal, Trap
+
+__all__ = ["EPOCH", "Cancelled", "Clock", "Fiber", "Signal", "TimedOut"]
 
 T = TypeVar("T")
 
@@ -42,10 +43,6 @@ class TimedOut(Exception):
     """What `Clock.timeout` raises when its virtual seconds pass first."""
 
 
-class Cancelled(BaseException):
-    """Thrown into a fiber that was cancelled. Not an Exception, so that no `except Exception` swallows it."""
-
-
 class _Timer:
     __slots__ = ("cancelled", "fire", "limit_at", "moved_to", "work")
 
@@ -55,154 +52,6 @@ class _Timer:
         self.work: Future[Any] | None = None
         self.limit_at = math.inf  # real time (monotonic) at which this timer is moved to `moved_to`
         self.moved_to = 0.0
-
-
-class _Trap:
-    """What a coroutine yields: `arm` registers the wake-up of the fiber and returns how to take it back."""
-
-    __slots__ = ("arm",)
-
-    def __init__(self, arm: Callable[[Fiber[Any]], Callable[[], None]]) -> None:
-        self.arm = arm
-
-    def __await__(self) -> Generator[_Trap, Any, Any]:
-        return (yield self)
-
-
-class Fiber(Generic[T]):
-    """A coroutine under way on the clock. `await` it for its result; `cancel` ends it at once."""
-
-    __slots__ = ("_clock", "_coro", "_disarm", "_error", "_event", "_result", "_running", "_watchers", "done")
-
-    def __init__(self, clock: Clock, coro: Coroutine[Any, Any, T]) -> None:
-        self._clock = clock
-        self._coro = coro
-        self._disarm: Callable[[], None] | None = None
-        self._error: BaseException | None = None
-        self._event: threading.Event | None = None
-        self._result: T | None = None
-        self._running = False
-        self._watchers: list[Callable[[], None]] = []
-        self.done = False
-
-    def __await__(self) -> Generator[_Trap, Any, T]:
-        if not self.done:
-            yield _Trap(self._arm)
-        return self.result()
-
-    def _arm(self, waiter: Fiber[Any]) -> Callable[[], None]:
-        def wake() -> None:
-            waiter._wake(None, None)
-
-        self._watchers.append(wake)
-        return lambda: self._watchers.remove(wake)
-
-    def result(self) -> T:
-        """The coroutine's result, or its exception raised. Only when `done`."""
-        if self._error is not None:
-            raise self._error
-        return cast(T, self._result)
-
-    def join(self, timeout: float | None = None) -> bool:
-        """Block a thread other than the clock's until done, `timeout` real seconds at most; True when done."""
-        event = threading.Event()
-        self._clock.call(lambda: event.set() if self.done else self._watchers.append(event.set))
-        return event.wait(timeout)
-
-    def cancel(self) -> None:
-        """Throw `Cancelled` into the coroutine, now. Clock thread only; nothing happens when it is done."""
-        if self.done or self._running:
-            return
-        if self._disarm is not None:
-            self._disarm()
-        self._step(None, Cancelled())
-
-    def _wake(self, value: Any, error: BaseException | None) -> None:
-        """The awaited thing is there: run on at this fiber's turn, in the order of the wake-ups."""
-        entry = (self, value, error)
-        self._clock._ready.append(entry)
-
-        def disarm() -> None:
-            self._clock._ready.remove(entry)
-
-        self._disarm = disarm
-
-    def _step(self, value: Any, error: BaseException | None) -> None:
-        self._disarm = None
-        self._running = True
-        try:
-            trap = self._coro.send(value) if error is None else self._coro.throw(error)
-        except StopIteration as stop:
-            self._finish(stop.value, None)
-        except (Exception, Cancelled) as problem:
-            self._finish(None, problem)
-        else:
-            self._disarm = trap.arm(self)
-        finally:
-            self._running = False
-
-    def _finish(self, result: T | None, error: BaseException | None) -> None:
-        self.done, self._result, self._error = True, result, error
-        if error is not None and not self._watchers and not isinstance(error, Cancelled):
-            log.error("a fiber that nobody awaits ended with an error", exc_info=error)
-        watchers, self._watchers = self._watchers, []
-        for watcher in watchers:
-            watcher()
-
-
-class Signal(Generic[T]):
-    """Something awaited that comes from elsewhere: a task token's answer, the end of an execution.
-
-    Args:
-        clock: the clock whose coroutines await it.
-        external: True when the answer comes from outside the local cloud, so that the clock gives it `PATIENCE`
-            real seconds before it jumps over a timer.
-    """
-
-    def __init__(self, clock: Clock, *, external: bool = False) -> None:
-        self._clock = clock
-        self._external = external
-        self._waiters: list[Fiber[Any]] = []
-        self._value: tuple[Any, BaseException | None] | None = None
-
-    @property
-    def is_set(self) -> bool:
-        """Whether the answer is there."""
-        return self._value is not None
-
-    def set(self, value: T) -> None:
-        """Answer, from any thread. Only the first answer counts."""
-        self._clock.call(self._settle, value, None)
-
-    def fail(self, error: Exception) -> None:
-        """Answer with an exception, from any thread."""
-        self._clock.call(self._settle, None, error)
-
-    def _settle(self, value: Any, error: BaseException | None) -> None:
-        if self._value is None:
-            self._value = (value, error)
-            waiters, self._waiters = self._waiters, []
-            for waiter in waiters:
-                waiter._wake(value, error)
-
-    def __await__(self) -> Generator[_Trap, Any, T]:
-        if self._value is not None:
-            value, error = self._value
-            if error is not None:
-                raise error
-            return cast(T, value)
-        if not self._external:
-            return cast(T, (yield _Trap(self._arm)))
-        self._clock._outsiders += 1
-        self._clock.outside()
-        try:
-            return cast(T, (yield _Trap(self._arm)))
-        finally:
-            self._clock._outsiders -= 1
-
-    def _arm(self, waiter: Fiber[Any]) -> Callable[[], None]:
-        self._waiters.append(waiter)
-        return lambda: self._waiters.remove(waiter)
 
 
 class Clock:
@@ -215,7 +64,7 @@ class Clock:
     def __init__(self, speed: float = math.inf) -> None:
         self.speed = speed
         self._now = EPOCH
-        self._ready: deque[tuple[Fiber[Any], Any, BaseException | None]] = deque()
+        self.ready: deque[tuple[Fiber[Any], Any, BaseException | None]] = deque()
         self._timers: list[tuple[float, int, _Timer]] = []
         self._sequence = itertools.count()
         self._inbox: deque[Callable[[], None]] = deque()
@@ -224,7 +73,7 @@ class Clock:
         self._thread: threading.Thread | None = None
         self._thread_id: int | None = None
         self._closed = False
-        self._outsiders = 0
+        self.outsiders = 0
         self._outside_at = 0.0
         self._held_at: float | None = None
         self._requests_from_work = 0
@@ -276,7 +125,7 @@ class Clock:
     def spawn(self, coro: Coroutine[Any, Any, T]) -> Fiber[T]:
         """Start a coroutine at its turn; from any thread."""
         fiber = Fiber(self, coro)
-        self.call(fiber._wake, None, None)
+        self.call(fiber.wake, None, None)
         return fiber
 
     def outside(self) -> None:
@@ -303,22 +152,22 @@ class Clock:
 
     # ---- in coroutines, on the clock thread
 
-    def sleep(self, seconds: float) -> _Trap:
+    def sleep(self, seconds: float) -> Trap:
         """Await this to wait virtual seconds; zero or less is a turn for the others."""
         return self.sleep_until(self._now + seconds)
 
-    def sleep_until(self, when: float) -> _Trap:
+    def sleep_until(self, when: float) -> Trap:
         """Await this to wait until a virtual time, in seconds since the Unix epoch."""
 
         def arm(fiber: Fiber[Any]) -> Callable[[], None]:
-            timer = self._at(when, lambda: fiber._wake(None, None))
+            timer = self._at(when, lambda: fiber.wake(None, None))
 
             def disarm() -> None:
                 timer.cancelled = True
 
             return disarm
 
-        return _Trap(arm)
+        return Trap(arm)
 
     async def work(self, function: Callable[..., T], *args: Any, seconds: float = 0.0, limit: float | None = None) -> T:
         """Run real work in a worker thread, started now; resume at virtual now + `seconds` with its result.
@@ -333,7 +182,7 @@ class Clock:
         work = self._pool.submit(function, *args)
 
         def arm(fiber: Fiber[Any]) -> Callable[[], None]:
-            timer = self._at(self._now + seconds, lambda: fiber._wake(None, None))
+            timer = self._at(self._now + seconds, lambda: fiber.wake(None, None))
             timer.work = work
             if limit is not None:
                 timer.limit_at, timer.moved_to = started + limit, self._now + max(seconds, limit)
@@ -345,7 +194,7 @@ class Clock:
             return disarm
 
         work.add_done_callback(self._ring)
-        await _Trap(arm)
+        await Trap(arm)
         return work.result()
 
     async def timeout(self, coro: Coroutine[Any, Any, T], seconds: float) -> T:
@@ -355,7 +204,7 @@ class Clock:
             TimedOut: the seconds passed first; `coro` was cancelled.
         """
         fiber = Fiber(self, coro)
-        fiber._wake(None, None)
+        fiber.wake(None, None)
         expired = False
 
         def expire() -> None:
@@ -387,11 +236,11 @@ class Clock:
             nonlocal left
             left -= 1
             if left == 0:
-                done._settle(None, None)
+                done.settle(None, None)
 
         for fiber in fibers:
-            fiber._watchers.append(count)
-            fiber._wake(None, None)
+            fiber.watchers.append(count)
+            fiber.wake(None, None)
         try:
             if fibers:
                 await done
@@ -405,7 +254,7 @@ class Clock:
         try:
             return await coro
         except Exception as error:
-            failed._settle(None, error)
+            failed.settle(None, error)
             raise
 
     # ---- the loop
@@ -421,13 +270,13 @@ class Clock:
 
     def _run(self) -> None:
         self._thread_id = threading.get_ident()
-        ready, inbox, timers = self._ready, self._inbox, self._timers
+        ready, inbox, timers = self.ready, self._inbox, self._timers
         while not self._closed:
             while inbox:
                 inbox.popleft()()
             if ready:
                 fiber, value, error = ready.popleft()
-                fiber._step(value, error)
+                fiber.step(value, error)
                 continue
             while timers and timers[0][2].cancelled:
                 heapq.heappop(timers)
@@ -446,7 +295,7 @@ class Clock:
         if gap > 0:
             real = time.monotonic()
             pause = 0.0 if self.speed == math.inf else gap / self.speed
-            if self._outsiders and gap >= 1:  # shorter steps are work that goes on elsewhere
+            if self.outsiders and gap >= 1:  # shorter steps are work that goes on elsewhere
                 self._held_at = self._held_at or real
                 quiet_at = min(self._outside_at, self._held_at + MAX_PATIENCE) + PATIENCE
                 pause = max(pause, quiet_at - real)

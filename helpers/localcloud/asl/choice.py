@@ -20,9 +20,7 @@ from helpers.localcloud.asl.timestamps import parse_timestamp
 Rule = Callable[[Data], bool]
 
 
-def compile_rule(
-    rule: dict[str, Any], is_jsonata: bool = False, field: str = "Condition"
-) -> Callable[..., bool]:
+def compile_rule(rule: dict[str, Any], is_jsonata: bool = False, field: str = "Condition") -> Callable[..., bool]:
     """Compile one entry of Choices; its Next, Assign, Output and Comment are not looked at.
 
     Args:
@@ -88,9 +86,7 @@ def _compile_comparison(rule: dict[str, Any]) -> Rule:
     return lambda data: _compare(read, compare, _value(variable, data), constant)
 
 
-def _compare(
-    read: Callable[[Any], Any], compare: Callable[[Any, Any], bool], value: Any, expected: Any
-) -> bool:
+def _compare(read: Callable[[Any], Any], compare: Callable[[Any, Any], bool], value: Any, expected: Any) -> bool:
     left = read(value)
     return left is not None and expected is not None and compare(left, expected)
 
@@ -161,9 +157,7 @@ _COMPARISONS: dict[str, tuple[Callable[[Any], Any], Callable[[Any, Any], bool]]]
 }
 
 #: The names of all comparison operators.
-OPERATORS = frozenset(
-    [*_COMPARISONS, *(f"{name}Path" for name in _COMPARISONS), *_TYPES, "IsPresent", "StringMatches"]
-)
+OPERATORS = frozenset([*_COMPARISONS, *(f"{name}Path" for name in _COMPARISONS), *_TYPES, "IsPresent", "StringMatches"])
 
 
 @lru_cache(maxsize=1024)

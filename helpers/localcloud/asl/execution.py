@@ -99,6 +99,21 @@ class Execution:
         self.history.remember(data, self.input)
         self._go(self.machine.run(self._root, data))
 
+    def child(self, run: MapRun, arn: str, name: str, data: str) -> Execution:
+        """A child execution of one of its map runs, not started yet."""
+        return Execution(
+            run.processor,
+            arn=arn,
+            name=name,
+            input=data,
+            role_arn=self.role_arn,
+            state_machine_arn=f"{self.state_machine_arn}/{run.label}",
+            state_machine_name=f"{self.state_machine_name}/{run.label}",
+            environment=self.environment,
+            is_express=run.execution_type == "EXPRESS",
+            map_run=run,
+        )
+
     def stop(self, error: str | None = None, cause: str | None = None) -> None:
         """Stop it as StopExecution does. Clock thread only; nothing happens when it has ended."""
         if self.status == "RUNNING":

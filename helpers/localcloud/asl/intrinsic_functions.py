@@ -146,9 +146,7 @@ def _base64_decode(data: Data, arguments: list[Any]) -> str:
 def _hash(data: Data, arguments: list[Any]) -> str:
     value, algorithm = arguments
     if not isinstance(algorithm, str) or algorithm not in HASHES:
-        raise IntrinsicError(
-            f"The algorithm must be one of {', '.join(HASHES)}, but was: {to_json(algorithm)}"
-        )
+        raise IntrinsicError(f"The algorithm must be one of {', '.join(HASHES)}, but was: {to_json(algorithm)}")
     text = value if isinstance(value, str) else to_json(value)
     return hashlib.new(HASHES[algorithm], _expect_short(text).encode(), usedforsecurity=False).hexdigest()
 

@@ -36,6 +36,7 @@ class _Text:
 
     value: str
     pieces: tuple[str, ...]
+    open_brace: int | None
 
 
 def is_call(text: str) -> bool:
@@ -152,7 +153,7 @@ class _Reader:
     def string(self) -> _Text:
         """A string literal; `\\'`, `\\{`, `\\}` and `\\\\` stand for themselves."""
         start = self.at - 1
-        pieces, piece = [], ""
+        pieces, piece, open_brace = [], "", None
         while not self.accept("'"):
             if self.at >= len(self.text):
                 self.at = start
@@ -164,10 +165,12 @@ class _Reader:
             if self.accept("\\") and self.text[self.at : self.at + 1] not in tuple("'{}\\"):
                 # AWS refuses an "open escape backslash"; ours would be silently lost otherwise.
                 raise self.error("A backslash must be followed by one of ' { } \\")
+            if self.text[self.at] == "{" and self.text[self.at - 1] != "\\":
+                open_brace = self.at
             piece += self.text[self.at : self.at + 1]
             self.at += 1
         pieces.append(piece)
-        return _Text("{}".join(pieces), tuple(pieces))
+        return _Text("{}".join(pieces), tuple(pieces), open_brace)
 
     def accept(self, literal: str) -> bool:
         if self.text.startswith(literal, self.at):
@@ -194,13 +197,14 @@ def _compile(
     template = arguments[0] if name == "Format" else None
     if isinstance(template, _Text):
         # The usual case: the template is written out, so it is cut up once.
+        if template.open_brace is not None:
+            reader.at = template.open_brace
+            raise reader.error("matching '}' not found for '{'")
         pieces, arguments = template.pieces, arguments[1:]
         if len(pieces) - 1 != len(arguments):
             raise reader.error(f"The template has {len(pieces) - 1} '{{}}' for {len(arguments)} arguments")
         body = functions.format_pieces(pieces)
-    getters = [
-        _constant(argument.value) if isinstance(argument, _Text) else argument for argument in arguments
-    ]
+    getters = [_constant(argument.value) if isinstance(argument, _Text) else argument for argument in arguments]
 
     def evaluate(data: Data) -> Any:
         try:

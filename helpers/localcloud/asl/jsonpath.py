@@ -67,9 +67,7 @@ class Path:
         self._keys = _single_keys(self._steps)
         self._walk: Walk | None = None if self._keys is not None else compile_walk(self._steps)
         self.is_definite = self._walk is None or self._walk.is_definite
-        self.is_reference = self._keys is not None and all(
-            isinstance(key, str) or key >= 0 for key in self._keys
-        )
+        self.is_reference = self._keys is not None and all(isinstance(key, str) or key >= 0 for key in self._keys)
 
     @property
     def variable(self) -> str | None:
@@ -94,9 +92,7 @@ class Path:
         try:
             return data.variables[self.root]
         except KeyError:
-            raise EvaluationError(
-                "States.Runtime", f"The variable '${self.root}' has not been assigned."
-            ) from None
+            raise EvaluationError("States.Runtime", f"The variable '${self.root}' has not been assigned.") from None
 
     def apply(self, root: Any) -> Any:
         """The same, on a document that is at hand."""

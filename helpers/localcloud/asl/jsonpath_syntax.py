@@ -28,9 +28,7 @@ _OPERATORS = (
     "size",
     "empty",
 )
-_OPERATOR = re.compile(
-    r"==|!=|<=|>=|=~|<|>|(?:" + "|".join(w for w in _OPERATORS if w.isalpha()) + r")\b", re.I
-)
+_OPERATOR = re.compile(r"==|!=|<=|>=|=~|<|>|(?:" + "|".join(w for w in _OPERATORS if w.isalpha()) + r")\b", re.I)
 _NAME_END = ".[]("
 _VARIABLE = re.compile(r"[^\W\d]\w*")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from helpers.localcloud.asl.frame import TRANSITION_SECONDS, Frame
+from helpers.localcloud.asl.states.base import compile_state
 
 
 class Machine:
@@ -16,8 +17,6 @@ class Machine:
     """
 
     def __init__(self, definition: dict[str, Any], is_jsonata: bool = False) -> None:
-        from helpers.localcloud.asl.states import compile_state
-
         if "QueryLanguage" in definition:
             is_jsonata = definition["QueryLanguage"] == "JSONata"
         self.definition = definition

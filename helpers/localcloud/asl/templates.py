@@ -103,9 +103,7 @@ def _compile_member(key: str, text: Any) -> Expression:
 
     def evaluate(data: Data) -> Any:
         if path.root == "$" and data.document is None:
-            raise EvaluationError(
-                "States.Runtime", "Unable to apply Path transformation to null or empty input."
-            )
+            raise EvaluationError("States.Runtime", "Unable to apply Path transformation to null or empty input.")
         try:
             return path.evaluate(data)
         except PathNotFound as missing:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import uuid
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from helpers.localcloud.asl.data import to_json
 from helpers.localcloud.asl.errors import TOLERATED_FAILURES, StateFailed
+from helpers.localcloud.asl.randomness import uuid4
 from helpers.localcloud.clock import Signal
 
 if TYPE_CHECKING:
@@ -56,8 +56,7 @@ class MapRun:
         home = f"{environment.region}:{environment.account_id}"
         self._home = f"{home}:{'express' if execution_type == 'EXPRESS' else 'execution'}:"
         self._home += f"{parent.state_machine_name}/{label}"
-        identity = str(uuid.UUID(int=parent.random.getrandbits(128), version=4))
-        self.arn = f"arn:aws:states:{home}:mapRun:{parent.state_machine_name}/{label}:{identity}"
+        self.arn = f"arn:aws:states:{home}:mapRun:{parent.state_machine_name}/{label}:{uuid4(parent.random)}"
         self.inputs = inputs
         self.children: list[Execution] = []
         self.status = "RUNNING"
@@ -134,22 +133,9 @@ class MapRun:
         }
 
     def _start(self, data: Any) -> None:
-        from helpers.localcloud.asl.execution import Execution
-
-        parent = self.parent
-        name = str(uuid.UUID(int=parent.random.getrandbits(128), version=4))
-        child = Execution(
-            self.processor,
-            arn=f"arn:aws:states:{self._home}:{name}" + (f":{name}" if self.execution_type == "EXPRESS" else ""),
-            name=name,
-            input=to_json(data),
-            role_arn=parent.role_arn,
-            state_machine_arn=f"{parent.state_machine_arn}/{self.label}",
-            state_machine_name=f"{parent.state_machine_name}/{self.label}",
-            environment=parent.environment,
-            is_express=self.execution_type == "EXPRESS",
-            map_run=self,
-        )
+        name = uuid4(self.parent.random)
+        arn = f"arn:aws:states:{self._home}:{name}" + (f":{name}" if self.execution_type == "EXPRESS" else "")
+        child = self.parent.child(self, arn, name, to_json(data))
         self._sizes[child.arn] = self.inputs[len(self.children)][1]
         self.children.append(child)
         child.start()
@@ -163,9 +149,9 @@ class MapRun:
             self._failed_items += self._sizes[child.arn]
         if child.status != "SUCCEEDED" and self._is_too_much():
             cause = "The specified tolerated failure threshold was exceeded"
-            self._done._settle(None, StateFailed(TOLERATED_FAILURES, cause))
+            self._done.settle(None, StateFailed(TOLERATED_FAILURES, cause))
         elif self._ended == len(self.inputs):
-            self._done._settle(None, None)
+            self._done.settle(None, None)
         else:
             self.fill()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from helpers.localcloud.asl.distributed.run import MapRun
 from helpers.localcloud.asl.distributed.writer import ResultWriter
 from helpers.localcloud.asl.errors import StateFailed
 from helpers.localcloud.asl.frame import Visit
+from helpers.localcloud.asl.randomness import uuid4
 
 if TYPE_CHECKING:
     from helpers.localcloud.asl.states.map import Map
@@ -41,7 +41,7 @@ class Distribution:
         frame.event("MapStateStarted", ("mapStateStartedEventDetails", started))
         count, percentage = self._tolerated(visit, effective)
         execution = frame.execution
-        label = state.fields.get("Label") or str(uuid.UUID(int=execution.random.getrandbits(128), version=4))
+        label = state.fields.get("Label") or uuid4(execution.random)
         run = MapRun(
             execution,
             label,

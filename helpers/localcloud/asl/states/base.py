@@ -30,6 +30,8 @@ class State:
         is_jsonata: its query language.
     """
 
+    #: The state types by the name that definitions give them.
+    types: ClassVar[dict[str, type[State]]] = {}
     kind: ClassVar[str]
     #: Whether its errors are its sub-machines' too, and end with an event of its own.
     failed_event: ClassVar[str | None] = None
@@ -40,6 +42,9 @@ class State:
         self.flow: Dataflow = dataflow(fields, is_jsonata)
         self.retries = Retries(fields["Retry"]) if fields.get("Retry") else None
         self.catchers = [Catcher(entry, is_jsonata) for entry in fields.get("Catch") or []]
+
+    def __init_subclass__(cls) -> None:
+        State.types[cls.kind] = cls
 
     def machines(self) -> list[Machine]:
         """The machines inside this state: branches, or an item processor."""
@@ -86,3 +91,10 @@ class State:
         visit.renew(token=visit.token)
         output, assigned = catcher.flow.caught(visit, failure)
         return catcher.next, visit.leave(output, assigned)
+
+
+def compile_state(name: str, fields: dict[str, Any], is_jsonata: bool) -> State:
+    """Compile one state of a definition that passed validation; its own QueryLanguage wins over `is_jsonata`."""
+    if "QueryLanguage" in fields:
+        is_jsonata = fields["QueryLanguage"] == "JSONata"
+    return State.types[fields["Type"]](name, fields, is_jsonata)

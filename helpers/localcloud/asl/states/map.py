@@ -77,7 +77,8 @@ class Map(State):
             return effective
         value = visit.evaluate(self._items, effective) if self._items else effective
         if not isinstance(value, list):
-            raise visit.failure(f'Reference path "{self._items_path}" must point to array.')
+            shown = self._items_path.removeprefix("$") if self._items_path.startswith("$$") else self._items_path
+            raise visit.failure(f'Reference path "{shown}" must point to array.')
         return value
 
     def concurrency(self, visit: Visit, effective: Any) -> int:
