@@ -162,7 +162,8 @@ class _Reader:
                 pieces.append(piece)
                 piece = ""
                 continue
-            if self.accept("\\") and self.text[self.at : self.at + 1] not in tuple("'{}\\"):
+            is_escaped = self.accept("\\")
+            if is_escaped and self.text[self.at : self.at + 1] not in tuple("'{}\\"):
                 # AWS refuses an "open escape backslash"; ours would be silently lost otherwise.
                 raise self.error("A backslash must be followed by one of ' { } \\")
             if self.text[self.at] == "{" and self.text[self.at - 1] != "\\":

@@ -192,6 +192,7 @@ def test_a_path_that_finds_nothing_is_a_runtime_error() -> None:
         "States.Format('a', 1)",
         "States.Format('open)",
         r"States.Format('\n')",
+        "States.Format('{\"a\": {}}', 1)",
         "States.UUID(1)",
         "States.MathAdd(1)",
         "States.MathAdd(1, x)",
