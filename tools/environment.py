@@ -71,7 +71,7 @@ def _stamp(prefix: Path) -> str | None:
 
 def carries_lock() -> bool:
     """Tell whether the Python that runs this file has every package of the lock in the pinned version."""
-    everywhere = r"^([a-z0-9-]+)==(\S+) (?:; python_full_version < '3\.14' )?\\$"  # no system's marker
+    everywhere = r"^([a-z0-9-]+)(?:\[.+\])?==(\S+) (?:; python_full_version < '3\.14' )?\\$"  # no system's marker
     for name, version in re.findall(everywhere, _lock_text(), re.M):
         try:
             if importlib.metadata.version(name) != version:
@@ -159,7 +159,7 @@ def install(stamp: str) -> None:
         package = f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"
         raise Stop(f"this Python lacks venv and pip. On Debian and Ubuntu: sudo apt install {package}")
     started = time.monotonic()
-    count = len(re.findall(r"^[a-z0-9-]+==", _lock_text(), re.M))
+    count = len(re.findall(r"^[a-z0-9][^=\n]*==", _lock_text(), re.M))
     again = "again: it is incomplete, or requirements.lock or Python changed" if VENV.exists() else "once"
     say(f"Setting up {VENV} ({again}): 1.3 GB, one to five minutes.")
     try:

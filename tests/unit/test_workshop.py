@@ -225,8 +225,9 @@ def test_a_conda_environment_with_the_lock_s_packages_is_adopted(
     assert installed == []
 
 
-def test_a_conda_environment_with_other_versions_is_left_alone(conda: Path, installed: list[str]) -> None:
-    environment.LOCK.write_text("pytest==0.1 \\\n    --hash=sha256:00\n")
+@pytest.mark.parametrize("name", ["pytest", "pytest[dev, more]"])
+def test_a_conda_environment_with_other_versions_is_left_alone(name: str, conda: Path, installed: list[str]) -> None:
+    environment.LOCK.write_text(f"{name}==0.1 ; python_full_version < '3.14' \\\n    --hash=sha256:00\n")
     assert environment.prepare() == str(environment.venv_python())
     assert len(installed) == 1
 
