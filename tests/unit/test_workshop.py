@@ -378,6 +378,7 @@ def test_the_first_start_installs_and_the_next_hands_over_at_once(checkout: Path
 
 
 def test_a_changed_lock_replaces_what_is_installed(checkout: Path) -> None:
+    run(checkout, "cloud", **offline(checkout))  # installs when this test runs alone
     lock = checkout / "requirements.lock"
     before = lock.read_text()
     tiny = wheel(checkout / "index", "tiny", "2.0")
