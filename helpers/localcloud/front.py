@@ -140,7 +140,11 @@ class Front:
         if not owned and service not in _NEVER_MOTO and service not in _PRETENDED:
             return self._from_moto(service, environ, start_response)
         request = read_request(environ)
-        answer = self._answer(service, owned, request)
+        if service == "stepfunctions" and _is_from_function(environ):
+            with self._cloud.clock.from_work():
+                answer = self._answer(service, owned, request)
+        else:
+            answer = self._answer(service, owned, request)
         if answer is None:
             environ["wsgi.input"] = io.BytesIO(request.body)
             return self._from_moto(service, environ, start_response)
@@ -262,12 +266,17 @@ def _acts(service: str, environ: dict[str, Any]) -> bool:
     Who only looks (whether an execution has ended, whether a message has come) must not hold up virtual time, or
     an execution that waits for a task token would never time out while it is watched.
     """
-    if f"Credential={FUNCTION_KEY}/" in environ.get("HTTP_AUTHORIZATION", ""):
-        return False  # a Lambda function of this cloud; while it runs, time stands still anyway
+    if _is_from_function(environ):
+        return False  # while it runs, time stands still anyway
     action = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
     if action:
         return not action.startswith(("BatchGet", "Describe", "Get", "List", "Query", "Receive", "Scan"))
     return environ.get("REQUEST_METHOD") not in ("GET", "HEAD") or service == "sqs"
+
+
+def _is_from_function(environ: dict[str, Any]) -> bool:
+    """Whether a Lambda function of this cloud makes the request."""
+    return f"Credential={FUNCTION_KEY}/" in environ.get("HTTP_AUTHORIZATION", "")
 
 
 def read_request(environ: dict[str, Any]) -> Request:
