@@ -14,6 +14,7 @@ from helpers.draw.order import Order, Way, arrange
 from helpers.draw.plan import (
     COUNT,
     LABEL_LINE,
+    Box,
     Label,
     Plan,
     Point,
@@ -33,11 +34,16 @@ GAP, TRACK = 36, 10
 class Lane:
     """Something that needs a column of its own: a chain with the edges that run in it, an edge, or a loop.
 
-    `room` says what it takes on the left and right of its middle in each slot; slot 2r is row r, 2r+1 the gap
-    below it.
+    Args:
+        side: right of the spine (1) or left (-1); 0 for the spine.
+        outer: the higher, the farther out: 1 for error handlers, 2 for loops of what is not on the spine.
+        room: what it takes on the left and right of its middle in each slot; slot 2r is row r, 2r+1 the gap
+            below it.
+        x: its middle, once it is settled.
     """
 
     side: int
+    outer: int = 0
     room: dict[int, tuple[int, int]] = field(default_factory=dict)
     x: int = 0
 
@@ -85,7 +91,8 @@ class _Placing:
 
     def _make_lanes(self) -> None:
         for chain in self.order.chains:
-            lane = self.spine if chain is self.order.chains[0] else Lane(chain.side)
+            is_handler = self.kinds.get(chain.names[0]) == {"catch"}
+            lane = self.spine if chain is self.order.chains[0] else Lane(chain.side, int(is_handler))
             self.lane_of[id(chain)] = lane
             for name in chain.names:
                 half = self.boxes[name].w // 2 + BESIDE_BOX
@@ -94,7 +101,8 @@ class _Placing:
         for way in self.order.ways:
             self._make_room(way)
         for edge in self.order.back:
-            lane = Lane(self.order.chain_of[edge.source].side or self.order.chain_of[edge.target].side or -1)
+            side = self.order.chain_of[edge.source].side or self.order.chain_of[edge.target].side
+            lane = Lane(side or -1, outer=2 if side else 0)
             first, last = 2 * self.row[edge.target], 2 * self.row[edge.source]
             lane.run(first, last)
             half = max(label_width(edge), COUNT) // 2
@@ -108,7 +116,7 @@ class _Placing:
         if way.form == "lead":
             lane = self.lane_of[id(self.order.chain_of[edge.target])]
         elif way.form == "bypass":
-            lane = self.around.setdefault((edge.target, edge.kind, way.side), Lane(way.side))
+            lane = self.around.setdefault((edge.target, edge.kind, way.side), Lane(way.side, int(edge.kind == "catch")))
         else:
             own.run(first + 1, last)
             own.take(first + 1, half, half)
@@ -134,12 +142,12 @@ class _Placing:
         return len(self.kinds[edge.target]) > 1
 
     def _settle(self) -> None:
-        """Gives every lane its x: nearest to the spine where nothing stands, short lanes first."""
+        """Gives every lane its x: nearest to the spine where nothing stands; short ones first, handlers last."""
         edges = {-1: {slot: room[0] for slot, room in self.spine.room.items()}}
         edges[1] = {slot: room[1] for slot, room in self.spine.room.items()}
         chains = [lane for lane in self.lane_of.values() if lane is not self.spine]
         lanes = [*chains, *self.around.values(), *(lane for _, lane in self.loops)]
-        for lane in sorted(lanes, key=lambda lane: len(lane.room)):
+        for lane in sorted(lanes, key=lambda lane: (lane.outer, len(lane.room))):
             inward, outward = (0, 1) if lane.side > 0 else (1, 0)
             taken = edges[lane.side]
             lane.x = max(taken.get(slot, 0) + AISLE + room[inward] for slot, room in lane.room.items())
@@ -247,7 +255,7 @@ class _Placing:
         else:
             side = 1 if trunk > source.middle else -1
             y = source.side_y + self._port(way)
-            points = [(source.middle + side * source.w // 2, y), (trunk, y)]
+            points = [(_side(source, trunk), y), (trunk, y)]
             if edge.kind == "catch" and lines:
                 label = Label(lines, points[0][0] + side * 8, y - 5, side)
         if (edge.target, edge.kind) in heights.join and trunk != entry:
@@ -276,14 +284,14 @@ class _Placing:
             points = [(foot, source.y + source.h), (foot, y), (x, y)]
         else:
             y = source.side_y + self._aside(edge.source, side, leaving=True)
-            points = [(source.middle + side * source.w // 2, y), (x, y)]
+            points = [(_side(source, x), y), (x, y)]
         last = points[-1][1]
         if self._blocked(edge.target, x):
             y = heights.join[edge.target, "loop"]
             points += [(x, y), (target.middle, y), (target.middle, target.y)]
         else:
             y = target.side_y + self._aside(edge.target, side, leaving=False)
-            points += [(x, y), (target.middle + side * target.w // 2, y)]
+            points += [(x, y), (_side(target, x), y)]
         lines = label_lines(edge)
         row = self.row[edge.source] - 1
         if source is target:
@@ -298,6 +306,11 @@ class _Placing:
         busy = any((self._trunk(way) > self._middle(name)) == (side > 0) for way in ways)
         other = [edge.target if leaving else edge.source for edge, lane in self.loops if lane.side == side]
         return (11 if leaving else -11) if busy or name in other else 0
+
+
+def _side(box: Box, x: int) -> int:
+    """The side of a state that faces `x`."""
+    return box.x + box.w if x > box.middle else box.x
 
 
 @dataclass(slots=True)

@@ -78,11 +78,10 @@ class Plan:
 
 def boxes_of(graph: Graph, place: Callable[[Graph], Plan]) -> dict[str, Box]:
     """Every state with its size: one width for all plain states of a scope, so that columns are tidy."""
-    wanted = [
-        BESIDE_NAME + max(metrics.width(node.name, NAME, True), metrics.width(node.words, SMALL))
-        for node in graph.nodes.values()
-    ]
-    common = min(max(NARROWEST, *wanted), WIDEST) // 2 * 2
+    said = [metrics.width(node.words, SMALL) for node in graph.nodes.values()]
+    said += [metrics.width(f"caught: {edge.label}", SMALL) for edge in graph.edges if edge.kind == "catch"]
+    named = [metrics.width(node.name, NAME, True) for node in graph.nodes.values()]
+    common = min(max(NARROWEST, BESIDE_NAME + max(said + named)), WIDEST) // 2 * 2 + 2
     boxes = {}
     for name, node in graph.nodes.items():
         if node.kind in ("Start", "End"):
@@ -90,7 +89,7 @@ def boxes_of(graph: Graph, place: Callable[[Graph], Plan]) -> dict[str, Box]:
             continue
         plans = [place(scope) for scope in node.scopes]
         across = sum(plan.w for plan in plans) + BETWEEN * (len(plans) - 1) + 2 * PADDING
-        w = max(common, across) // 2 * 2 if plans else common
+        w = max(common, across + across % 2) if plans else common
         lines = metrics.wrap(name, w - BESIDE_NAME, NAME, True, 1 if plans else 3)
         h = 46 + 16 * (len(lines) - 1)
         box = Box(node, lines, w, h)

@@ -236,14 +236,16 @@ class _Drawing:
         for name in box.name:
             self.text(left, line, name, INK, size=NAME, bold=True)
             line += 16
-        taken = (30 if summary else 8) + (22 if summary and summary.visits > 1 else 0)
-        self.text(left, line - 1, metrics.cut(said, box.w - 44 - taken, SMALL), colour)
+        self.text(left, line - 1, metrics.cut(said, box.w - 44 - (30 if summary else 8), SMALL), colour)
 
     def _status(self, box: Box, summary: Summary, look: Look) -> None:
         x, y = box.x + box.w - 18, box.side_y
         self._disc(x, y, summary.status, look)
         if summary.visits > 1:
-            self.text(x - 13, y + 4, f"{TIMES}{summary.visits}", look.word, bold=True, anchor="end")
+            said = f"{TIMES}{summary.visits}"
+            wide = metrics.width(said, 10, True) + 14
+            self._badge(box.x + box.w - wide - 8, box.y + box.h - 8, wide, look.border)
+            self.text(box.x + box.w - wide - 1, box.y + box.h + 4, said, look.word, size=10, bold=True)
 
     def _disc(self, x: int, y: int, status: str, look: Look) -> None:
         paint: dict[str, object] = {"fill": WHITE}
@@ -252,11 +254,14 @@ class _Drawing:
         glyph = _tag("path", d=icons.GLYPHS[status], stroke_linejoin="round", **paint)
         self.add("g", _tag("circle", r=9, fill=look.word) + glyph, transform=f"translate({x} {y})")
 
+    def _badge(self, x: int, y: int, wide: int, border: str) -> None:
+        self.add("rect", x=x, y=y, width=wide, height=17, rx=8.5, fill=WHITE, stroke=border, stroke_width=1.2)
+
     def _retries(self, box: Box, said: str, border: str, ink: str) -> None:
         """A badge on the upper right corner: an arrow that turns back, and how often."""
         wide = metrics.width(said, 10, True) + 24
         x, y = box.x + box.w - wide - 8, box.y - 9
-        self.add("rect", x=x, y=y, width=wide, height=17, rx=8.5, fill=WHITE, stroke=border, stroke_width=1.2)
+        self._badge(x, y, wide, border)
         arrow = "M3.2 -2.4a4 4 0 1 0 .6 3.4M3.8 -4.6v2.6h-2.6"
         place = f"translate({x + 11} {y + 8.5})"
         self.add("path", d=arrow, transform=place, fill="none", stroke=ink, stroke_width=1.3)
