@@ -10,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.session import Session
 
+from helpers.localcloud import inprocess
 from helpers.localcloud.cloud import Cloud
 
 ROLE = "arn:aws:iam::123456789012:role/workshop"
@@ -35,7 +36,7 @@ def cloud(models: Session) -> Iterator[Cloud]:
 @pytest.fixture
 def sfn(cloud: Cloud) -> Any:
     """A client that is called in process, and lets the service see parameters that botocore would refuse."""
-    client = cloud.front.client("stepfunctions")
+    client = inprocess.client(cloud.front, "stepfunctions", endpoint=cloud.endpoint, region=cloud.region)
     client.meta.events.register("before-parse.stepfunctions.*", hold_against_model)
     client._serializer = client._serializer._serializer  # without botocore's own check of the parameters
     return client
