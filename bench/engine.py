@@ -81,7 +81,7 @@ class Peer:
         self._usage = psutil.Process(self.process.pid)
         config = Config(read_timeout=300, retries={"max_attempts": 0}, inject_host_prefix=False)
         self._clients: dict[str, Any] = {}
-        self._client = lambda service: boto3.client(
+        self._client: Callable[[str], Any] = lambda service: boto3.client(
             service,
             endpoint_url=f"http://127.0.0.1:{port}",
             region_name="us-east-1",
@@ -148,7 +148,7 @@ class Peer:
                 continue
             total += times.user + times.system
         own = self._usage.cpu_times()
-        return total + own.children_user + own.children_system
+        return float(total + own.children_user + own.children_system)
 
     def resident_mb(self) -> float:
         """Megabytes of memory that the server holds."""
@@ -165,7 +165,7 @@ class Peer:
 def measure() -> dict[str, Any]:
     """CPU and wall seconds of each workload for both, and moto's CPU as a multiple of ours."""
     with _peers() as (ours, moto):
-        figures = {
+        return {
             "pass_200_ten_times": _compare(ours, moto, lambda peer: _workflow(peer, chain(200), {}, count=10), 3),
             "choice_loop_1000": _compare(ours, moto, lambda peer: _workflow(peer, loop(), {"n": 0, "rounds": 1000}), 3),
             "map_1000": _compare(ours, moto, lambda peer: _workflow(peer, mapped(PASS, 40), list(range(1000))), 3),
@@ -177,7 +177,6 @@ def measure() -> dict[str, Any]:
             "map_1000_wall": _wall(ours, mapped(PASS, 0), list(range(1000))),
             "memory": _memory(ours),
         }
-    return figures
 
 
 def _workflow(peer: Peer, definition: dict[str, Any], data: Any, count: int = 1) -> Callable[[], list[str]]:
