@@ -76,16 +76,30 @@ class _Loader(Loader):
 
 @contextmanager
 def _undisturbed(_module: types.ModuleType) -> Iterator[None]:
-    """Whatever is imported inside leaves warnings, the root logger and tracebacks as they were."""
+    """Whatever is imported inside leaves warnings, the root logger and tracebacks as they were.
+
+    sagemaker makes a session at import: it must not look for an EC2 instance's credentials on the network, nor
+    complain that there is no region yet.
+    """
     root, level = logging.getLogger(), logging.getLogger().level
     # sagemaker gives this logger a handler on stdout, and would set INFO where it finds no level.
     logging.getLogger("sagemaker.config").setLevel(logging.WARNING)
+    environment = dict(os.environ)
+    os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
+    os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
+    boto3: Any = importlib.import_module("boto3")
+    session = boto3.DEFAULT_SESSION
     with warnings.catch_warnings(), _plain_tracebacks():
         warnings.simplefilter("ignore")
         try:
             yield
         finally:
             root.setLevel(level)
+            boto3.DEFAULT_SESSION = session
+            for name in ("AWS_EC2_METADATA_DISABLED", "AWS_DEFAULT_REGION"):
+                if name not in environment:
+                    os.environ.pop(name, None)
+            os.environ.update(environment)
 
 
 @contextmanager

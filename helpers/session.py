@@ -148,6 +148,7 @@ class LocalCloud:
         self._folder = tempfile.TemporaryDirectory(prefix="workshop-", ignore_cleanup_errors=True)
         self.folder = Path(self._folder.name)
         self.log = self.folder / "localcloud.log"
+        self._last_words: list[str] = []
         command = [
             sys.executable,
             "-m",
@@ -170,15 +171,16 @@ class LocalCloud:
         assert self.process.stdout is not None
         try:
             told: dict[str, str] = json.loads(_first_line(self.process.stdout))
-        except ValueError:
+        except ValueError:  # nothing, or no JSON
             raise self.died() from None
         self.endpoint, self.region, self.account_id = told["endpoint"], told["region"], told["account_id"]
 
     def died(self) -> LocalCloudDied:
         """The error to raise, with the end of the log."""
+        if self.log.exists():
+            self._last_words = self.log.read_text(errors="replace").splitlines()[-12:]
         self.close()
-        lines = self.log.read_text(errors="replace").splitlines()[-12:]
-        told = "\n".join(f"    {line}" for line in lines) or "    (nothing)"
+        told = "\n".join(f"    {line}" for line in self._last_words) or "    (nothing)"
         return LocalCloudDied(
             f"The local cloud's process ended (exit code {self.process.returncode}). Restart the kernel for "
             f"a new one. The last it said:\n{told}"
@@ -196,6 +198,7 @@ class LocalCloud:
             self.process.wait()
         if self.process.stdout is not None:
             self.process.stdout.close()
+        self._folder.cleanup()
 
 
 def _first_line(stream: IO[bytes]) -> bytes:

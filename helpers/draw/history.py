@@ -232,11 +232,16 @@ class _Reader:
             visit.iterations[0] += 1
         elif kind == "MapIterationSucceeded":
             visit.iterations[1] += 1
-        elif _FAILURE.search(kind) and kind != "MapIterationFailed":
+        elif _FAILURE.search(kind):
             visit.error, visit.cause = details(event).get("error"), details(event).get("cause")
             if visit.error is None and kind.endswith("TimedOut"):
                 visit.error = "States.Timeout"
             self.waiting.add(id(visit))
+            inside = self.at.get(int(event.get("previousEventId", 0)))
+            if inside is not None and inside is not visit and inside.left is None and inside.error is None:
+                # A state without tries (Fail, Choice …) has no event of its own that says that it failed.
+                inside.error, inside.cause = visit.error, visit.cause
+                self.waiting.add(id(inside))
         elif kind in _TRIES:
             visit.tries += 1
             self._close_inside(visit, now)

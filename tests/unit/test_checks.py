@@ -1,0 +1,74 @@
+"""Feedback on exercises: what is missing, what is wrong, why it is right; never an exception."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from stepfunctions.steps import ChoiceRule, Retry
+
+from helpers import checks
+from helpers.session import Session
+
+Said = Callable[..., str]
+BUSY = ["Textract.ThrottlingException"]
+
+
+@pytest.fixture
+def said(capsys: pytest.CaptureFixture[str]) -> Said:
+    def say(check: Callable[[Any], None], answer: object) -> str:
+        check(answer)
+        return capsys.readouterr().out
+
+    return say
+
+
+@pytest.mark.parametrize("check", [checks.patient_retry, checks.manager_rule])
+def test_a_stub_is_not_done_yet(check: Callable[[Any], None], said: Said) -> None:
+    assert said(check, ...).startswith("Not done yet")
+
+
+@pytest.mark.parametrize(
+    ("retry", "remark"),
+    [
+        (3, "that is no retrier"),
+        (Retry(error_equals=["States.ALL"]), "repeats every failure"),
+        (Retry(error_equals=["Textract.BadDocumentException"]), "is not what Textract says"),
+        (Retry(error_equals=BUSY, backoff_rate=1, interval_seconds=20), "at the same pace"),
+        (Retry(error_equals=BUSY), "gives up after 7 seconds"),
+    ],
+)
+def test_a_retry_that_would_not_do(retry: object, remark: str, said: Said) -> None:
+    told = said(checks.patient_retry, retry)
+    assert told.startswith("Not yet")
+    assert remark in told
+
+
+def test_a_patient_retry(said: Said) -> None:
+    told = said(checks.patient_retry, Retry(error_equals=BUSY, interval_seconds=2, max_attempts=3))
+    assert told.startswith("Right: it waits 2, 4, 8 seconds")
+
+
+ADDS_UP = ChoiceRule.BooleanEquals("$.adds_up", True)
+
+
+@pytest.mark.parametrize(
+    ("rule", "remark"),
+    [
+        (ChoiceRule.NumericGreaterThan("$.total", 100), "does not add up is rejected anyway"),
+        (ChoiceRule.And([ADDS_UP, ChoiceRule.NumericGreaterThanEquals("$.total", 100)]), "exactly 100"),
+        (ADDS_UP, "exactly 100"),
+        (ChoiceRule.NumericGreaterThan("$.sum", 100), "the rule itself fails"),
+        ("over 100", "Not yet"),
+    ],
+)
+def test_a_rule_that_would_not_do(workshop: Session, rule: object, remark: str, said: Said) -> None:
+    told = said(checks.manager_rule, rule)
+    assert told.startswith("Not yet")
+    assert remark in told
+
+
+def test_a_rule_for_the_manager(workshop: Session, said: Said) -> None:
+    rule = ChoiceRule.And([ChoiceRule.NumericGreaterThan("$.total", 100), ADDS_UP])
+    assert said(checks.manager_rule, rule).startswith("Right")

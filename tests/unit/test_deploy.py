@@ -1,0 +1,160 @@
+"""deploy, run, show and clean_up, with what the SDK makes and with plain definitions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from stepfunctions import steps
+from stepfunctions.inputs import ExecutionInput
+from stepfunctions.workflow import Workflow
+
+from helpers import ExecutionFailed, WorkshopError, clean_up, connect, deploy, run, show
+from helpers.session import Session
+
+
+def passing(result: object) -> dict[str, Any]:
+    return {"StartAt": "Only", "States": {"Only": {"Type": "Pass", "Result": result, "End": True}}}
+
+
+FAILING = {
+    "StartAt": "Both",
+    "States": {
+        "Both": {
+            "Type": "Parallel",
+            "End": True,
+            "Branches": [{"StartAt": "Give up", "States": {"Give up": {"Type": "Fail", "Error": "Odd", "Cause": "7"}}}],
+        }
+    },
+}
+
+
+def test_a_workflow_is_created_and_then_updated(workshop: Session) -> None:
+    """The SDK's own create keeps the old definition."""
+    for result in ("old", "new"):
+        workflow = Workflow("workshop-same", steps.Pass("Only", result=result), workshop.roles.states)
+        deploy(workflow)
+        assert run(workflow).output == result
+
+
+def test_a_definition_is_deployed_from_a_dict_and_from_text(workshop: Session) -> None:
+    assert run(deploy(passing(1), "workshop-dict")).output == 1
+    text = '{"StartAt": "Only", "States": {"Only": {"Type": "Pass", "Result": 2, "End": true}}}'
+    assert run(deploy(text, "workshop-dict")).output == 2
+
+
+def test_a_definition_that_aws_refuses_is_refused(workshop: Session) -> None:
+    with pytest.raises(ClientError, match="InvalidDefinition"):
+        deploy({"StartAt": "Nowhere", "States": {}}, "workshop-broken")
+
+
+@pytest.mark.parametrize("name", [None, "receipts"])
+def test_a_name_that_clean_up_would_not_find_is_refused(workshop: Session, name: str | None) -> None:
+    with pytest.raises(WorkshopError, match="starts with workshop-"):
+        deploy(passing(1), name)
+
+
+def test_a_function_is_created_and_then_updated(workshop: Session, tmp_path: Path) -> None:
+    source = tmp_path / "greet.py"
+    for word in ("Hello", "Good bye"):
+        source.write_text(f"def handler(event, context):\n    return '{word} ' + event['name']\n")
+        function = deploy(source, "workshop-greet")
+        step = steps.LambdaStep(
+            "Greet",
+            parameters={"FunctionName": function.arn, "Payload.$": "$"},
+            output_path="$.Payload",
+        )
+        workflow = Workflow("workshop-greeting", step, workshop.roles.states)
+        deploy(workflow)
+        assert run(workflow, {"name": "Ada"}).output == f"{word} Ada"
+
+
+def test_the_same_source_gives_the_same_package(workshop: Session, tmp_path: Path) -> None:
+    source = tmp_path / "same.py"
+    source.write_text("def handler(event, context):\n    return 1\n")
+    digests = set()
+    for _ in range(2):
+        function = deploy(source, "workshop-same-code")
+        told = workshop.client("lambda").get_function(FunctionName=function.name)
+        digests.add(told["Configuration"]["CodeSha256"])
+    assert len(digests) == 1
+
+
+def test_an_execution_tells_its_time_on_the_clouds_clock(workshop: Session) -> None:
+    hour = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 3600, "End": True}}}
+    execution = run(deploy(hour, "workshop-hour"), {"a": 1})
+    assert execution.seconds == pytest.approx(3600, abs=1)
+    assert (execution.status, execution.input, execution.output) == ("SUCCEEDED", {"a": 1}, {"a": 1})
+    assert repr(execution) == "Execution of workshop-hour: SUCCEEDED after 1 h"
+
+
+def test_a_failure_names_the_state_the_error_and_the_cause_and_can_be_shown(workshop: Session) -> None:
+    with pytest.raises(ExecutionFailed) as raised:
+        run(deploy(FAILING, "workshop-failing"))
+    failure = raised.value
+    assert (failure.status, failure.state, failure.error, failure.cause) == ("FAILED", "Give up", "Odd", "7")
+    assert 'at state "Give up": Odd: 7' in str(failure)
+    assert "workshop-failing failed" in show(failure).alt
+
+
+def test_what_was_not_deployed_is_not_run(workshop: Session) -> None:
+    with pytest.raises(WorkshopError, match=r"deploy\(workflow\) first"):
+        run(Workflow("workshop-never", steps.Pass("Only"), workshop.roles.states))
+
+
+def test_input_that_breaks_the_workflows_schema_is_refused(workshop: Session) -> None:
+    expected = ExecutionInput(schema={"name": str})
+    workflow = Workflow("workshop-schema", steps.Pass("Only"), workshop.roles.states, execution_input=expected)
+    deploy(workflow)
+    with pytest.raises(WorkshopError, match="does not fit the workflow's schema"):
+        run(workflow, {"name": 3})
+
+
+def test_everything_that_has_a_definition_is_shown(workshop: Session) -> None:
+    workflow = Workflow("workshop-show", steps.Pass("Only"), workshop.roles.states)
+    machine = deploy(workflow)
+    for drawn in (show(workflow), show(machine)):
+        assert drawn.text == "workshop-show\n  Only: pass; -> End"
+    assert show(passing(1)).text == "workflow\n  Only: pass; -> End"
+    with pytest.raises(WorkshopError, match="A int has no definition"):
+        show(3)
+
+
+def test_an_execution_of_the_sdk_is_shown_like_ours(workshop: Session) -> None:
+    workflow = Workflow("workshop-show", steps.Pass("Only"), workshop.roles.states)
+    deploy(workflow)
+    ours = run(workflow)
+    assert show(workflow.list_executions(max_items=1)[0]).text == show(ours).text
+
+
+def test_clean_up_deletes_what_the_workshop_made_and_nothing_else(
+    workshop: Session, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deploy(passing(1), "workshop-gone")
+    dynamodb, s3, sns, sqs = (workshop.client(name) for name in ("dynamodb", "s3", "sns", "sqs"))
+    for name, tags in {"workshop-table": workshop.tags, "workshop-mine": [{"Key": "a", "Value": "b"}]}.items():
+        dynamodb.create_table(
+            TableName=name,
+            AttributeDefinitions=[{"AttributeName": "a", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "a", "KeyType": "HASH"}],
+            BillingMode="PAY_PER_REQUEST",
+            Tags=tags,
+        )
+    s3.put_object(Bucket=workshop.bucket, Key="a", Body=b"b")
+    s3.create_bucket(Bucket="workshop-of-somebody-else")
+    sns.create_topic(Name="workshop-topic", Tags=workshop.tags)
+    sqs.create_queue(QueueName="workshop-queue", tags={"workshop": "serverless-ml"})
+    sqs.create_queue(QueueName="workshop-kept")
+    clean_up()
+    said = capsys.readouterr().out
+    for gone in ("state machine workshop-gone", "table workshop-table", "topic workshop-topic"):
+        assert f"Deleted {gone}\n" in said
+    assert dynamodb.list_tables()["TableNames"] == ["workshop-mine"]
+    assert [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]] == ["workshop-of-somebody-else"]
+    assert [url.rpartition("/")[2] for url in sqs.list_queues()["QueueUrls"]] == ["workshop-kept"]
+    assert workshop.client("stepfunctions").list_state_machines()["stateMachines"] == []
+    clean_up()
+    assert capsys.readouterr().out == "Nothing to delete.\n"
+    assert connect().bucket in [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]
