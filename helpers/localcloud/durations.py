@@ -34,6 +34,25 @@ POLL = 1.0
 POLL_SHARE = 0.01
 
 
+#: SageMaker's phases. An instance takes one to three minutes to be there: the transitions in the example answer of
+#: DescribeTrainingJob (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeTrainingJob.html) and
+#: the start-up that https://docs.aws.amazon.com/sagemaker/latest/dg/train-warm-pools.html saves. Small data trains
+#: for a minute; an endpoint "takes several minutes" (the guide's "Create your endpoint and deploy your model").
+SAGEMAKER = {
+    "instance": 90.0,  # Starting
+    "download": 15.0,
+    "train": 60.0,
+    "upload": 10.0,
+    "stop": 5.0,
+    "process": 60.0,
+    "transform": 45.0,
+    "endpoint": 180.0,
+    "update endpoint": 240.0,
+    "weights": 30.0,
+    "delete endpoint": 5.0,
+}
+
+
 def of(service: str) -> float:
     """The nominal duration of one API call."""
     return COMPUTING.get(service, API_CALL)

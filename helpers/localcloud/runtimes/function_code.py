@@ -14,7 +14,7 @@ from pathlib import Path
 
 #: What a worker inherits of this process's environment: enough to start Python and find its libraries, no
 #: settings.
-_INHERITED = (
+INHERITED = (
     *("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH"),
     *("SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "NUMBER_OF_PROCESSORS"),
 )
@@ -108,7 +108,7 @@ def variables(function: Function, stream: str, task: Path, layers: Path, home: P
         home: a directory of its own, for temporary files.
     """
     return {
-        **{name: os.environ[name] for name in _INHERITED if name in os.environ},
+        **{name: os.environ[name] for name in INHERITED if name in os.environ},
         **dict.fromkeys(("HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP"), str(home)),
         "LANG": "en_US.UTF-8",
         "TZ": ":UTC" if os.name == "posix" else "UTC",

@@ -1,0 +1,1 @@
+"""The part of the package in the images that readers' scripts import."""

@@ -1,0 +1,8 @@
+"""Media types, by the names that the package in the images has for them."""
+
+JSON = "application/json"
+CSV = "text/csv"
+OCTET_STREAM = "application/octet-stream"
+ANY = "*/*"
+NPY = "application/x-npy"
+UTF8_TYPES = (JSON, CSV)

@@ -1,0 +1,122 @@
+"""One process of a job: its own group, its output in a file, stopped as SageMaker stops a container."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+#: Real seconds between SIGTERM and SIGKILL, "up to 120 seconds":
+#: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_StopTrainingJob.html
+GRACE = 120.0
+
+if sys.platform == "win32":
+    _CREATION_FLAGS = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
+else:
+    _CREATION_FLAGS = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a process ended.
+
+    Args:
+        code: its exit code, 128 + n when a signal ended it, as Docker says it.
+        timed_out: it ran too long and was stopped for that.
+        stopped: somebody asked for its end.
+    """
+
+    code: int
+    timed_out: bool
+    stopped: bool
+
+
+class Process:
+    """A process under way.
+
+    Args:
+        command: what to run.
+        directory: where it starts.
+        environment: all of its variables.
+        log: a new file for its standard output and error.
+    """
+
+    def __init__(self, command: Sequence[str], directory: Path, environment: Mapping[str, str], log: Path) -> None:
+        self.log = log
+        self.stopped = self._timed_out = False
+        self._started = time.monotonic()
+        with log.open("wb") as sink:
+            self._process = subprocess.Popen(
+                list(command),
+                stdin=subprocess.PIPE,  # its end is the job's, see container_python/sitecustomize.py
+                stdout=sink,
+                stderr=subprocess.STDOUT,
+                cwd=directory,
+                env=dict(environment),
+                start_new_session=True,
+                creationflags=_CREATION_FLAGS,
+            )
+
+    @property
+    def pid(self) -> int:
+        """Of the process, and of its group."""
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs."""
+        return self._process.poll() is None
+
+    def wait(self, seconds: float | None = None) -> Ended:
+        """Wait for its end; stop it after so many real seconds since its start."""
+        try:
+            left = None if seconds is None else max(0.0, self._started + seconds - time.monotonic())
+            self._process.wait(left)
+        except subprocess.TimeoutExpired:
+            self._timed_out = True
+            self.stop()
+        code = self._process.wait()
+        self.kill()  # what it started and left behind
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        return Ended(128 - code if code < 0 else code, self._timed_out, self.stopped)
+
+    def stop(self, grace: float = GRACE) -> None:
+        """Ask the whole group to end; kill it when it has not, after `grace` real seconds. Returns at once."""
+        self.stopped = self.stopped or not self._timed_out
+        if not self.alive:
+            return
+        if sys.platform == "win32":
+            self._process.send_signal(signal.CTRL_BREAK_EVENT)
+        else:
+            self._signal(signal.SIGTERM)
+        timer = threading.Timer(grace, self.kill)
+        timer.daemon = True
+        timer.start()
+
+        def watch() -> None:
+            self._process.wait()
+            timer.cancel()
+
+        threading.Thread(target=watch, daemon=True).start()
+
+    def kill(self) -> None:
+        """End the process and what it started, now."""
+        if sys.platform != "win32":
+            self._signal(signal.SIGKILL)
+        elif self.alive:
+            self._process.kill()
+
+    def _signal(self, number: int) -> None:
+        if sys.platform != "win32":
+            try:
+                os.killpg(self._process.pid, number)
+            except (ProcessLookupError, PermissionError):  # it is gone; macOS says the latter of a zombie
+                if self.alive:
+                    self._process.send_signal(number)
