@@ -58,7 +58,9 @@ _FORMS: tuple[tuple[str, re.Pattern[str], Callable[[str], bool]], ...] = (
     ("USERNAME", re.compile(r"(?i)\b(?:user ?name|login)\s*(?:is|:)\s*(\S*[^\s.,;!?])"), _any),
     (
         "PHONE",
-        re.compile(r"(?<![\w-])(?<!\d )(?:\+\d{1,3}[ .-]?)?(?:\(\d{2,4}\)|\d{2,4})[ .-]\d{3,5}[ .-]?\d{3,4}(?![ -]?\d)"),
+        re.compile(
+            r"(?<![\w-])(?<!\d )(?:\+\d{1,3}[ .-]?)?(?:\(\d{2,4}\)|\d{2,4})[ .-]\d{3,5}[ .-]?\d{3,4}(?![ -]?\d)"
+        ),
         _any,
     ),
     (

@@ -8,7 +8,6 @@ lines, their words.
 from __future__ import annotations
 
 import hashlib
-import io
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -17,10 +16,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
 from helpers.errors import UnsupportedLocally
 from helpers.localcloud.cloud import Cloud, Service, ServiceError
+from helpers.localcloud.services import _objects, _pictures
 
 if TYPE_CHECKING:
     import numpy as np
@@ -49,14 +47,6 @@ _MODEL_VERSION = "1.0"  # what AWS answers today
 #: Rules have no probability, so the confidence in a field's type is one of two constants: what a label names,
 #: and what only its place or its form gives away.
 _LABELLED, _UNLABELLED = 90.0, 70.0
-
-_MAGIC = {
-    b"\x89PNG\r\n\x1a\n": "PNG",
-    b"\xff\xd8\xff": "JPEG",
-    b"II*\0": "TIFF",
-    b"MM\0*": "TIFF",
-    b"%PDF-": "PDF",
-}
 
 Shape = dict[str, Any]
 
@@ -87,22 +77,18 @@ def _document(cloud: Cloud, request: Shape) -> bytes:
 
 
 def _from_s3(cloud: Cloud, place: Shape) -> bytes:
-    where = {"Bucket": place.get("Bucket"), "Key": place.get("Name")}
-    if not all(where.values()):
+    bucket, key = place.get("Bucket"), place.get("Name")
+    if not bucket or not key:
         raise ServiceError("InvalidParameterException", "Request has invalid parameters")
-    if "Version" in place:
-        where["VersionId"] = place["Version"]
     try:
-        found = cloud.client("s3").get_object(**where)
-    except ClientError:
+        return _objects.fetch(cloud, bucket, key, version=place.get("Version"), most=_MOST_BYTES)
+    except _objects.TooLarge as found:
+        raise _too_large(found.size) from None
+    except _objects.Missing:
         raise ServiceError(
             "InvalidS3ObjectException",
             "Unable to get object metadata from S3. Check object key, region and/or access permissions.",
         ) from None
-    if found["ContentLength"] > _MOST_BYTES:
-        raise _too_large(found["ContentLength"])
-    content: bytes = found["Body"].read()
-    return content
 
 
 def _too_large(size: int) -> ServiceError:
@@ -118,14 +104,11 @@ def pixels(content: bytes) -> npt.NDArray[np.uint8]:
         ServiceError: InvalidParameterException, DocumentTooLargeException, UnsupportedDocumentException or
             BadDocumentException, as AWS raises them.
     """
-    import numpy as np
-    from PIL import Image, ImageOps
-
     if not content:
         raise ServiceError("InvalidParameterException", "Request has invalid parameters")
     if len(content) > _MOST_BYTES:
         raise _too_large(len(content))
-    kind = next((kind for magic, kind in _MAGIC.items() if content.startswith(magic)), None)
+    kind = _pictures.kind(content)
     if kind is None:
         raise ServiceError("UnsupportedDocumentException", "Request has unsupported document format")
     if kind == "PDF":
@@ -135,25 +118,16 @@ def pixels(content: bytes) -> npt.NDArray[np.uint8]:
             "Save its page as PNG or JPEG, or set WORKSHOP_TARGET=aws.",
         )
     try:
-        image: Image.Image = Image.open(io.BytesIO(content), formats=[kind])
-        if max(image.size) > _MOST_PIXELS:
-            # AWS documents the limit, and not which of its errors answers for it.
-            raise ServiceError(
-                "InvalidParameterException",
-                f"The picture is {image.width} x {image.height} pixels; {_MOST_PIXELS} a side are the most.",
-            )
-        if getattr(image, "n_frames", 1) > 1:  # AWS takes one page in one request, too
-            raise ServiceError("UnsupportedDocumentException", "Request has unsupported document format")
-        image = ImageOps.exif_transpose(image)  # upright, as a phone held it
-        if image.mode.startswith("I"):  # 16 bits of grey
-            image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
-        if image.has_transparency_data:
-            image = image.convert("RGBA")
-            image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-        return np.asarray(image.convert("RGB"))
-    except ServiceError:
-        raise
-    except Exception as problem:  # Pillow's decoders raise a dozen types
+        return _pictures.pixels(content, kind, _MOST_PIXELS)
+    except _pictures.TooWide as found:
+        # AWS documents the limit, and not which of its errors answers for it.
+        raise ServiceError(
+            "InvalidParameterException",
+            f"The picture is {found.width} x {found.height} pixels; {_MOST_PIXELS} a side are the most.",
+        ) from None
+    except _pictures.ManyPages:  # AWS takes one page in one request, too
+        raise ServiceError("UnsupportedDocumentException", "Request has unsupported document format") from None
+    except _pictures.Unreadable as problem:
         raise ServiceError(
             "BadDocumentException", f"Amazon Textract isn't able to read the document ({kind}): {problem}"
         ) from problem
@@ -265,18 +239,7 @@ def _detection(page: Page, found: Detection) -> Shape:
 
 
 def _geometry(page: Page, quad: Quad) -> Shape:
-    """A box in shares of the page's width and height, cut at its edges."""
-    corners = [(min(max(x / page.width, 0.0), 1.0), min(max(y / page.height, 0.0), 1.0)) for x, y in quad]
-    left, top = min(x for x, _ in corners), min(y for _, y in corners)
-    return {
-        "BoundingBox": {
-            "Width": round(max(x for x, _ in corners) - left, 6),
-            "Height": round(max(y for _, y in corners) - top, 6),
-            "Left": round(left, 6),
-            "Top": round(top, 6),
-        },
-        "Polygon": [{"X": round(x, 6), "Y": round(y, 6)} for x, y in corners],
-    }
+    return _pictures.geometry(quad, page.width, page.height)
 
 
 def _percent(confidence: float) -> float:

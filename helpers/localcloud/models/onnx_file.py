@@ -1,0 +1,86 @@
+"""Models in ONNX's file format, written without the package onnx: as much of it as our own graphs need.
+
+The numbers are those of https://github.com/onnx/onnx/blob/main/onnx/onnx.proto.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+_FLOAT = 1
+
+
+def _number(value: int) -> bytes:
+    out = bytearray()
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes([*out, value])
+
+
+def _field(tag: int, value: int | str | bytes) -> bytes:
+    if isinstance(value, int):
+        return _number(tag << 3) + _number(value)
+    content = value.encode() if isinstance(value, str) else value
+    return _number(tag << 3 | 2) + _number(len(content)) + content
+
+
+def _attribute(name: str, value: int | str | Sequence[int]) -> bytes:
+    if isinstance(value, int):
+        return _field(1, name) + _field(3, value) + _field(20, 2)
+    if isinstance(value, str):
+        return _field(1, name) + _field(4, value) + _field(20, 3)
+    return _field(1, name) + b"".join(_field(8, each) for each in value) + _field(20, 7)
+
+
+class Graph:
+    """A graph under construction; every node has one output, which is named after it."""
+
+    def __init__(self) -> None:
+        self._nodes: list[bytes] = []
+        self._tensors: list[bytes] = []
+
+    def tensor(self, values: npt.NDArray[np.float32]) -> str:
+        """Add constant values; returns their name."""
+        name = f"t{len(self._tensors)}"
+        dims = b"".join(_field(1, size) for size in values.shape)
+        content = np.ascontiguousarray(values, "<f4").tobytes()
+        self._tensors.append(dims + _field(2, _FLOAT) + _field(8, name) + _field(9, content))
+        return name
+
+    def node(self, operation: str, *inputs: str, **attributes: int | str | Sequence[int]) -> str:
+        """Add an operation on named values; returns its output's name."""
+        name = f"n{len(self._nodes)}"
+        self._nodes.append(
+            b"".join(_field(1, each) for each in inputs)
+            + _field(2, name)
+            + _field(4, operation)
+            + b"".join(_field(5, _attribute(*each)) for each in attributes.items())
+        )
+        return name
+
+    def model(self, inputs: Mapping[str, Sequence[int]], output: str) -> bytes:
+        """The whole model, opset 13, ready for onnxruntime.
+
+        Args:
+            inputs: name and shape of each.
+            output: the name of the node that is asked for.
+        """
+        graph = (
+            b"".join(_field(1, node) for node in self._nodes)
+            + _field(2, "graph")
+            + b"".join(_field(5, tensor) for tensor in self._tensors)
+            + b"".join(_field(11, _value(*each)) for each in inputs.items())
+            + _field(12, _value(output, ()))
+        )
+        return _field(1, 8) + _field(7, graph) + _field(8, _field(1, "") + _field(2, 13))
+
+
+def _value(name: str, shape: Sequence[int]) -> bytes:
+    kind = _field(1, _FLOAT)
+    if shape:
+        kind += _field(2, b"".join(_field(1, _field(1, size)) for size in shape))
+    return _field(1, name) + _field(2, _field(1, kind))
