@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from helpers.draw import metrics
+from helpers.draw.canvas import SMALL
 from helpers.draw.model import Edge, Graph, Node
 
-NAME, SMALL = 13, 11  # text sizes
+NAME = 13  # the size of a name
 NARROWEST, WIDEST = 164, 224  # of a state
 BESIDE_NAME = 44 + 30  # icon on the left, status on the right
 HEADER, PADDING, BETWEEN = 42, 16, 20  # of a Parallel's or Map's box

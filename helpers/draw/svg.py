@@ -1,50 +1,18 @@
-"""A placed graph, coloured by what happened, as SVG text.
-
-Presentation attributes only (no style, no class, no script, no font of its own), because viewers of notebooks
-drop the rest. Status is told three ways: hue (Okabe and Ito's, safe for colour-blind readers), glyph, border.
-"""
+"""A placed graph, coloured by what happened, as SVG text."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from itertools import pairwise
-from xml.sax.saxutils import escape, quoteattr
 
 from helpers.draw import icons, metrics, words
+from helpers.draw.canvas import CARD, GREY, IDLE, INK, LINE, LOOKS, MARGIN, SMALL, TIMES, TITLE, WHITE, Canvas, Look
 from helpers.draw.history import Summary, Trace
 from helpers.draw.model import END, START
-from helpers.draw.plan import HEADER, LABEL_LINE, NAME, SMALL, Box, Label, Plan, Point, Route
+from helpers.draw.plan import HEADER, LABEL_LINE, NAME, Box, Label, Plan, Point, Route
 
-MARGIN, TITLE = 20, 44
-INK, GREY, LINE, CARD, WHITE = "#17202b", "#586675", "#8b98a7", "#fbfcfd", "#fff"
 TAKEN, TAKEN_WORD = "#0b5c8a", "#00486f"
 CATCH, QUIET_CATCH, QUIET_CATCH_WORD = "#9a6700", "#c9a45c", "#8a6a2c"
 TASK, STEP = "#2f5d8a", "#5b6b7d"  # tiles of icons: calls a service, or only steers
-TIMES = "\N{MULTIPLICATION SIGN}"
-FONT = "Helvetica,Arial,'Liberation Sans',sans-serif"
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """A status: border colour, fill, colour of its words, border width, dashes."""
-
-    border: str
-    fill: str
-    word: str
-    thick: float
-    dashes: str | None = None
-
-
-IDLE = Look("#b7c1cc", WHITE, GREY, 1.2)
-LOOKS = {
-    "succeeded": Look("#009e73", "#e8f6f1", "#00694c", 2),
-    "running": Look("#0072b2", "#e1f1fb", "#00568a", 3),
-    "caught": Look("#d18b00", "#fff6df", "#835700", 2, "7 3"),
-    "failed": Look("#d55e00", "#fdebdf", "#a34300", 3.5),
-    "timed out": Look("#d55e00", "#fdebdf", "#a34300", 3.5, "2 3"),
-    "aborted": Look("#b0588a", "#f9ebf3", "#8c3f6a", 2, "2 3"),
-}
 MISSING = Look("#d55e00", "#fdebdf", "#a34300", 2, "2 3")
 
 
@@ -63,26 +31,17 @@ def render(plan: Plan, trace: Trace | None, title: str) -> tuple[str, int, int]:
     titled = metrics.width(title, 14, True) + 34 if title else 0
     wide, high = max(plan.w, titled) + 2 * MARGIN, plan.h + 2 * MARGIN + head
     drawing = _Drawing(trace)
-    card = {"x": 0.5, "y": 0.5, "width": wide - 1, "height": high - 1, "rx": 10}
-    drawing.add("rect", **card, fill=CARD, stroke="#dde3ea")
     drawing.plan(plan, (wide - plan.w) // 2, MARGIN + head)
     if title:
-        drawing.title(title)
-    box = f"0 0 {wide} {high}"
-    space = "http://www.w3.org/2000/svg"
-    body = "".join(drawing.parts)
-    picture = _tag("svg", body, xmlns=space, width=wide, height=high, viewBox=box, font_family=FONT, font_size=SMALL)
-    return picture, wide, high
+        drawing.title(title, trace.status if trace else None)
+    return drawing.document(wide, high), wide, high
 
 
-class _Drawing:
+class _Drawing(Canvas):
     def __init__(self, trace: Trace | None) -> None:
-        self.parts: list[str] = []
+        super().__init__()
         self.trace = trace
         self.states = trace.states() if trace else {}
-
-    def add(self, name: str, content: str = "", /, **attributes: object) -> None:
-        self.parts.append(_tag(name, content, **attributes))
 
     def plan(self, plan: Plan, x: int, y: int) -> None:
         """One scope, its corner at (x, y): quiet edges first, then those taken, then states, then words."""
@@ -101,27 +60,6 @@ class _Drawing:
             if route.label and (route.label.lines or (route.back and times)):
                 self._label(route, route.label, times)
         self.parts.append("</g>")
-
-    def title(self, title: str) -> None:
-        """A line at the top, with the execution's status before it."""
-        if self.trace:
-            self._disc(MARGIN + 9, 26, self.trace.status, LOOKS[self.trace.status])
-        self.text(MARGIN + (28 if self.trace else 0), 31, title, INK, size=14, bold=True)
-
-    def text(
-        self, x: int, y: int, text: str, colour: str, size: int = SMALL, bold: bool = False, anchor: str = ""
-    ) -> None:
-        """A line of text, whatever is in it."""
-        self.add(
-            "text",
-            escape(_printable(text)),
-            x=x,
-            y=y,
-            fill=colour,
-            font_size=size if size != SMALL else None,
-            font_weight=700 if bold else None,
-            text_anchor=anchor or None,
-        )
 
     def _taken(self, route: Route) -> int:
         edge = route.edge
@@ -240,19 +178,12 @@ class _Drawing:
 
     def _status(self, box: Box, summary: Summary, look: Look) -> None:
         x, y = box.x + box.w - 18, box.side_y
-        self._disc(x, y, summary.status, look)
+        self.disc(x, y, summary.status, look)
         if summary.visits > 1:
             said = f"{TIMES}{summary.visits}"
             wide = metrics.width(said, 10, True) + 14
             self._badge(box.x + box.w - wide - 8, box.y + box.h - 8, wide, look.border)
             self.text(box.x + box.w - wide - 1, box.y + box.h + 4, said, look.word, size=10, bold=True)
-
-    def _disc(self, x: int, y: int, status: str, look: Look) -> None:
-        paint: dict[str, object] = {"fill": WHITE}
-        if status not in icons.FILLED:
-            paint = {"fill": "none", "stroke": WHITE, "stroke_width": 2, "stroke_linecap": "round"}
-        glyph = _tag("path", d=icons.GLYPHS[status], stroke_linejoin="round", **paint)
-        self.add("g", _tag("circle", r=9, fill=look.word) + glyph, transform=f"translate({x} {y})")
 
     def _badge(self, x: int, y: int, wide: int, border: str) -> None:
         self.add("rect", x=x, y=y, width=wide, height=17, rx=8.5, fill=WHITE, stroke=border, stroke_width=1.2)
@@ -302,17 +233,3 @@ def _toward(here: Point, there: Point) -> Point:
     dx, dy = there[0] - here[0], there[1] - here[1]
     reach = min(8, (abs(dx) + abs(dy)) // 2)
     return here[0] + reach * ((dx > 0) - (dx < 0)), here[1] + reach * ((dy > 0) - (dy < 0))
-
-
-def _tag(name: str, content: str = "", /, **attributes: object) -> str:
-    """An element; attributes of None are left out, `_` in their names stands for `-`."""
-    told = [
-        f" {key.replace('_', '-')}={quoteattr(str(value))}" for key, value in attributes.items() if value is not None
-    ]
-    opening = f"<{name}{''.join(told)}"
-    return f"{opening}>{content}</{name}>" if content else f"{opening}/>"
-
-
-def _printable(text: str) -> str:
-    """XML 1.0 has no place for control characters and lone surrogates, not even escaped."""
-    return re.sub("[\x00-\x1f\ud800-\udfff\ufffe\uffff]", "\ufffd", text)
