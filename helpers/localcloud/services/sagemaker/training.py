@@ -86,8 +86,9 @@ class TrainingJob(Job):
         )
         if self.image == "sklearn" and self._shown.program is None:
             raise UnsupportedLocally(
-                f"{what} has no script: the scikit-learn image runs one. Use "
-                "sagemaker.sklearn.SKLearn(entry_point=...): it sets the hyperparameters sagemaker_program and sagemaker_submit_directory."
+                f"{what} has no script, and the scikit-learn image is there to run one. Use "
+                "sagemaker.sklearn.SKLearn(entry_point=...), which sets the hyperparameters sagemaker_program and "
+                "sagemaker_submit_directory."
             )
         self.metrics: dict[str, float] = {}
         self._measured = self.created
