@@ -21,14 +21,15 @@ def clean_up() -> None:
     `workshop=serverless-ml` is touched.
     """
     session = current()
-    gone = 0
-    with session.alive():
-        for finder in (_state_machines, _functions, _tables, _topics, _queues, _buckets, _roles):
-            for said, delete in list(finder(session)):
-                delete()
-                gone += 1
-                print(f"Deleted {said}")
-    print(f"{gone} resources deleted." if gone else "Nothing to delete.")
+    gone = []
+    try:
+        with session.alive():
+            for finder in (_state_machines, _functions, _tables, _topics, _queues, _buckets, _roles):
+                for said, delete in list(finder(session)):
+                    delete()
+                    gone.append(f"Deleted {said}")
+    finally:  # in one piece, so that a stored notebook is the same each time
+        print("\n".join([*gone, f"{len(gone)} resources deleted."]) if gone else "Nothing to delete.")
 
 
 def _is_ours(tags: object) -> bool:

@@ -179,8 +179,10 @@ class _Drawing(Canvas):
     def _status(self, box: Box, summary: Summary, look: Look) -> None:
         x, y = box.x + box.w - 18, box.side_y
         self.disc(x, y, summary.status, look)
-        if summary.visits > 1:
-            said = f"{TIMES}{summary.visits}"
+        said = f"{TIMES}{summary.visits}"
+        if summary.visits > 1 and box.inner:
+            self.text(x - 14, y + 4, said, look.word, bold=True, anchor="end")
+        elif summary.visits > 1:
             wide = metrics.width(said, 10, True) + 14
             self._badge(box.x + box.w - wide - 8, box.y + box.h - 8, wide, look.border)
             self.text(box.x + box.w - wide - 1, box.y + box.h + 4, said, look.word, size=10, bold=True)
