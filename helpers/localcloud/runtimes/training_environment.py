@@ -22,6 +22,7 @@ _OWN = frozenset(
     {
         *("sagemaker_program", "sagemaker_submit_directory", "sagemaker_job_name", "sagemaker_region"),
         *("sagemaker_container_log_level", "sagemaker_s3_output", "sagemaker_enable_cloudwatch_metrics"),
+        "_tuning_objective_metric",
     }
 )
 
@@ -70,7 +71,8 @@ class Training:
     @property
     def own(self) -> dict[str, Any]:
         """The script's own hyperparameters."""
-        return {key: value for key, value in self.decoded.items() if not key.startswith("sagemaker_")}
+        decoded = self.decoded
+        return {key: decoded[key] for key in decoded if not key.startswith("sagemaker_") and key not in _OWN}
 
     def arguments(self) -> list[str]:
         """The script's command line: hyperparameters by name."""

@@ -57,9 +57,7 @@ class Lab:
 
     def unpacked(self, uri: str) -> dict[str, bytes]:
         with tarfile.open(fileobj=io.BytesIO(self.get(uri)), mode="r:gz") as opened:
-            return {
-                entry.name: found.read() for entry in opened if (found := opened.extractfile(entry)) is not None
-            }
+            return {entry.name: found.read() for entry in opened if (found := opened.extractfile(entry)) is not None}
 
     def keys(self, prefix: str) -> list[str]:
         return [each["Key"] for each in self.s3.list_objects_v2(Bucket="lab", Prefix=prefix).get("Contents", [])]
@@ -115,7 +113,7 @@ class Lab:
 
     def log(self, group: str) -> list[str]:
         """All lines of the streams whose name starts so: group/stream."""
-        group, _, stream = group.partition("/")
+        group, _, stream = group.rpartition("/")
         client = self.cloud.client("logs")
         name = f"/aws/sagemaker/{group}"
         streams = client.describe_log_streams(logGroupName=name, logStreamNamePrefix=f"{stream}/")["logStreams"]
@@ -126,7 +124,9 @@ class Lab:
         ]
         return [event["message"] for event in events]
 
-    def model(self, files: Mapping[str, str | bytes], image: str = SKLEARN, program: str | None = "inference.py") -> str:
+    def model(
+        self, files: Mapping[str, str | bytes], image: str = SKLEARN, program: str | None = "inference.py"
+    ) -> str:
         """A model of files; with its script in code/ when `program` says so."""
         name = self.name()
         container: dict[str, Any] = {"Image": image, "ModelDataUrl": self.put(f"{name}/model.tar.gz", archive(files))}
