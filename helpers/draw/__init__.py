@@ -5,7 +5,8 @@ give is enough, so an execution on AWS is drawn as one on this machine.
 
     words -> model -> order -> layout      once for a definition
     history                                once for each new event
-    svg, trace                             what the reader sees
+    svg, trace                             the graph that the reader sees
+    rows -> scale -> bars                  the timeline
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ from functools import lru_cache
 from html import escape
 from typing import Any
 
-from helpers.draw import history, layout, model, svg, trace, words
+from helpers.draw import bars, history, layout, model, rows, svg, trace, words
 from helpers.draw.plan import Plan
 
-__all__ = ["Picture", "graph"]
+__all__ = ["Picture", "graph", "timeline"]
 
 
 class Picture:
@@ -73,6 +74,21 @@ def graph(
         title = f"{words.shorten(name, 60)}: {how}" if name else how
     drawn, width, height = svg.render(plan, happened, title)
     return Picture(drawn, trace.sentence(machine, happened, name), trace.table(machine, happened, name), width, height)
+
+
+def timeline(events: Iterable[Mapping[str, Any]], *, name: str = "", children: rows.Children | None = None) -> Picture:
+    """When each state of an execution was at work, waited, or failed: a bar a visit.
+
+    Args:
+        events: an execution's history so far, as for `graph`.
+        name: what to call it in the title.
+        children: gives the history of a child execution by its ARN, to be drawn inside; None draws none.
+    """
+    happened, found = rows.read(events, children)
+    how = trace.outcome(happened)
+    title = f"{words.shorten(name, 60)}: {how}" if name else how
+    drawn, width, height = bars.render(happened, found, title)
+    return Picture(drawn, bars.sentence(happened, found, name), bars.table(happened, found, name), width, height)
 
 
 @lru_cache(maxsize=32)

@@ -24,14 +24,14 @@ _ENDINGS = {
     "ExecutionAborted": "aborted",
 }
 _STARTS = {"ParallelStateStarted", "MapStateStarted", "MapIterationStarted", "MapRunStarted"}
-_TRIES = {
+TRIES = {
     "TaskScheduled",
     "LambdaFunctionScheduled",
     "ActivityScheduled",
     "ParallelStateStarted",
     "MapStateStarted",
 }
-_FAILURE = re.compile(r"(?<!^Execution)(Failed|TimedOut)$")
+FAILURE = re.compile(r"(?<!^Execution)(Failed|TimedOut)$")
 _WORST_FIRST = ("running", "failed", "timed out", "aborted", "caught", "succeeded")
 
 
@@ -232,7 +232,7 @@ class _Reader:
             visit.iterations[0] += 1
         elif kind == "MapIterationSucceeded":
             visit.iterations[1] += 1
-        elif _FAILURE.search(kind):
+        elif FAILURE.search(kind):
             visit.error, visit.cause = details(event).get("error"), details(event).get("cause")
             if visit.error is None and kind.endswith("TimedOut"):
                 visit.error = "States.Timeout"
@@ -242,7 +242,7 @@ class _Reader:
                 # A state without tries (Fail, Choice …) has no event of its own that says that it failed.
                 inside.error, inside.cause = visit.error, visit.cause
                 self.waiting.add(id(inside))
-        elif kind in _TRIES:
+        elif kind in TRIES:
             visit.tries += 1
             self._close_inside(visit, now)
             self.waiting.discard(id(visit))
