@@ -170,7 +170,7 @@ Beacon | Architecture | Buildings and Architecture | |
 Tower | Architecture; Building | Buildings and Architecture | 900 |
 Pier | Water | Buildings and Architecture | 536 718 |
 Fountain | Architecture; Water | Buildings and Architecture | 562 |
-Restaurant | Building | Food and Beverage | 762 |
+Restaurant | Architecture; Building | Food and Beverage | 762 |
 Shop | | Travel and Adventure | 415 454 467 509 582 788 860 865 |
 Library | Indoors | Education | 454 624 |
 Indoors | | Home and Indoors | |
@@ -231,7 +231,7 @@ Baggage | | Travel and Adventure | |
 Clothing | | Apparel and Accessories | 399-400 411 474 568 578 608 610 614 617 655 689 697 735 775 834 841 869 |
 Suit | Clothing; Formal Wear | Apparel and Accessories | 834 |
 Formal Wear | Clothing | Apparel and Accessories | |
-Tie | Accessories; Formal Wear | Apparel and Accessories | 451 457 906 | 32
+Tie | Accessories; Clothing; Formal Wear | Apparel and Accessories | 451 457 906 | 32
 Hat | Clothing | Apparel and Accessories | 439 452 515 667 808 |
 Helmet | | Apparel and Accessories | 518 560 715 |
 Glasses | Accessories | Apparel and Accessories | 836-837 |

@@ -35,7 +35,11 @@ _WORDS: Mapping[str, float] = {
     "delays": -1.6,
     "delivered": 0.6,
     "dies": -1.8,
+    "fine": 0.3,
     "fixed": 1.2,
+    "help": 0.0,  # asked for, mostly
+    "ok": 0.0,
+    "okay": 0.0,
     "overcharged": -2.4,
     "overdue": -1.5,
     "please": 0.0,  # politeness is no pleasure
@@ -56,6 +60,7 @@ _WORDS: Mapping[str, float] = {
     "waited": -1.3,
     "waiting": -1.4,
     "want": 0.0,
+    "yes": 0.0,
     "worked": 0.8,
     "working": 0.8,
     "works": 1.0,

@@ -6,7 +6,7 @@ import pytest
 
 from helpers.localcloud.models.sentiment import scores
 
-#: Nothing in the lexicon was changed after these were first rated. A text that it gets wrong stays here.
+#: No word was added or changed for their sake. A text that it gets wrong stays here.
 HELD_OUT = [
     ("Positive", "What a lovely surprise, the flowers looked even better than in the picture."),
     ("Positive", "Your technician was friendly and fixed the boiler right away."),
