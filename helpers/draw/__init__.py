@@ -7,6 +7,8 @@ give is enough, so an execution on AWS is drawn as one on this machine.
     history                                once for each new event
     svg, trace                             the graph that the reader sees
     rows -> scale -> bars                  the timeline
+    log -> page                            the events
+    paths -> lens -> stages -> page        what each state did to its data
 """
 
 from __future__ import annotations
@@ -18,10 +20,11 @@ from functools import lru_cache
 from html import escape
 from typing import Any
 
-from helpers.draw import bars, history, layout, model, rows, svg, trace, words
+from helpers.draw import bars, history, layout, log, model, rows, stages, svg, trace, words
+from helpers.draw.page import Page
 from helpers.draw.plan import Plan
 
-__all__ = ["Picture", "graph", "timeline"]
+__all__ = ["Page", "Picture", "data", "events", "graph", "timeline"]
 
 
 class Picture:
@@ -89,6 +92,37 @@ def timeline(events: Iterable[Mapping[str, Any]], *, name: str = "", children: r
     title = f"{words.shorten(name, 60)}: {how}" if name else how
     drawn, width, height = bars.render(happened, found, title)
     return Picture(drawn, bars.sentence(happened, found, name), bars.table(happened, found, name), width, height)
+
+
+def events(history_events: Iterable[Mapping[str, Any]], *, name: str = "", state: str = "", type: str = "") -> Page:
+    """The events of an execution as a table, their details on a click.
+
+    Args:
+        history_events: an execution's history so far, as for `graph`.
+        name: what to call it in the title.
+        state: only what happened in this state.
+        type: only events whose type has this in it: "Failed", "Task", "StateExited".
+    """
+    return log.table(history_events, name, state, type)
+
+
+def data(
+    definition: str | Mapping[str, Any],
+    events: Iterable[Mapping[str, Any]],
+    *,
+    name: str = "",
+    state: str = "",
+) -> Page:
+    """What each state of an execution did to its data, field by field of its definition.
+
+    Args:
+        definition: Amazon States Language, as text or parsed.
+        events: an execution's history so far, as for `graph`.
+        name: what to call it in the title.
+        state: only this state, on every visit; "" is every state, on the visit that failed or the last.
+    """
+    machine = json.loads(definition) if isinstance(definition, str) else definition
+    return stages.told(machine, events, name, state)
 
 
 @lru_cache(maxsize=32)

@@ -7,7 +7,7 @@ Rows hold rows: a Parallel's and a Map's states, a child workflow's. What is too
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -78,6 +78,20 @@ def read(events: Iterable[Event], children: Children | None = None) -> tuple[Tra
     return reader.trace, _fitting(reader.inside([None]))
 
 
+def items(trace: Trace, events: Mapping[int, Event]) -> dict[int, int]:
+    """Which item of the Map around it each visit belongs to, by the visit's id(); events by their ids."""
+    at = {number: visit for visit in trace.visits for number in visit.events}
+    found: dict[int, int] = {}
+    for visit in trace.visits:
+        previous = int(events[visit.events[0]].get("previousEventId", 0))
+        event, before = events.get(previous), at.get(previous)
+        if event is not None and event["type"] == "MapIterationStarted":
+            found[id(visit)] = int(history.details(event).get("index", 0))
+        elif before is not None and before.holder is visit.holder:
+            found[id(visit)] = found.get(id(before), 0)
+    return found
+
+
 class _Rows:
     def __init__(self, events: list[Event], children: Children | None, offset: float, depth: int) -> None:
         self.trace = history.read(events)
@@ -87,20 +101,7 @@ class _Rows:
         self.holding: dict[int, list[Visit]] = {}
         for visit in self.trace.visits:
             self.holding.setdefault(id(visit.holder), []).append(visit)
-        self.item = self._items()
-
-    def _items(self) -> dict[int, int]:
-        """Which item of the Map around it each visit belongs to."""
-        at = {number: visit for visit in self.trace.visits for number in visit.events}
-        items: dict[int, int] = {}
-        for visit in self.trace.visits:
-            previous = int(self.events[visit.events[0]].get("previousEventId", 0))
-            event, before = self.events.get(previous), at.get(previous)
-            if event is not None and event["type"] == "MapIterationStarted":
-                items[id(visit)] = int(history.details(event).get("index", 0))
-            elif before is not None and before.holder is visit.holder:
-                items[id(visit)] = items.get(id(before), 0)
-        return items
+        self.item = items(self.trace, self.events)
 
     def inside(self, holders: list[Visit] | list[None]) -> list[Row]:
         """A row for each state entered inside these visits (at the top for None)."""
