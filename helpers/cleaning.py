@@ -24,7 +24,7 @@ def clean_up() -> None:
     gone = []
     try:
         with session.alive():
-            for finder in (_state_machines, _functions, _tables, _topics, _queues, _buckets, _roles):
+            for finder in (_state_machines, _functions, *_SAGEMAKER, _tables, _topics, _queues, _buckets, _roles):
                 for said, delete in list(finder(session)):
                     delete()
                     gone.append(f"Deleted {said}")
@@ -74,6 +74,29 @@ def _tables(session: Session) -> Found:
             arn = client.describe_table(TableName=name)["Table"]["TableArn"]
             if _is_ours(client.list_tags_of_resource(ResourceArn=arn)["Tags"]):
                 yield f"table {name}", partial(client.delete_table, TableName=name)
+
+
+def _sagemaker(kind: str, key: str) -> Callable[[Session], Found]:
+    """Finds what SageMaker serves from; its jobs stay on record, as on AWS."""
+    words = {"endpoint": "Endpoint", "endpoint_config": "EndpointConfig", "model": "Model"}[kind]
+
+    def find(session: Session) -> Found:
+        client = session.client("sagemaker")
+        for item in _pages(client, f"list_{kind}s", key):
+            name = item[f"{words}Name"]
+            if name.startswith(PREFIX) and _is_ours(client.list_tags(ResourceArn=item[f"{words}Arn"])["Tags"]):
+                delete = getattr(client, f"delete_{kind}")
+                yield f"{kind.replace('_', ' ')} {name}", partial(delete, **{f"{words}Name": name})
+
+    return find
+
+
+#: What bills by the hour first.
+_SAGEMAKER = (
+    _sagemaker("endpoint", "Endpoints"),
+    _sagemaker("endpoint_config", "EndpointConfigs"),
+    _sagemaker("model", "Models"),
+)
 
 
 def _topics(session: Session) -> Found:

@@ -37,10 +37,22 @@ _STATES_MAY = (
     ("sqs:SendMessage", "arn:{partition}:sqs:*:{account}:workshop-*"),
     ("s3:*", "arn:{partition}:s3:::workshop-*"),
     ("textract:*", "*"),
+    ("sagemaker:*", "arn:{partition}:sagemaker:*:{account}:*/workshop-*"),
+    ("iam:PassRole", "arn:{partition}:iam::{account}:role/workshop-jobs"),
+    # How `.sync` learns that a job has ended (Step Functions guide, "SageMaker AI", IAM policies).
+    ("events:*Rule", "arn:{partition}:events:*:{account}:rule/StepFunctionsGetEventsForSageMaker*"),
+    ("events:PutTargets", "arn:{partition}:events:*:{account}:rule/StepFunctionsGetEventsForSageMaker*"),
 )
 _FUNCTIONS_MAY = (
     ("logs:*", "arn:{partition}:logs:*:{account}:log-group:/aws/lambda/workshop-*"),
     ("s3:*", "arn:{partition}:s3:::workshop-*"),
+    ("sagemaker:InvokeEndpoint", "arn:{partition}:sagemaker:*:{account}:endpoint/workshop-*"),
+)
+_JOBS_MAY = (
+    ("s3:*", "arn:{partition}:s3:::workshop-*"),
+    ("logs:*", "arn:{partition}:logs:*:{account}:log-group:/aws/sagemaker/*"),
+    ("cloudwatch:PutMetricData", "*"),
+    ("ecr:*", "*"),  # SageMaker's images stand in accounts of its own
 )
 
 
@@ -51,10 +63,12 @@ class Roles:
     Attributes:
         states: what state machines run as.
         functions: what Lambda functions run as.
+        jobs: what SageMaker's jobs and endpoints run as.
     """
 
     states: str
     functions: str
+    jobs: str
 
 
 @dataclass
@@ -268,7 +282,7 @@ def _connect_to_aws() -> Session:
 
 def _session_of(target: str, region: str, account_id: str, cloud: LocalCloud | None) -> Session:
     bucket = _bucket_name(account_id, region)
-    return Session(target, region, account_id, bucket, Roles("", ""), _cloud=cloud)
+    return Session(target, region, account_id, bucket, Roles("", "", ""), _cloud=cloud)
 
 
 def _bucket_name(account_id: str, region: str) -> str:
@@ -297,7 +311,8 @@ def _make_bucket(session: Session) -> None:
 
 def _make_roles(session: Session) -> Roles:
     states = _make_role(session, "workshop-states", "states.amazonaws.com", _STATES_MAY)
-    return Roles(states, _make_role(session, "workshop-functions", "lambda.amazonaws.com", _FUNCTIONS_MAY))
+    functions = _make_role(session, "workshop-functions", "lambda.amazonaws.com", _FUNCTIONS_MAY)
+    return Roles(states, functions, _make_role(session, "workshop-jobs", "sagemaker.amazonaws.com", _JOBS_MAY))
 
 
 def _make_role(session: Session, name: str, service: str, may: tuple[tuple[str, str], ...]) -> str:
