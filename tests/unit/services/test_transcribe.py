@@ -140,6 +140,32 @@ def test_silence_is_a_transcript_without_words(cloud: Cloud, transcribe: Any) ->
     assert (results["transcripts"], results["items"]) == ([{"transcript": ""}], [])
 
 
+def test_a_workflow_s_poll_loop_makes_two_rounds_every_time(cloud: Cloud) -> None:
+    name, task = {"TranscriptionJobName.$": "$$.Execution.Name"}, "arn:aws:states:::aws-sdk:transcribe:"
+    job = request("", "mono.wav") | name
+    del job["TranscriptionJobName"]
+    over = {"Variable": "$.TranscriptionJob.TranscriptionJobStatus", "StringEquals": "COMPLETED", "Next": "End"}
+    states = {
+        "Start": {"Type": "Task", "Resource": f"{task}startTranscriptionJob", "Parameters": job, "Next": "Wait"},
+        "Wait": {"Type": "Wait", "Seconds": 30, "Next": "Look"},
+        "Look": {"Type": "Task", "Resource": f"{task}getTranscriptionJob", "Parameters": name, "Next": "Over?"},
+        "Over?": {"Type": "Choice", "Choices": [over], "Default": "Wait"},
+        "End": {"Type": "Succeed"},
+    }
+    workflows = cloud.client("stepfunctions")
+    machine = workflows.create_state_machine(
+        name="polling",
+        definition=json.dumps({"StartAt": "Start", "States": states}),
+        roleArn="arn:aws:iam::123456789012:role/workshop",
+    )["stateMachineArn"]
+    for run in ("polled-1", "polled-2"):
+        execution = workflows.start_execution(stateMachineArn=machine, name=run)["executionArn"]
+        answers.pass_seconds(cloud, 300)
+        events = workflows.get_execution_history(executionArn=execution)["events"]
+        assert events[-1]["type"] == "ExecutionSucceeded"
+        assert [event["type"] for event in events].count("WaitStateExited") == 2
+
+
 # ---- what fails, and what is refused
 
 
