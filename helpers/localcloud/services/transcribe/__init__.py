@@ -229,6 +229,7 @@ class Jobs:
         cloud, name = self._cloud, job["TranscriptionJobName"]
         document = {"jobName": name, "accountId": cloud.account_id, "status": "COMPLETED", "results": results}
         bucket, key = request.get("OutputBucketName"), request.get("OutputKey", "")
+        more = {}
         if key == "" or key.endswith("/"):
             key += f"{name}.json"
         start = f"https://s3.{cloud.region}.amazonaws.com"
@@ -237,8 +238,9 @@ class Jobs:
             bucket, start = f"aws-transcribe-{cloud.region}-prod", cloud.endpoint
             key = f"{cloud.account_id}/{name}/asrOutput.json"
             cloud.client("s3").create_bucket(Bucket=bucket)
+            more = {"ACL": "public-read"}
         cloud.client("s3").put_object(
-            Bucket=bucket, Key=key, Body=json.dumps(document).encode(), ContentType="application/json"
+            Bucket=bucket, Key=key, Body=json.dumps(document).encode(), ContentType="application/json", **more
         )
         return f"{start}/{bucket}/{key}"
 
