@@ -195,6 +195,7 @@ def test_items_are_read_from_the_files_of_an_inventory_manifest(world: Any) -> N
             "CSV headers cannot contain duplicates.",
         ),
         (reader("JSON"), None, "The specified key does not exist."),
+        (reader("JSON", MaxItemsPath="$.limit"), b"[1, 2]", "field MaxItems must be positive"),
     ],
 )
 def test_a_file_that_cannot_be_read_fails_the_run(
@@ -202,7 +203,7 @@ def test_a_file_that_cannot_be_read_fails_the_run(
 ) -> None:
     if body is not None:
         world.stored["b", "file"] = body
-    execution = world.run(distributed(**fields), {"key": "file"})
+    execution = world.run(distributed(**fields), {"key": "file", "limit": -1})
     assert execution.error == "States.ItemReaderFailed"
     assert cause in execution.cause
     assert [event["type"] for event in execution.history.events][-3:] == [

@@ -72,6 +72,8 @@ def test_wait_takes_virtual_time_and_hands_its_input_on(
     ("fields", "data", "cause"),
     [
         ({"SecondsPath": "$.s"}, {"s": 1.5}, "cannot be parsed as a long value: $.s == 1.5"),
+        ({"SecondsPath": "$.s"}, {"s": True}, "cannot be parsed as a long value: $.s == true"),
+        ({"SecondsPath": "$.s"}, {"s": -1}, "references a negative value: $.s == -1"),
         ({"SecondsPath": "$.s"}, {}, "does not reference an input value: $.s"),
         ({"TimestampPath": "$.t"}, {"t": "tomorrow"}, "does not reference a valid ISO-8601"),
     ],

@@ -136,7 +136,9 @@ _TYPES: dict[str, Callable[[Any], bool]] = {
     "IsString": lambda value: isinstance(value, str),
     "IsNumeric": lambda value: _number(value) is not None,
     "IsBoolean": lambda value: isinstance(value, bool),
-    "IsTimestamp": lambda value: _timestamp(value) is not None,
+    # The service takes times in UTC alone for timestamps here ("2016-03-14T01:59:00Z"), though the specification
+    # also allows an offset, which Wait states and the comparisons of timestamps understand.
+    "IsTimestamp": lambda value: _timestamp(value) is not None and value.endswith("Z"),
 }
 
 _ORDER: dict[str, Callable[[Any, Any], bool]] = {

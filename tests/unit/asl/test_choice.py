@@ -104,6 +104,11 @@ def test_a_timestamp_needs_date_time_and_zone(text: str) -> None:
     assert not holds({"Variable": "$", "IsTimestamp": True}, text)
 
 
+def test_a_time_with_an_offset_compares_but_is_no_timestamp_in_utc() -> None:
+    assert holds({"Variable": "$", "TimestampEquals": "2012-10-09T18:00:55Z"}, "2012-10-09T19:00:55+01:00")
+    assert not holds({"Variable": "$", "IsTimestamp": True}, "2012-10-09T19:00:55+01:00")
+
+
 def test_presence_is_the_one_question_a_missing_value_answers() -> None:
     document = {"null": None, "list": []}
     for path, present in (("$.null", True), ("$.no", False), ("$.no.deeper", False), ("$.list[0]", False)):

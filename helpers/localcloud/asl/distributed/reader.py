@@ -65,7 +65,7 @@ class ItemReader:
     def _limit(self, visit: Visit, effective: Any) -> int:
         value: int = self._max_items(visit, effective) if self._max_items else 0
         if value < 0:
-            raise visit.failure(f"MaxItems cannot be negative: {value}")
+            raise StateFailed(ITEM_READER_FAILED, "field MaxItems must be positive")
         return min(value, MAX_ITEMS) or MAX_ITEMS
 
     def _items(self, objects: Objects, arguments: dict[str, Any]) -> Iterator[Any]:

@@ -125,7 +125,8 @@ class Wait(State):
                 return int(value)
             raise wrong_type(visit, text, "Seconds", "number", value)
         if isinstance(value, int) and not isinstance(value, bool):
-            raise visit.failure(f"The {self._field} parameter must be between 0 and 99999999: {text} == {value}")
+            problem = "references a negative value" if value < 0 else "must be between 0 and 99999999"
+            raise visit.failure(f"The {self._field} parameter {problem}: {text} == {value}")
         raise visit.failure(f"The {self._field} parameter cannot be parsed as a long value: {text} == {_shown(value)}")
 
     def _timestamp(self, visit: Visit, value: Any) -> float:
