@@ -11,12 +11,12 @@ import hashlib
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from helpers.errors import UnsupportedLocally
+from helpers.localcloud.clock import Fiber
 from helpers.localcloud.cloud import Cloud, Service, ServiceError
 from helpers.localcloud.services import _objects, _pictures
 
@@ -62,7 +62,7 @@ def register(cloud: Cloud) -> Service:
         "StartExpenseAnalysis": partial(jobs.start, "expense", analyze_expense),
         "GetExpenseAnalysis": partial(jobs.get, "expense"),
     }
-    return Service("textract", actions, jobs.close)
+    return Service("textract", actions)
 
 
 # ---- the document
@@ -252,9 +252,8 @@ def _percent(confidence: float) -> float:
 @dataclass(frozen=True, slots=True)
 class _Job:
     kind: str
-    ends: float  # virtual time
     request: Shape
-    result: Future[Shape]
+    reading: Fiber[Shape]
 
 
 class Jobs:
@@ -268,7 +267,6 @@ class Jobs:
         self._jobs: dict[str, _Job] = {}
         self._tokens: dict[tuple[str, str], str] = {}
         self._lock = threading.Lock()
-        self._pool = ThreadPoolExecutor(1, "textract")
 
     def start(self, kind: str, work: Callable[[bytes], Shape], request: Shape) -> Shape:
         """Check the document and start to read it."""
@@ -292,8 +290,8 @@ class Jobs:
                 return {"JobId": known}
             # AWS's job ids are 64 hexadecimal digits.
             job_id = hashlib.sha256(f"{kind}/{len(self._jobs)}".encode() + content).hexdigest()
-            ends = self._cloud.clock.now() + _JOB_SECONDS
-            self._jobs[job_id] = _Job(kind, ends, request, self._pool.submit(work, content))
+            clock = self._cloud.clock
+            self._jobs[job_id] = _Job(kind, request, clock.spawn(clock.work(work, content, seconds=_JOB_SECONDS)))
             if token:
                 self._tokens[kind, token] = job_id
         return {"JobId": job_id}
@@ -303,16 +301,12 @@ class Jobs:
         job = self._jobs.get(request["JobId"])
         if job is None or job.kind != kind:
             raise ServiceError("InvalidJobIdException", "Request has invalid Job Id")
-        if self._cloud.clock.now() < job.ends:
+        if not job.reading.done:
             return {"JobStatus": "IN_PROGRESS"}
-        result = job.result.result()  # virtual time is up: real time may take a moment more
+        result = job.reading.result()
         if kind == "expense":
             return {"JobStatus": "SUCCEEDED", **result, "AnalyzeExpenseModelVersion": _MODEL_VERSION}
         return {"JobStatus": "SUCCEEDED", **result, **dict(_page_of(result["Blocks"], request))}
-
-    def close(self) -> None:
-        """Forget what has not been read yet."""
-        self._pool.shutdown(cancel_futures=True)
 
 
 def _page_of(blocks: list[Shape], request: Shape) -> Iterator[tuple[str, Any]]:

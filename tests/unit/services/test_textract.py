@@ -240,8 +240,13 @@ def pass_seconds(cloud: Cloud, seconds: float) -> None:
 
 def test_a_job_is_in_progress_until_its_virtual_seconds_have_passed(cloud: Cloud) -> None:
     textract = cloud.client("textract")
-    job = textract.start_document_text_detection(DocumentLocation=PLACE)["JobId"]
-    assert textract.get_document_text_detection(JobId=job)["JobStatus"] == "IN_PROGRESS"
+
+    def start() -> tuple[str, str]:
+        job = textract.start_document_text_detection(DocumentLocation=PLACE)["JobId"]
+        return job, textract.get_document_text_detection(JobId=job)["JobStatus"]
+
+    job, status = cloud.clock.call(start)  # on the clock's thread, so that no time passes between the two
+    assert status == "IN_PROGRESS"
     pass_seconds(cloud, 5)
     done = textract.get_document_text_detection(JobId=job)
     check_shape(cloud, "GetDocumentTextDetection", done)
