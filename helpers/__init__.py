@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from helpers import checks, quiet
 from helpers.cleaning import clean_up
-from helpers.deploy import deploy, run, show
+from helpers.deploy import deploy, run
 from helpers.errors import ExecutionFailed, LocalCloudDied, UnsupportedLocally, WorkshopError
 from helpers.session import connect
+from helpers.views import show
 
 __all__ = [
     "ExecutionFailed",

@@ -1,4 +1,4 @@
-"""From a definition to an execution and its picture: deploy, run, show."""
+"""From a definition to an execution: deploy and run."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import Any, Protocol, overload
 
 from helpers import draw
 from helpers.errors import ExecutionFailed, WorkshopError
+from helpers.screen import Screen
 from helpers.session import TAG, Session, current
 
 PYTHON = "python3.12"  # the runtime of functions on AWS
@@ -88,10 +89,7 @@ class Execution:
     @cached_property
     def events(self) -> list[dict[str, Any]]:
         """Its history so far, every page of it."""
-        session = current()
-        with session.alive():
-            pages = session.client("stepfunctions").get_paginator("get_execution_history")
-            return [event for page in pages.paginate(executionArn=self.arn) for event in page["events"]]
+        return history_of(self.arn)
 
     def __repr__(self) -> str:
         took = "" if self.seconds is None else f" after {draw.words.duration(self.seconds)}"
@@ -204,7 +202,7 @@ def _zip_of(source: Path) -> bytes:
     return packed.getvalue()
 
 
-def run(workflow: object, input: Any = None) -> Execution:
+def run(workflow: object, input: Any = None, *, watch: bool = False) -> Execution:
     """Starts a deployed workflow and waits until it ends.
 
     On the local cloud, a workflow that waits for hours ends at once, unless WORKSHOP_SPEED says otherwise.
@@ -212,13 +210,14 @@ def run(workflow: object, input: Any = None) -> Execution:
     Args:
         workflow: an SDK Workflow that was deployed, or what `deploy` returned.
         input: a JSON value; {} when there is none.
+        watch: draw the graph meanwhile, again and again.
 
     Raises:
         ExecutionFailed: it ended in anything but SUCCEEDED; `show` takes the error too.
         WorkshopError: the workflow was not deployed.
     """
     session = current()
-    machine = _machine_of(workflow)
+    machine = machine_of(workflow)
     checked = getattr(workflow, "workflow_input", None)
     if checked is not None and not checked.validate(input).valid:
         raise WorkshopError(f"The input does not fit the workflow's schema {checked.get_schema_as_json()}.")
@@ -227,17 +226,46 @@ def run(workflow: object, input: Any = None) -> Execution:
             stateMachineArn=machine.arn, input=json.dumps({} if input is None else input)
         )
     execution = Execution(started["executionArn"], machine)
-    pause, longest = WAIT_SECONDS[session.target]
-    while execution.status == "RUNNING":
-        time.sleep(pause)
-        pause = min(pause * 1.5, longest)
-        execution.refresh()
+    follow(execution, watch=watch)
     if execution.status != "SUCCEEDED":
         raise _failure(execution)
     return execution
 
 
-def _machine_of(workflow: object) -> StateMachine:
+def follow(execution: Execution, *, watch: bool = False) -> None:
+    """Waits until an execution ends.
+
+    Args:
+        execution: one that may still run.
+        watch: draw its graph in this cell, anew for each change; the last is the one that `show` gives.
+    """
+    pause, longest = WAIT_SECONDS[current().target]
+    screen, drawn = (Screen() if watch else None), 0
+    while execution.status == "RUNNING":
+        time.sleep(pause)
+        pause = min(pause * 1.5, longest)
+        execution.refresh()
+        if screen and screen.live and len(execution.events) > drawn:
+            drawn = len(execution.events)
+            screen.draw(_graph(execution))
+    if screen:
+        screen.draw(_graph(execution), last=True)
+
+
+def _graph(execution: Execution) -> draw.Picture:
+    return draw.graph(execution.machine.definition, execution.events, name=execution.machine.name)
+
+
+def history_of(arn: str) -> list[dict[str, Any]]:
+    """The history of an execution so far, every page of it."""
+    session = current()
+    with session.alive():
+        pages = session.client("stepfunctions").get_paginator("get_execution_history")
+        return [event for page in pages.paginate(executionArn=arn) for event in page["events"]]
+
+
+def machine_of(workflow: object) -> StateMachine:
+    """The state machine of what was deployed. Raises WorkshopError if it was not."""
     if isinstance(workflow, StateMachine):
         return workflow
     arn = getattr(workflow, "state_machine_arn", None)
@@ -254,19 +282,3 @@ def _failure(execution: Execution) -> ExecutionFailed:
     failure = ExecutionFailed(execution.status, guilty.state if guilty else None, error, cause)
     failure.execution = execution
     return failure
-
-
-def show(what: object) -> draw.Picture:
-    """The graph of a workflow, or of an execution with what happened in it.
-
-    Args:
-        what: a Workflow (or what else has a definition), an Execution (ours or the SDK's), or the
-            ExecutionFailed that `run` raised.
-    """
-    if isinstance(what, ExecutionFailed):
-        what = what.execution
-    if hasattr(what, "execution_arn"):  # the SDK's
-        what = Execution(what.execution_arn, _machine_of(getattr(what, "workflow", None)))
-    if isinstance(what, Execution):
-        return draw.graph(what.machine.definition, what.events, name=what.machine.name)
-    return draw.graph(definition_of(what), name=str(getattr(what, "name", "")))

@@ -1,0 +1,90 @@
+"""Looking at workflows and executions: the graph, the timeline, the events, the data, and the graph as it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from helpers import draw
+from helpers.deploy import Execution, definition_of, follow, history_of, machine_of
+from helpers.errors import ExecutionFailed, WorkshopError
+from helpers.session import current
+
+
+class Show:
+    """Draws a workflow, or an execution with what happened in it: `show(what)` is the graph.
+
+    An execution is what `run` returned, the ExecutionFailed that it raised, or the SDK's own from
+    `workflow.execute(…)`.
+    """
+
+    def __call__(self, what: object) -> draw.Picture:
+        """The graph of a workflow, or of an execution with what happened in it.
+
+        Args:
+            what: a Workflow (or what else has a definition), or an execution.
+        """
+        execution = _execution(what)
+        if execution is None:
+            return draw.graph(definition_of(what), name=str(getattr(what, "name", "")))
+        return draw.graph(execution.machine.definition, execution.events, name=execution.machine.name)
+
+    def timeline(self, execution: object) -> draw.Picture:
+        """When each state was at work, waited or failed; child executions stand inside the states that began them."""
+        known = _known(execution)
+        return draw.timeline(known.events, name=known.machine.name, children=_child)
+
+    def events(self, execution: object, *, state: str = "", type: str = "") -> draw.Page:
+        """The history as a table, its details on a click.
+
+        Args:
+            execution: see `show`.
+            state: only what happened in this state.
+            type: only events whose type has this in it: "Failed", "Task", "StateExited".
+        """
+        known = _known(execution)
+        return draw.events(known.events, name=known.machine.name, state=state, type=type)
+
+    def data(self, execution: object, *, state: str = "") -> draw.Page:
+        """What each state did to its data, field by field.
+
+        Args:
+            execution: see `show`.
+            state: this state alone, on every visit; else every state, on the visit that failed or the last.
+        """
+        known = _known(execution)
+        return draw.data(known.machine.definition, known.events, name=known.machine.name, state=state)
+
+    def live(self, execution: object) -> None:
+        """The graph, drawn again in this cell whenever something happens, until the execution ends."""
+        follow(_known(execution), watch=True)
+
+
+show = Show()
+
+
+def _execution(what: object) -> Execution | None:
+    if isinstance(what, ExecutionFailed):
+        what = what.execution
+    if hasattr(what, "execution_arn"):  # the SDK's
+        return Execution(what.execution_arn, machine_of(getattr(what, "workflow", None)))
+    return what if isinstance(what, Execution) else None
+
+
+def _known(what: object) -> Execution:
+    execution = _execution(what)
+    if execution is None:
+        raise WorkshopError(
+            f"A {type(what).__name__} is no execution. Give what run(workflow) returned, or the ExecutionFailed that "
+            "it raised."
+        )
+    return execution
+
+
+def _child(arn: str) -> Iterable[Mapping[str, Any]] | None:
+    """The history of a child execution; an Express one has none to ask for."""
+    client = current().client("stepfunctions")
+    try:
+        return history_of(arn)
+    except (client.exceptions.ExecutionDoesNotExist, client.exceptions.InvalidArn):
+        return None
