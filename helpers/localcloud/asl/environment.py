@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from helpers.localcloud.clock import Clock, Signal
 
@@ -72,6 +72,14 @@ class Integration(Protocol):
 
     async def cancel(self, call: TaskCall, response: Any) -> None:
         """Pattern sync only: stop the job, since its execution stopped or the task timed out."""
+
+
+@runtime_checkable
+class Checking(Protocol):
+    """An integration that knows, before it is called, which arguments it cannot be called with."""
+
+    def check(self, arguments: Any) -> None:
+        """Raises TaskFailure for arguments of which no call can be made: the task is not even scheduled."""
 
 
 class Integrations(Protocol):

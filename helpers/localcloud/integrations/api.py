@@ -150,9 +150,11 @@ class Operation:
         """SdkHttpMetadata and SdkResponseMetadata, which only optimised integrations show."""
         meta = response["ResponseMetadata"]
         given = meta["HTTPHeaders"]
-        # JSON is written more compactly by AWS than by moto.
-        body = dumps({key: value for key, value in response.items() if key != "ResponseMetadata"})
+        content = {key: value for key, value in response.items() if key != "ResponseMetadata"}
+        body = dumps(content)  # JSON is written more compactly by AWS than by moto
         length = str(len(body)) if "json" in given.get("content-type", "") else given.get("content-length", "0")
+        if self._model.protocol == "query":
+            length = str(_query_length(self._model.metadata["xmlNamespace"], self.name, content, request_id))
         if self.service == "dynamodb":
             headers = {"Server": "Server", "Connection": "keep-alive", "x-amzn-RequestId": request_id}
             headers["x-amz-crc32"] = str(zlib.crc32(body))
@@ -190,6 +192,17 @@ class Operation:
             if code in (shape.name, shape.error_code):
                 return str(shape.name)
         return None
+
+
+def _query_length(namespace: str, operation: str, content: dict[str, Any], request_id: str) -> int:
+    """How long a response without nested members is in XML as AWS lays it out: indented by two spaces."""
+    members = "".join(f"    <{name}>{value}</{name}>\n" for name, value in content.items())
+    text = (
+        f'<{operation}Response xmlns="{namespace}">\n  <{operation}Result>\n{members}  </{operation}Result>\n'
+        f"  <ResponseMetadata>\n    <RequestId>{request_id}</RequestId>\n  </ResponseMetadata>\n"
+        f"</{operation}Response>\n"
+    )
+    return len(text.encode())
 
 
 def v1_failure(

@@ -47,14 +47,19 @@ class Invoke(Base):
         super().__init__("lambda", resource, pattern)
         self._cloud = cloud
 
-    async def submit(self, call: TaskCall) -> Any:
-        """Run the handler; its result is the response's Payload. Raises TaskFailure."""
-        given: dict[str, Any] = call.arguments if isinstance(call.arguments, dict) else {}
+    def check(self, arguments: Any) -> None:
+        """Raises TaskFailure for fields that `lambda:invoke` does not have or misses."""
+        given: dict[str, Any] = arguments if isinstance(arguments, dict) else {}
         problems = [f'The field "{key}" is not supported by Step Functions' for key in given if key not in _FIELDS]
         if given.get("FunctionName") is None:
             problems.append('The field "FunctionName" is required but was missing')
         if problems:
             raise unusable(given, problems)
+
+    async def submit(self, call: TaskCall) -> Any:
+        """Run the handler; its result is the response's Payload. Raises TaskFailure."""
+        self.check(call.arguments)
+        given: dict[str, Any] = call.arguments
         payload = _payload(given.get("Payload"))
         options = {"qualifier": given["Qualifier"]} if given.get("Qualifier") else {}
         if given.get("InvocationType") == "Event":

@@ -50,6 +50,10 @@ class ApiTask(Base):
         super().__init__(resource_type, resource, pattern)
         self._operation = operation
 
+    def check(self, arguments: Any) -> None:
+        """Raises TaskFailure for fields that the API does not have or misses."""
+        self._operation.request(arguments)
+
     async def submit(self, call: TaskCall) -> Any:
         """Call the API. Raises TaskFailure."""
         return await self._operation.call(call, self._operation.request(call.arguments))

@@ -169,6 +169,13 @@ def test_a_topic_that_is_not_there_fails_by_name(cloud: Cloud) -> None:
     assert failure(cloud, ARN + "sns:publish", {"TopicArn": TOPIC, "Message": "x"})[0] == "SNS.NotFoundException"
 
 
+def test_a_notifications_response_is_as_long_as_awss_indented_xml(cloud: Cloud) -> None:
+    topic = cloud.client("sns").create_topic(Name="news")["TopicArn"]
+    done = perform(cloud, ARN + "sns:publish", {"TopicArn": topic, "Message": {"hello": "world"}})
+    headers = done["SdkHttpMetadata"]["HttpHeaders"]
+    assert (headers["Content-Type"], headers["Content-Length"]) == ("text/xml", "294")
+
+
 def test_events_carry_the_workflow_among_their_resources(cloud: Cloud) -> None:
     events, sqs = cloud.client("events"), cloud.client("sqs")
     url = sqs.create_queue(QueueName="q")["QueueUrl"]

@@ -56,6 +56,34 @@ def machine(cloud: Cloud, name: str, **state: Any) -> str:
     return str(made["stateMachineArn"])
 
 
+# ---- arguments that no call can be made of
+
+
+@pytest.mark.parametrize(
+    ("resource", "parameters", "problem"),
+    [
+        (INVOKE, {"FunctionName": "shop", "Body": 1}, 'The field "Body" is not supported by Step Functions'),
+        (START, {"Input": {}}, 'The field "StateMachineArn" is required but was missing'),
+        ("arn:aws:states:::aws-sdk:s3:getObject", {"Bucket": "b"}, 'The field "Key" is required but was missing'),
+    ],
+)
+def test_a_task_that_no_call_can_be_made_for_is_not_scheduled(
+    cloud: Cloud, resource: str, parameters: dict[str, Any], problem: str
+) -> None:
+    client = cloud.client("stepfunctions")
+    arn = machine(cloud, f"never-scheduled-{resource[-6:]}", Type="Task", Resource=resource, Parameters=parameters)
+    started = client.start_execution(stateMachineArn=arn)["executionArn"]
+    history = client.get_execution_history(executionArn=started)["events"]
+    while not history[-1]["type"].startswith("Execution") or len(history) == 1:
+        history = client.get_execution_history(executionArn=started)["events"]
+    assert [event["type"] for event in history] == ["ExecutionStarted", "TaskStateEntered", "ExecutionFailed"]
+    assert history[-1]["executionFailedEventDetails"] == {
+        "error": "States.Runtime",
+        "cause": "An error occurred while executing the state 'Only' (entered at the event id #2). The Parameters "
+        f"'{json.dumps(parameters, separators=(',', ':'))}' could not be used to start the Task: [{problem}]",
+    }
+
+
 # ---- functions
 
 

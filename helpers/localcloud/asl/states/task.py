@@ -6,7 +6,7 @@ from typing import Any
 
 from helpers.localcloud.asl import errors
 from helpers.localcloud.asl.dataflow import number
-from helpers.localcloud.asl.environment import Integration, TaskCall, TaskFailure, TokenAnswer
+from helpers.localcloud.asl.environment import Checking, Integration, TaskCall, TaskFailure, TokenAnswer
 from helpers.localcloud.asl.errors import HeartbeatMissed, StateFailed
 from helpers.localcloud.asl.frame import Visit
 from helpers.localcloud.asl.history import NOT_TRUNCATED, too_large
@@ -70,6 +70,11 @@ class _Attempt:
     async def run(self) -> Any:
         """Leave the events of the attempt and return its result. Raises StateFailed."""
         clock = self.execution.clock
+        if isinstance(self.integration, Checking):
+            try:
+                self.integration.check(self.arguments)
+            except TaskFailure as failure:
+                raise self.visit.failure(failure.cause or "", failure.error or errors.RUNTIME) from failure
         self._scheduled()
         try:
             if self.timeout is None:
