@@ -213,6 +213,17 @@ def test_a_file_that_cannot_be_read_fails_the_run(
     ]
 
 
+def test_a_limit_that_is_no_number_fails_before_the_map_run(world: Any) -> None:
+    execution = world.run(distributed(**reader("JSON", MaxItemsPath="$.limit")), {"key": "file", "limit": "few"})
+    assert execution.error == "States.Runtime"
+    assert 'The MaxItemsPath field refers to value "few" which is not a valid integer: $.limit' in execution.cause
+    assert [event["type"] for event in execution.history.events][1:] == [
+        "MapStateEntered",
+        "MapStateStarted",
+        "ExecutionFailed",
+    ]
+
+
 def test_results_are_written_with_a_manifest(world: Any) -> None:
     world.tasks["f"] = fails_for("b")
     writer = {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": "out", "Prefix": "runs"}}

@@ -205,7 +205,8 @@ class _Trial:
         is_one_file = reader.get("ReaderConfig", {}).get("InputType") not in (None, "MANIFEST")
         if self._request.reader_data is None or not is_one_file:
             return None
-        items = ItemReader(reader, state.is_jsonata).read(visit, effective)
+        item_reader = ItemReader(reader, state.is_jsonata)
+        items = item_reader.read(visit, effective, item_reader.limit(visit, effective))
         if "ItemsPointer" in reader.get("ReaderConfig", {}):
             self._inspection.record("afterItemsPointer", items)
         return items

@@ -38,8 +38,13 @@ class ItemReader:
         )
         self._max_items = number(self._config, "MaxItems", is_jsonata)
 
-    def read(self, visit: Visit, effective: Any) -> list[Any]:
-        """All items.
+    def limit(self, visit: Visit, effective: Any) -> int:
+        """MaxItems, 0 for none. Raises StateFailed when it is no number, which is found before the map run starts."""
+        value: int = self._max_items(visit, effective) if self._max_items else 0
+        return value
+
+    def read(self, visit: Visit, effective: Any, limit: int) -> list[Any]:
+        """All items, up to the limit.
 
         Raises:
             StateFailed: States.ItemReaderFailed, with what the file or the store said.
@@ -48,7 +53,9 @@ class ItemReader:
             arguments = evaluate_jsonata(visit, self._arguments)
         else:
             arguments = visit.evaluate(self._arguments, effective)
-        limit = self._limit(visit, effective)
+        if limit < 0:
+            raise StateFailed(ITEM_READER_FAILED, "field MaxItems must be positive")
+        limit = min(limit, MAX_ITEMS) or MAX_ITEMS
         objects = visit.frame.execution.environment.objects
         try:
             items = []
@@ -61,12 +68,6 @@ class ItemReader:
             raise StateFailed(ITEM_READER_FAILED, failure.cause) from failure
         except (UnicodeDecodeError, csv.Error, gzip.BadGzipFile, EOFError) as problem:
             raise StateFailed(ITEM_READER_FAILED, f"The file cannot be read: {problem}") from problem
-
-    def _limit(self, visit: Visit, effective: Any) -> int:
-        value: int = self._max_items(visit, effective) if self._max_items else 0
-        if value < 0:
-            raise StateFailed(ITEM_READER_FAILED, "field MaxItems must be positive")
-        return min(value, MAX_ITEMS) or MAX_ITEMS
 
     def _items(self, objects: Objects, arguments: dict[str, Any]) -> Iterator[Any]:
         if self._resource.endswith(":s3:listObjectsV2"):

@@ -40,6 +40,7 @@ class Distribution:
         started = {"length": 0 if items is None else len(items)}
         frame.event("MapStateStarted", ("mapStateStartedEventDetails", started))
         count, percentage = self._tolerated(visit, effective)
+        limit = self._reader.limit(visit, effective) if self._reader else 0
         execution = frame.execution
         label = state.fields.get("Label") or uuid4(execution.random)
         run = MapRun(
@@ -54,12 +55,12 @@ class Distribution:
         )
         execution.map_runs.append(run)
         frame.event("MapRunStarted", ("mapRunStartedEventDetails", {"mapRunArn": run.arn}))
-        return await self._finish(visit, effective, run, self._run(visit, effective, run, items))
+        return await self._finish(visit, effective, run, self._run(visit, effective, run, items, limit))
 
-    async def _run(self, visit: Visit, effective: Any, run: MapRun, items: list[Any] | None) -> None:
+    async def _run(self, visit: Visit, effective: Any, run: MapRun, items: list[Any] | None, limit: int) -> None:
         if items is None:
             assert self._reader is not None
-            items = self._reader.read(visit, effective)
+            items = self._reader.read(visit, effective, limit)
         run.inputs = self._inputs(visit, effective, items)
         visit.progress = run
         await run.run()
