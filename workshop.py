@@ -85,9 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.usage = "workshop.py test [PYTEST ARGUMENTS]"
     sub = command("cloud", cloud, "run the local cloud alone")
     sub.add_argument("--port", type=_port, default=0, help="port on 127.0.0.1 (default: a free one)")
-    sub.add_argument(
-        "--speed", help="`max` jumps over waiting; a number plays virtual time that many times faster"
-    )
+    sub.add_argument("--speed", help="`max` jumps over waiting; a number plays virtual time that many times faster")
     sub = command("notebooks", notebooks, "execute notebooks in place and save their outputs")
     sub.add_argument("names", nargs="*", metavar="NAME", help="a notebook, such as 03 (default: all)")
     command("bench", bench, "measure, and print one JSON object of figures")

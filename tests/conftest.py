@@ -88,9 +88,7 @@ class LocalCloud:
 def local_cloud() -> Iterator[LocalCloud]:
     """One local cloud for all tests of a worker: what a test makes there bears its own name."""
     command = [sys.executable, "-m", "helpers.localcloud", "--port", "0", "--speed", "max", "--parent-pipe"]
-    with subprocess.Popen(
-        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin
         assert process.stdout
         yield LocalCloud(**json.loads(process.stdout.readline()))

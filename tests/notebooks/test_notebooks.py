@@ -95,9 +95,7 @@ def test_every_picture_has_an_alternative_text(notebook: Any) -> None:
 
 def test_it_installs_nothing_and_asks_for_no_editing(notebook: Any) -> None:
     for cell in code_cells(notebook):
-        assert not re.search(r"^\s*[!%]\s*(pip|conda)|<your|<execution-role|TODO", cell.source, re.M), (
-            cell.source
-        )
+        assert not re.search(r"^\s*[!%]\s*(pip|conda)|<your|<execution-role|TODO", cell.source, re.M), cell.source
 
 
 def test_a_cell_whose_output_is_not_compared_says_why(notebook: Any) -> None:

@@ -6,6 +6,7 @@ import io
 import json
 import tarfile
 import textwrap
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -103,13 +104,13 @@ class Lab:
         """The description of a job or endpoint that has ended or is in service."""
         words = "".join(word.capitalize() for word in kind.split("_")).replace("Hyperparameter", "HyperParameter")
         describe = getattr(self.sagemaker, f"describe_{kind}")
-        until = time.monotonic() + 60
+        until = time.monotonic() + 300
         while True:
             told: dict[str, Any] = describe(**{f"{words}Name": name})
             if told[f"{words}Status"] not in ("InProgress", "Stopping", "Creating", "Updating"):
                 return told
             assert time.monotonic() < until, told
-            # No pause: each look goes through the clock thread.
+            threading.Event().wait(0.02)  # a moment for the job, which shares the processor
 
     def log(self, group: str) -> list[str]:
         """All lines of the streams whose name starts so: group/stream."""

@@ -19,7 +19,7 @@ def machine(lab: Any, states: dict[str, Any], start: str) -> str:
 def ended(lab: Any, arn: str) -> dict[str, Any]:
     client = lab.cloud.client("stepfunctions")
     while (told := client.describe_execution(executionArn=arn))["status"] == "RUNNING":
-        pass
+        threading.Event().wait(0.02)
     answer: dict[str, Any] = told
     return answer
 
