@@ -152,9 +152,12 @@ class Operation:
         given = meta["HTTPHeaders"]
         content = {key: value for key, value in response.items() if key != "ResponseMetadata"}
         body = dumps(content)  # JSON is written more compactly by AWS than by moto
-        length = str(len(body)) if "json" in given.get("content-type", "") else given.get("content-length", "0")
-        if self._model.protocol == "query":
-            length = str(_query_length(self._model.metadata["xmlNamespace"], self.name, content, request_id))
+        metadata, kind = self._model.metadata, given.get("content-type", "").partition(";")[0]
+        length = given.get("content-length", "0")
+        if metadata["protocol"] == "json":  # moto calls some of it HTML
+            kind, length = f"application/x-amz-json-{metadata['jsonVersion']}", str(len(body))
+        elif metadata["protocol"] == "query":
+            length = str(_query_length(metadata["xmlNamespace"], self.name, content, request_id))
         if self.service == "dynamodb":
             headers = {"Server": "Server", "Connection": "keep-alive", "x-amzn-RequestId": request_id}
             headers["x-amz-crc32"] = str(zlib.crc32(body))
@@ -162,7 +165,7 @@ class Operation:
             headers = {"x-amzn-RequestId": request_id, "connection": "keep-alive"}
         headers["Content-Length"] = length
         headers["Date"] = http_date(self.cloud.clock.datetime())
-        headers["Content-Type"] = given.get("content-type", "").partition(";")[0]
+        headers["Content-Type"] = kind
         return sdk_metadata(headers, request_id, meta["HTTPStatusCode"])
 
     # ---- errors
@@ -170,6 +173,8 @@ class Operation:
     def _failure(self, call: TaskCall, error: ClientError, request_id: str) -> TaskFailure:
         details = error.response["Error"]
         code, message = details.get("Code", ""), details.get("Message", "")
+        if self.service == "sns" and "TopicArn" in call.arguments:
+            message = message.replace("Endpoint does not exist", "Topic does not exist")  # moto has one text for both
         status = error.response["ResponseMetadata"]["HTTPStatusCode"]
         if code == "UnsupportedLocally":
             return TaskFailure(code, f'state "{call.state_name}": {message}')

@@ -166,7 +166,9 @@ def test_a_queue_that_is_not_there_is_named_by_its_shape(cloud: Cloud) -> None:
 
 
 def test_a_topic_that_is_not_there_fails_by_name(cloud: Cloud) -> None:
-    assert failure(cloud, ARN + "sns:publish", {"TopicArn": TOPIC, "Message": "x"})[0] == "SNS.NotFoundException"
+    error, cause = failure(cloud, ARN + "sns:publish", {"TopicArn": TOPIC, "Message": "x"})
+    assert error == "SNS.NotFoundException"
+    assert cause.startswith("Topic does not exist (Service: AmazonSNS; Status Code: 404; Error Code: NotFound; ")
 
 
 def test_a_notifications_response_is_as_long_as_awss_indented_xml(cloud: Cloud) -> None:
@@ -189,6 +191,15 @@ def test_events_carry_the_workflow_among_their_resources(cloud: Cloud) -> None:
     event = json.loads(message["Body"])
     assert event["detail"] == {"id": 7}
     assert event["resources"] == ["arn:mine", MACHINE, EXECUTION]
+
+
+def test_a_json_response_has_the_protocols_content_type_and_compact_length(cloud: Cloud) -> None:
+    entry = {"Source": "shop", "DetailType": "ordered", "Detail": {"order": 7}}
+    done = perform(cloud, ARN + "events:putEvents", {"Entries": [entry]})
+    body = json.dumps({key: done[key] for key in ("Entries", "FailedEntryCount")}, separators=(",", ":"))
+    headers = done["SdkHttpMetadata"]["HttpHeaders"]
+    assert headers["Content-Type"] == "application/x-amz-json-1.1"
+    assert headers["Content-Length"] == str(len(body))
 
 
 def test_one_refused_event_fails_the_task(cloud: Cloud) -> None:

@@ -322,7 +322,7 @@ class Machines:
             return
         groups = self._cloud.client("logs").describe_log_groups(logGroupNamePrefix=name)["logGroups"]
         if not any(group["logGroupName"] == name for group in groups):
-            raise settings.log_group_missing(name)
+            raise settings.log_group_missing()
         prove_permissions(self._cloud, configuration)
 
 

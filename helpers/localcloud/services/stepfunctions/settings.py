@@ -37,9 +37,9 @@ def log_group(configuration: Mapping[str, Any]) -> str | None:
     return match[1] if match else None
 
 
-def log_group_missing(name: str) -> ServiceError:
+def log_group_missing() -> ServiceError:
     """What AWS answers when the log group does not exist."""
-    return _invalid_logging(f"Log Destination not found: {name}")
+    return _invalid_logging("Log Destination not found.")
 
 
 def tracing(given: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -109,7 +109,8 @@ def test_logging_needs_exactly_one_log_group_that_exists(cloud: Cloud, sfn: Any,
     arn = "arn:aws:logs:us-east-1:123456789012:log-group:missing"
     for each in (arn, f"{arn}:*"):
         logging = {"level": "ALL", "destinations": [{"cloudWatchLogsLogGroup": {"logGroupArn": each}}]}
-        refused("InvalidLoggingConfiguration", sfn.create_state_machine, **call, loggingConfiguration=logging)
+        message = refused("InvalidLoggingConfiguration", sfn.create_state_machine, **call, loggingConfiguration=logging)
+    assert message == "Invalid Logging Configuration: Log Destination not found."
     assert sfn.list_state_machines()["stateMachines"] == []
 
 
