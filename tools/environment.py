@@ -21,7 +21,7 @@ from tools.processes import ROOT, WINDOWS, Stop, run, say
 VENV = ROOT / ".venv"
 LOCK = ROOT / "requirements.lock"
 GIGABYTE = 1024**3
-ROOM = 3 * GIGABYTE  # .venv takes 1.4 GB on Linux; pip unpacks beside it before it copies
+ROOM = 4 * GIGABYTE  # .venv takes 2.2 GB on Linux; pip unpacks beside it before it copies
 OURS = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR", "MPLCONFIGDIR")
 # Each kernel warns that its loopback ports are not encrypted, which a reader can do nothing about.
 QUIET_KERNEL = "c = get_config()\nc.IPKernelApp.log_level = 'ERROR'\n"
@@ -161,7 +161,7 @@ def install(stamp: str) -> None:
     started = time.monotonic()
     count = len(re.findall(r"^[a-z0-9][^=\n]*==", _lock_text(), re.M))
     again = "again: it is incomplete, or requirements.lock or Python changed" if VENV.exists() else "once"
-    say(f"Setting up {VENV} ({again}): 1.4 GB, one to five minutes.")
+    say(f"Setting up {VENV} ({again}): 2.2 GB, two to six minutes.")
     try:
         if VENV.exists():
             shutil.rmtree(VENV)

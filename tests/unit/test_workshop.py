@@ -246,7 +246,7 @@ def test_a_disk_without_room_is_said_before_anything_is_touched(
     made: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: shutil._ntuple_diskusage(10**12, 10**12, 10**8))
-    with pytest.raises(Stop, match=r"has 0\.1 GB free and setting up needs 3 GB\. Make room"):
+    with pytest.raises(Stop, match=r"has 0\.1 GB free and setting up needs 4 GB\. Make room"):
         environment.install("stamp")
     assert environment.venv_python().exists()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -150,7 +151,7 @@ def sdk(local_cloud: Any, rows: np.ndarray, tmp_path_factory: Any) -> Iterator[A
 def in_service(sdk: Any, name: str) -> Any:
     client = sdk.cloud.client("sagemaker")
     while client.describe_endpoint(EndpointName=name)["EndpointStatus"] == "Creating":
-        pass
+        threading.Event().wait(0.02)
     return client.describe_endpoint(EndpointName=name)["EndpointStatus"]
 
 
@@ -200,7 +201,7 @@ def test_training_pipeline_serves_what_the_script_trains_by_hand(sdk: Any, rows:
         TransformResources={"InstanceType": "ml.m5.large", "InstanceCount": 1},
     )
     while client.describe_transform_job(TransformJobName="by-template")["TransformJobStatus"] == "InProgress":
-        pass
+        threading.Event().wait(0.02)
     lines = sdk.s3.get_object(Bucket="sdk", Key="transformed/rows.csv.out")["Body"].read().decode().splitlines()
     assert [[float(cell) for cell in line.split(",")] for line in lines] == by_hand
     client.delete_endpoint(EndpointName="by-template")

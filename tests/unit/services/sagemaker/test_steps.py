@@ -76,7 +76,7 @@ def test_task_that_times_out_stops_its_job(lab: Any) -> None:
 
 
 def test_endpoint_is_polled_the_same_number_of_times_in_every_run(lab: Any) -> None:
-    """A loop of Wait and Describe sees Creating until the endpoint's minutes have passed, whatever this machine does."""
+    """A loop of Wait and Describe sees Creating until the endpoint's minutes have passed, whatever else goes on."""
     script = "def model_fn(model_dir): return None"
     config = lab.config(**{lab.model({"code/inference.py": script}): 1})
     lengths = []
