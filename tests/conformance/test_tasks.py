@@ -162,6 +162,19 @@ def test_a_task_over_its_timeout_fails_with_states_timeout(world: Any) -> None:
     assert execution.stop_date - EPOCH == pytest.approx(1.02)
 
 
+@pytest.mark.parametrize("field", ["TimeoutSeconds", "HeartbeatSeconds"])
+@pytest.mark.parametrize("value", [0, -1])
+def test_a_limit_in_time_must_be_positive(world: Any, field: str, value: int) -> None:
+    resource = "arn:aws:states:::test:f"
+    error, cause = world.failure({"Type": "Task", "Resource": resource, f"{field}Path": "$.limit"}, {"limit": value})
+    assert error == "States.Runtime"
+    assert f"{field} must be a positive integer, but was: {value}" in cause
+    query = {"QueryLanguage": "JSONata", field: "{% $states.input.limit %}"}
+    error, _ = world.failure({"Type": "Task", "Resource": resource, **query}, {"limit": value})
+    assert error == "States.QueryEvaluationError"
+    assert world.calls == []
+
+
 def test_a_machine_over_its_timeout_is_timed_out(world: Any) -> None:
     states = {"W": {"Type": "Wait", "Seconds": 100, "End": True}}
     execution = world.run({"StartAt": "W", "TimeoutSeconds": 10, "States": states})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from helpers.localcloud.asl import errors
-from helpers.localcloud.asl.dataflow import number
+from helpers.localcloud.asl.dataflow import Getter, number
 from helpers.localcloud.asl.environment import Checking, Integration, TaskCall, TaskFailure, TokenAnswer
 from helpers.localcloud.asl.errors import HeartbeatMissed, StateFailed
 from helpers.localcloud.asl.frame import Visit
@@ -33,12 +33,22 @@ class Task(State):
         attempt = _Attempt(visit, self.resource)
         try:
             attempt.arguments = self.flow.arguments(visit, effective)
-            attempt.timeout = self._timeout and self._timeout(visit, effective)
-            attempt.heartbeat = self._heartbeat and self._heartbeat(visit, effective)
+            attempt.timeout = self._seconds("TimeoutSeconds", self._timeout, visit, effective)
+            attempt.heartbeat = self._seconds("HeartbeatSeconds", self._heartbeat, visit, effective)
             result = await attempt.run()
         finally:
             attempt.close()
         return Outcome(self.next, *self.flow.finish(visit, effective, result))
+
+    def _seconds(self, field: str, getter: Getter | None, visit: Visit, effective: Any) -> int | None:
+        """The field's value, which must be positive (specification, "Timeouts")."""
+        if getter is None:
+            return None
+        value: int = getter(visit, effective)
+        if value > 0:
+            return value
+        problem = f"{field} must be a positive integer, but was: {value}"
+        raise visit.evaluation_failure(problem, field) if self.is_jsonata else visit.failure(problem)
 
 
 class _Attempt:
