@@ -75,3 +75,40 @@ def manager_rule(rule: Any) -> str:
         if decided is not expected:
             return f"Not yet: {why}, but your rule says {'yes' if decided else 'no'} to {sample}."
     return "Right: over 100 and adding up goes to the manager; everything else is decided as before."
+
+
+@_check
+def wait_by_estimate(wait: Any) -> str:
+    """Notebook 04: a Wait of as many seconds as the input says in `estimate`. Tried out in the connected cloud."""
+    written = wait.to_dict() if hasattr(wait, "to_dict") else wait
+    if not isinstance(written, dict) or written.get("Type") != "Wait":
+        return 'Not yet: that is no Wait state. Make one with steps.Wait("Wait", ...).'
+    if "SecondsPath" not in written:
+        return "Not yet: it waits the same for every recording. A seconds_path takes the seconds from the input."
+    alone = {name: value for name, value in written.items() if name != "Next"} | {"End": True}
+    machine = _deploy.deploy({"StartAt": "Try wait", "States": {"Try wait": alone}}, "workshop-04-check")
+    for seconds in (15, 60):
+        try:
+            waited = _deploy.run(machine, {"estimate": seconds}).seconds or 0.0
+        except ExecutionFailed as failure:
+            return f"Not yet: with estimate = {seconds} the Wait itself fails: {failure.cause}"
+        if abs(waited - seconds) > seconds / 10:
+            return f"Not yet: with estimate = {seconds} it waits {waited:.0f} seconds."
+    return "Right: 15 seconds for a short call, 60 for a longer one, and no look too many."
+
+
+@_check
+def signs_of_life(limits: Any) -> str:
+    """Notebook 04: limits of a task that is done by hand: two hours, a heartbeat each minute."""
+    if not isinstance(limits, dict) or not {"timeout_seconds", "heartbeat_seconds"} <= limits.keys():
+        return "Not yet: it takes both, timeout_seconds and heartbeat_seconds."
+    whole, silence = limits["timeout_seconds"], limits["heartbeat_seconds"]
+    if whole < 7200:
+        return f"Not yet: the typist has two hours, which are 7200 seconds, not {whole}."
+    if silence >= whole:
+        return "Not yet: a heartbeat that may take as long as the work says nothing; AWS refuses it."
+    if silence <= 60:
+        return f"Not yet: a heartbeat each minute is missed at {silence} seconds when it is a little late."
+    if silence > 300:
+        return f"Not yet: silence is noticed after {silence} seconds. It should be within five minutes, 300 seconds."
+    return f"Right: {whole} seconds for the work, and silence is noticed after {silence}."

@@ -37,11 +37,18 @@ _STATES_MAY = (
     ("sqs:SendMessage", "arn:{partition}:sqs:*:{account}:workshop-*"),
     ("s3:*", "arn:{partition}:s3:::workshop-*"),
     ("textract:*", "*"),
+    ("transcribe:*TranscriptionJob", "*"),
+    ("comprehend:Detect*", "*"),
     ("sagemaker:*", "arn:{partition}:sagemaker:*:{account}:*/workshop-*"),
     ("iam:PassRole", "arn:{partition}:iam::{account}:role/workshop-jobs"),
     # How `.sync` learns that a job has ended (Step Functions guide, "SageMaker AI", IAM policies).
     ("events:*Rule", "arn:{partition}:events:*:{account}:rule/StepFunctionsGetEventsForSageMaker*"),
     ("events:PutTargets", "arn:{partition}:events:*:{account}:rule/StepFunctionsGetEventsForSageMaker*"),
+    # Child workflows, and how `.sync` learns of their end ("Step Functions", IAM policies, in the same guide).
+    ("states:StartExecution", "arn:{partition}:states:*:{account}:stateMachine:workshop-*"),
+    ("states:*Execution", "arn:{partition}:states:*:{account}:execution:workshop-*"),
+    ("events:*Rule", "arn:{partition}:events:*:{account}:rule/StepFunctionsGetEventsForStepFunctions*"),
+    ("events:PutTargets", "arn:{partition}:events:*:{account}:rule/StepFunctionsGetEventsForStepFunctions*"),
 )
 _FUNCTIONS_MAY = (
     ("logs:*", "arn:{partition}:logs:*:{account}:log-group:/aws/lambda/workshop-*"),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from stepfunctions.steps import ChoiceRule, Retry
+from stepfunctions.steps import ChoiceRule, Retry, Wait
 
 from helpers import checks
 from helpers.session import Session
@@ -72,3 +72,46 @@ def test_a_rule_that_would_not_do(workshop: Session, rule: object, remark: str, 
 def test_a_rule_for_the_manager(workshop: Session, said: Said) -> None:
     rule = ChoiceRule.And([ChoiceRule.NumericGreaterThan("$.total", 100), ADDS_UP])
     assert said(checks.manager_rule, rule).startswith("Right")
+
+
+@pytest.mark.parametrize(
+    ("wait", "remark"),
+    [
+        (30, "that is no Wait state"),
+        (Wait("Wait", seconds=30), "the same for every recording"),
+        (Wait("Wait", seconds_path="$.minutes"), "the Wait itself fails"),
+        ({"Type": "Wait", "SecondsPath": "$$.State.RetryCount"}, "Not yet"),
+    ],
+)
+def test_a_wait_that_would_not_do(workshop: Session, wait: object, remark: str, said: Said) -> None:
+    told = said(checks.wait_by_estimate, wait)
+    assert told.startswith("Not yet")
+    assert remark in told
+
+
+def test_a_wait_by_the_estimate(workshop: Session, said: Said) -> None:
+    assert said(checks.wait_by_estimate, Wait("Wait", seconds_path="$.estimate")).startswith("Right")
+
+
+@pytest.mark.parametrize(
+    ("timeout", "heartbeat", "remark"),
+    [
+        (3600, 180, "has two hours"),
+        (7200, 7200, "says nothing"),
+        (7200, 60, "a little late"),
+        (7200, 600, "within five minutes"),
+        ("long", 180, "TypeError"),
+    ],
+)
+def test_limits_that_would_not_do(timeout: object, heartbeat: int, remark: str, said: Said) -> None:
+    told = said(checks.signs_of_life, {"timeout_seconds": timeout, "heartbeat_seconds": heartbeat})
+    assert told.startswith("Not yet")
+    assert remark in told
+
+
+def test_limits_need_both(said: Said) -> None:
+    assert "it takes both" in said(checks.signs_of_life, {"timeout_seconds": 7200})
+
+
+def test_limits_with_signs_of_life(said: Said) -> None:
+    assert said(checks.signs_of_life, {"timeout_seconds": 7200, "heartbeat_seconds": 300}).startswith("Right")
