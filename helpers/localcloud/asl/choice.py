@@ -136,9 +136,7 @@ _TYPES: dict[str, Callable[[Any], bool]] = {
     "IsString": lambda value: isinstance(value, str),
     "IsNumeric": lambda value: _number(value) is not None,
     "IsBoolean": lambda value: isinstance(value, bool),
-    # The service takes times in UTC alone for timestamps here ("2016-03-14T01:59:00Z"), though the specification
-    # also allows an offset, which Wait states and the comparisons of timestamps understand.
-    "IsTimestamp": lambda value: _timestamp(value) is not None and value.endswith("Z"),
+    "IsTimestamp": lambda value: _timestamp(value) is not None,
 }
 
 _ORDER: dict[str, Callable[[Any, Any], bool]] = {

@@ -104,9 +104,9 @@ def test_a_timestamp_needs_date_time_and_zone(text: str) -> None:
     assert not holds({"Variable": "$", "IsTimestamp": True}, text)
 
 
-def test_a_time_with_an_offset_compares_but_is_no_timestamp_in_utc() -> None:
+def test_a_time_with_an_offset_is_a_timestamp_and_compares_as_the_moment_it_is() -> None:
     assert holds({"Variable": "$", "TimestampEquals": "2012-10-09T18:00:55Z"}, "2012-10-09T19:00:55+01:00")
-    assert not holds({"Variable": "$", "IsTimestamp": True}, "2012-10-09T19:00:55+01:00")
+    assert holds({"Variable": "$", "IsTimestamp": True}, "2012-10-09T19:00:55+01:00")
 
 
 def test_presence_is_the_one_question_a_missing_value_answers() -> None:
