@@ -78,6 +78,95 @@ def manager_rule(rule: Any) -> str:
 
 
 @_check
+def higher_bar(rule: Any) -> str:
+    """Notebook 07: a Choice rule for a model that is good, of a tuning job that went well. Tried out in the cloud."""
+    written = rule.to_dict() if hasattr(rule, "to_dict") else rule
+    states = {
+        "Try rule": {"Type": "Choice", "Choices": [{**written, "Next": "Yes"}], "Default": "No"},
+        "Yes": {"Type": "Pass", "Result": True, "End": True},
+        "No": {"Type": "Pass", "Result": False, "End": True},
+    }
+    machine = _deploy.deploy({"StartAt": "Try rule", "States": states}, "workshop-07-check")
+    samples = [
+        (0.65, 0, True, "a good model without a failure is good enough"),
+        (0.65, 1, True, "one failed job is allowed"),
+        (0.65, 2, False, "two failed jobs are too many"),
+        (0.6, 0, False, "exactly 0.6 is not above 0.6"),
+    ]
+    for accuracy, failed, expected, why in samples:
+        metric = {"MetricName": "accuracy", "Type": "Maximize", "Value": accuracy}
+        best = {"FinalHyperParameterTuningJobObjectiveMetric": metric}
+        tuned = {"BestTrainingJob": best, "TrainingJobStatusCounters": {"Completed": 3, "NonRetryableError": failed}}
+        try:
+            decided = _deploy.run(machine, {"tuned": tuned}).output
+        except ExecutionFailed as failure:
+            return f"Not yet: the rule itself fails: {failure.cause}"
+        if decided is not expected:
+            told = "yes" if decided else "no"
+            return f"Not yet: {why}, but your rule says {told} to accuracy {accuracy} with {failed} failed jobs."
+    return "Right: good enough is good, and not by luck."
+
+
+@_check
+def one_in_twenty(tolerance: Any) -> str:
+    """Notebook 05: how many items of a distributed Map may fail. Tried out in the connected cloud."""
+    inside = {
+        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+        "StartAt": "Broken?",
+        "States": {
+            "Broken?": {
+                "Type": "Choice",
+                "Choices": [{"Variable": "$.broken", "BooleanEquals": True, "Next": "Fails"}],
+                "Default": "Works",
+            },
+            "Fails": {"Type": "Fail"},
+            "Works": {"Type": "Succeed"},
+        },
+    }
+    trial = {"Type": "Map", "ItemsPath": "$.photos", "ItemProcessor": inside, **tolerance, "End": True}
+    machine = _deploy.deploy({"StartAt": "Try tolerance", "States": {"Try tolerance": trial}}, "workshop-05-check")
+    for broken, photos, enough in ((1, 20, True), (2, 20, False), (2, 40, True), (3, 40, False)):
+        pile = [{"broken": number < broken} for number in range(photos)]
+        try:
+            _deploy.run(machine, {"photos": pile})
+            went = True
+        except ExecutionFailed as failure:
+            if failure.error != "States.ExceedToleratedFailureThreshold":
+                return f"Not yet: the Map itself fails: {failure.error}: {failure.cause}"
+            went = False
+        if went is not enough:
+            may, did = ("may", "failed") if enough else ("may not", "succeeded")
+            return f"Not yet: {broken} of {photos} {may} fail, but with your field the Map {did}."
+    return "Right: one in twenty may fail, of twenty photos as of a million."
+
+
+@_check
+def doubtful_photo(rule: Any) -> str:
+    """Notebook 05: a Choice rule for photos in which anything unsafe was found. Tried out in the connected cloud."""
+    written = rule.to_dict() if hasattr(rule, "to_dict") else rule
+    states = {
+        "Try rule": {"Type": "Choice", "Choices": [{**written, "Next": "Yes"}], "Default": "No"},
+        "Yes": {"Type": "Pass", "Result": True, "End": True},
+        "No": {"Type": "Pass", "Result": False, "End": True},
+    }
+    machine = _deploy.deploy({"StartAt": "Try rule", "States": states}, "workshop-05-check")
+    samples: tuple[tuple[list[str], bool], ...] = (
+        ([], False),
+        (["Alcoholic Beverages", "Alcohol"], True),
+        (["Violence"], True),
+    )
+    for unsafe, expected in samples:
+        tags = {"photo": "library/a.jpg", "labels": ["Bottle"], "words": [], "unsafe": unsafe}
+        try:
+            decided = _deploy.run(machine, tags).output
+        except ExecutionFailed as failure:
+            return f"Not yet: with unsafe = {unsafe} the rule itself fails: {failure.cause}"
+        if decided is not expected:
+            return f"Not yet: your rule says {'yes' if decided else 'no'} to a photo with unsafe = {unsafe}."
+    return "Right: whatever was found, a person looks at it; the rest is published."
+
+
+@_check
 def wait_by_estimate(wait: Any) -> str:
     """Notebook 04: a Wait of as many seconds as the input says in `estimate`. Tried out in the connected cloud."""
     written = wait.to_dict() if hasattr(wait, "to_dict") else wait

@@ -83,6 +83,8 @@ class ModelServer:
             NotLoaded: it had crashed, and does not come up again.
         """
         with self._lock:
+            if self._closed:
+                raise Crashed("the model server was closed")
             if self._process is None or not self._process.alive:
                 self._start()
             assert self._socket is not None
@@ -100,6 +102,12 @@ class ModelServer:
     def log(self) -> str:
         """All that it printed, of every start."""
         return "".join(self.container.shown(path.read_bytes()) for path in self._logs if path.exists())
+
+    def retire(self) -> None:
+        """Let the request under way be answered, take no more, and end. Blocks until then."""
+        with self._lock:
+            self._closed = True
+        self.close()
 
     def close(self) -> None:
         """End the process, in the middle of a request too. Its folder stays."""

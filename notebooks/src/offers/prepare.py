@@ -11,7 +11,7 @@ PROCESSING = Path("/opt/ml/processing")
 def main():
     rows = []
     for path in sorted((PROCESSING / "sessions").glob("*.csv")):
-        with open(path, newline="") as file:
+        with path.open(newline="") as file:
             for session in csv.DictReader(file):
                 rows.append([OFFERS.index(session["offer"]), *features(session)])
     parts = {
@@ -19,7 +19,7 @@ def main():
         "validation": rows[::5],
     }
     for name, part in parts.items():
-        with open(PROCESSING / name / f"{name}.csv", "w", newline="") as file:
+        with (PROCESSING / name / f"{name}.csv").open("w", newline="") as file:
             csv.writer(file).writerows(part)
         print(f"{name}: {len(part)} sessions, {len(part[0]) - 1} features")
 

@@ -5,6 +5,7 @@ import csv
 import io
 import json
 import os
+from pathlib import Path
 
 import joblib
 import numpy as np
@@ -25,13 +26,13 @@ def main():
 
     from sklearn.ensemble import RandomForestClassifier  # takes a second: only where it is needed
 
-    train = np.loadtxt(os.path.join(given.train, "train.csv"), delimiter=",")
-    validation = np.loadtxt(os.path.join(given.validation, "validation.csv"), delimiter=",")
+    train = np.loadtxt(Path(given.train, "train.csv"), delimiter=",")
+    validation = np.loadtxt(Path(given.validation, "validation.csv"), delimiter=",")
     model = RandomForestClassifier(given.trees, max_depth=given.max_depth, random_state=7)
     model.fit(train[:, 1:], train[:, 0])
     # SageMaker finds the metric in the log, by the regular expression of the metric definition.
     print(f"accuracy={model.score(validation[:, 1:], validation[:, 0]):.4f};")
-    joblib.dump(model, os.path.join(given.model_dir, "model.joblib"))
+    joblib.dump(model, Path(given.model_dir, "model.joblib"))
 
 
 # ---- the model server calls these four
@@ -39,7 +40,7 @@ def main():
 
 def model_fn(model_dir):
     """Load what the training job saved."""
-    return joblib.load(os.path.join(model_dir, "model.joblib"))
+    return joblib.load(Path(model_dir, "model.joblib"))
 
 
 def input_fn(data, content_type):

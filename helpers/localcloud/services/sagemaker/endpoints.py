@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import logging
+import threading
 from typing import Any
 
 from moto.core.exceptions import JsonRESTError
@@ -82,6 +83,7 @@ class Variant:
         self.weight = float(settings.get("InitialVariantWeight", 1.0))
         self.count = int(settings.get("InitialInstanceCount", 1))
         self.serving = Serving(site, containers_of(site, settings["ModelName"]))
+        self.logged = 0  # characters of its log that CloudWatch has
         self.credit = 0.0  # what it is owed of the requests, see Endpoint._next
 
     def describe(self) -> Shape:
@@ -172,7 +174,8 @@ class Endpoint:
         before, self.variants, self._coming = self.variants, self._coming, []
         self.config = config
         self._change("InService")
-        self._close(before)
+        for variant in before:  # requests that they have are answered, which may take a while
+            threading.Thread(target=self._retire, args=(variant,), daemon=True).start()
 
     async def _weigh(self, known: dict[str, Variant], wanted: list[Shape]) -> None:
         await self.site.clock.sleep(durations.SAGEMAKER["weights"])
@@ -202,7 +205,12 @@ class Endpoint:
             self._write(variant, variant.serving.log)
             variant.serving.close()
 
+    def _retire(self, variant: Variant) -> None:
+        variant.serving.retire()
+        self._close([variant])
+
     def _write(self, variant: Variant, output: str) -> None:
+        output, variant.logged = output[variant.logged :], len(output)
         logs.write(self.site.cloud, f"Endpoints/{self.name}", f"{variant.name}/i-local", output)
 
     # ---- requests, on any thread
@@ -218,8 +226,9 @@ class Endpoint:
         try:
             reply = variant.serving.invoke(request.get("Body", b""), content_type, request.get("Accept") or "*/*")
         except (Crashed, NotLoaded):
-            if self.site.clock.call(lambda: variant not in self.variants):
-                raise _gone(self.site, self.name) from None
+            if variant not in self.variants:
+                # Updated meanwhile: it was not asked, ask the new one. Deleted meanwhile: there is none.
+                return self.invoke(request)
             tail = variant.serving.log[-_TAIL:]
             raise self._model_error(variant, 500, f"Worker died. The end of its log:\n{tail}") from None
         if reply.status != 200:

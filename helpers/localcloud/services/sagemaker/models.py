@@ -151,6 +151,11 @@ class Serving:
         """What the servers printed."""
         return "".join(server.log for server in self._servers)
 
+    def retire(self) -> None:
+        """End them once they have answered what they were asked. Blocks until then; `close` removes their folders."""
+        for server in self._servers:
+            server.retire()
+
     def close(self) -> None:
         """End them and remove their folders."""
         self._closed = True
