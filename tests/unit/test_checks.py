@@ -75,6 +75,46 @@ def test_a_rule_for_the_manager(workshop: Session, said: Said) -> None:
 
 
 @pytest.mark.parametrize(
+    ("tolerance", "remark"),
+    [
+        ({"ToleratedFailureCount": 1}, "2 of 40 may fail"),
+        ({"ToleratedFailureCount": 2}, "2 of 20 may not fail"),
+        ({"ToleratedFailurePercentage": 4}, "1 of 20 may fail"),
+        ({"ToleratedFailurePercentage": 10}, "2 of 20 may not fail"),
+        ({}, "1 of 20 may fail"),
+        (5, "Not yet"),
+    ],
+)
+def test_a_tolerance_that_would_not_do(workshop: Session, tolerance: object, remark: str, said: Said) -> None:
+    told = said(checks.one_in_twenty, tolerance)
+    assert told.startswith("Not yet")
+    assert remark in told
+
+
+def test_one_in_twenty_may_fail(workshop: Session, said: Said) -> None:
+    assert said(checks.one_in_twenty, {"ToleratedFailurePercentage": 5}).startswith("Right")
+
+
+@pytest.mark.parametrize(
+    ("rule", "remark"),
+    [
+        (ChoiceRule.IsPresent("$.unsafe", True), "says yes to a photo with unsafe = []"),
+        (ChoiceRule.IsPresent("$.unsafe[1]", True), "says no to a photo with unsafe = ['Violence']"),
+        (ChoiceRule.StringEquals("$.unsafe[0]", "Alcohol"), "the rule itself fails"),
+        ("unsafe", "Not yet"),
+    ],
+)
+def test_a_rule_that_publishes_what_it_should_not(workshop: Session, rule: object, remark: str, said: Said) -> None:
+    told = said(checks.doubtful_photo, rule)
+    assert told.startswith("Not yet")
+    assert remark in told
+
+
+def test_a_rule_for_doubtful_photos(workshop: Session, said: Said) -> None:
+    assert said(checks.doubtful_photo, ChoiceRule.IsPresent("$.unsafe[0]", True)).startswith("Right")
+
+
+@pytest.mark.parametrize(
     ("wait", "remark"),
     [
         (30, "that is no Wait state"),
