@@ -22,7 +22,7 @@ ML = "/opt/ml"
 
 _PYTHON_PATH = Path(__file__).with_name("container_python")
 
-_MENTIONED = re.compile(r"(?<![\w./-])/opt/ml(?=/|$)")
+_MENTIONED = re.compile(r"(?<![\w./-])/opt/ml(?![\w.-])")
 
 #: -u: what a killed script printed is in its log.
 PYTHON = (sys.executable, "-u", "-X", "utf8")

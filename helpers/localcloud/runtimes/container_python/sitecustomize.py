@@ -20,6 +20,7 @@ import os
 import sys
 from _thread import start_new_thread
 from collections.abc import Callable
+from importlib.machinery import FileFinder, SourceFileLoader  # not in the hook: it would ask itself
 from typing import Any
 
 _INSIDE = "/opt/ml"
@@ -73,8 +74,6 @@ def _keep_capabilities() -> None:
 
 def _import_hook(entry: str) -> Any:
     """Modules in folders below /opt/ml that a script adds to `sys.path`."""
-    from importlib.machinery import FileFinder, SourceFileLoader
-
     if real(entry) == entry:
         raise ImportError
     return FileFinder(real(entry), (SourceFileLoader, [".py"]))
