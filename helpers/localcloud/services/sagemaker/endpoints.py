@@ -144,8 +144,9 @@ class Endpoint:
         """End it, whatever it does."""
         if self._fiber is not None:
             self._fiber.cancel()
-        self._close(self.variants + self._coming)
-        self.variants = self._coming = []
+        # Forgotten before they end: a request that loses its server then learns that the endpoint is gone.
+        ending, self.variants, self._coming = self.variants + self._coming, [], []
+        self._close(ending)
 
     def _settled(self) -> None:
         if self.status != "InService":
