@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -126,6 +126,13 @@ def read(events: Iterable[Event]) -> Trace:
         events: as GetExecutionHistory gives them; timestamps as datetime or seconds.
     """
     return _Reader().read(events)
+
+
+def steps(events: Iterable[Event]) -> Iterator[tuple[Trace, Visit | None]]:
+    """The trace after each event, and the visit that the event belongs to; it is one trace, which changes."""
+    reader = _Reader()
+    for event in events:
+        yield reader.read([event]), reader.at.get(int(event["id"]))
 
 
 def _summary(visits: list[Visit]) -> Summary:

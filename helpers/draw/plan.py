@@ -76,6 +76,14 @@ class Plan:
     boxes: list[Box]
     routes: list[Route]
 
+    def walk(self) -> Iterator[tuple[int, int, Box]]:
+        """Every box at every depth, and its left and top in this scope."""
+        for box in self.boxes:
+            yield box.x, box.y, box
+            for x, y, inner in box.inner:
+                for left, top, held in inner.walk():
+                    yield box.x + x + left, box.y + y + top, held
+
 
 def boxes_of(graph: Graph, place: Callable[[Graph], Plan]) -> dict[str, Box]:
     """Every state with its size: one width for all plain states of a scope, so that columns are tidy."""

@@ -27,14 +27,26 @@ def render(plan: Plan, trace: Trace | None, title: str) -> tuple[str, int, int]:
     Returns:
         the SVG, its width and its height in pixels.
     """
-    head = TITLE if title else 0
-    titled = metrics.width(title, 14, True) + 34 if title else 0
-    wide, high = max(plan.w, titled) + 2 * MARGIN, plan.h + 2 * MARGIN + head
+    wide, high, x, y = _card(plan, title)
     drawing = _Drawing(trace)
-    drawing.plan(plan, (wide - plan.w) // 2, MARGIN + head)
+    drawing.plan(plan, x, y)
     if title:
         drawing.title(title, trace.status if trace else None)
     return drawing.document(wide, high), wide, high
+
+
+def places(plan: Plan, title: str) -> dict[str, tuple[int, int, int, int]]:
+    """Where each state stands in the picture that `render` gives: left, top, width and height in pixels."""
+    _, _, x, y = _card(plan, title)
+    return {box.node.name: (x + left, y + top, box.w, box.h) for left, top, box in plan.walk()}
+
+
+def _card(plan: Plan, title: str) -> tuple[int, int, int, int]:
+    """The picture's width and height, and where in it the plan's corner is."""
+    head = TITLE if title else 0
+    titled = metrics.width(title, 14, True) + 34 if title else 0
+    wide = max(plan.w, titled) + 2 * MARGIN
+    return wide, plan.h + 2 * MARGIN + head, (wide - plan.w) // 2, MARGIN + head
 
 
 class _Drawing(Canvas):
