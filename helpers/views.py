@@ -8,6 +8,7 @@ from typing import Any
 from helpers import draw
 from helpers.deploy import Execution, definition_of, follow, history_of, machine_of
 from helpers.errors import ExecutionFailed, WorkshopError
+from helpers.inspector import Inspector
 from helpers.session import current
 
 
@@ -54,6 +55,11 @@ class Show:
         """
         known = _known(execution)
         return draw.data(known.machine.definition, known.events, name=known.machine.name, state=state)
+
+    def inspector(self, execution: object) -> Inspector:
+        """The graph to explore: choose a state to see each visit's input and output, play it event by event."""
+        known = _known(execution)
+        return Inspector(known.machine.definition, known.events, known.machine.name)
 
     def live(self, execution: object) -> None:
         """The graph, drawn again in this cell whenever something happens, until the execution ends."""

@@ -9,6 +9,7 @@ give is enough, so an execution on AWS is drawn as one on this machine.
     rows -> scale -> bars                  the timeline
     log -> page                            the events
     paths -> lens -> stages -> page        what each state did to its data
+    replay                                 an execution event by event, for a browser to play
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ from functools import lru_cache
 from html import escape
 from typing import Any
 
-from helpers.draw import bars, history, layout, log, model, rows, stages, svg, trace, words
+from helpers.draw import bars, history, layout, log, model, replay, rows, stages, svg, trace, words
 from helpers.draw.page import Page
 from helpers.draw.plan import Plan
 
-__all__ = ["Page", "Picture", "data", "events", "graph", "timeline"]
+__all__ = ["Page", "Picture", "data", "events", "film", "graph", "timeline"]
 
 
 class Picture:
@@ -123,6 +124,22 @@ def data(
     """
     machine = json.loads(definition) if isinstance(definition, str) else definition
     return stages.told(machine, events, name, state)
+
+
+def film(
+    definition: str | Mapping[str, Any], events: Iterable[Mapping[str, Any]], *, name: str = "", moving: bool = True
+) -> dict[str, Any]:
+    """An execution event by event, with what each visit got and gave: what `inspector.js` plays, a JSON value.
+
+    Args:
+        definition: Amazon States Language, as text or parsed.
+        events: an execution's history so far, as for `graph`; at least one.
+        name: what to call it.
+        moving: every event; else only the last one.
+    """
+    text = definition if isinstance(definition, str) else json.dumps(definition)
+    machine, plan = _placed(text)
+    return replay.record(machine, plan, events, name, moving=moving)
 
 
 @lru_cache(maxsize=32)

@@ -1,0 +1,444 @@
+// Plays an execution: its graph, a moment for each event; the visits of a state, with what each got and gave.
+//
+// What it plays is made by helpers/draw/replay.py. The pictures are images, so no script in them can run; everything
+// else that a workflow says is put as text, never as HTML. Nothing is fetched: neither code nor pictures nor fonts.
+
+const SVG = "http://www.w3.org/2000/svg";
+const GLYPHS = { succeeded: "✓", running: "▶", caught: "!", failed: "✕", "timed out": "◷", aborted: "■" };
+const WORST = ["running", "failed", "timed out", "aborted", "caught", "succeeded"];
+const TROUBLE = /(Failed|TimedOut|Aborted)$/;
+const ICONS = {
+  first: "M5 4v12M15 4l-7 6 7 6z",
+  back: "M13 4l-7 6 7 6z",
+  play: "M6 3.5l11 6.5-11 6.5z",
+  pause: "M6 4v12M14 4v12",
+  on: "M7 4l7 6-7 6z",
+  last: "M15 4v12M5 4l7 6-7 6z",
+};
+const RATES = [1, 2, 5, 10, 25, 100];
+
+/** An element with attributes and children; strings become text. */
+function make(name, attributes = {}, ...children) {
+  const element = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
+    else if (value !== null && value !== undefined && value !== false) element.setAttribute(key, value);
+  }
+  element.append(...children.filter((child) => child !== null));
+  return element;
+}
+
+function icon(name) {
+  const drawing = document.createElementNS(SVG, "svg");
+  const path = document.createElementNS(SVG, "path");
+  drawing.setAttribute("viewBox", "0 0 20 20");
+  drawing.setAttribute("aria-hidden", "true");
+  path.setAttribute("d", ICONS[name]);
+  drawing.append(path);
+  return drawing;
+}
+
+/** Seconds in words, as `words.duration` says them. */
+function duration(seconds) {
+  if (seconds < 10 && !Number.isInteger(seconds)) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  const [size, large, small] = whole < 3600 ? [60, "min", "s"] : whole < 172800 ? [3600, "h", "min"] : [86400, "d", "h"];
+  if (whole < 120) return `${whole} s`;
+  const rest = Math.floor((whole % size) / (size === 60 ? 1 : size === 3600 ? 60 : 3600));
+  return `${Math.floor(whole / size)} ${large}${rest ? ` ${rest} ${small}` : ""}`;
+}
+
+/** "TaskStateEntered" as "Task state entered". */
+const inWords = (type) => type.replace(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+
+/** JSON with its keys, texts and numbers apart, each a piece of text. */
+function coloured(text) {
+  const pre = make("pre", { tabindex: 0 });
+  if (!/^[[{"]/.test(text)) {
+    pre.textContent = text;
+    return pre;
+  }
+  for (const [piece, string, colon] of text.matchAll(/("(?:[^"\\]|\\.)*")(\s*:)?|[^"]+|"/g)) {
+    if (string) {
+      pre.append(make("span", { class: colon ? "ws-key" : "ws-string" }, string), colon ?? "");
+    } else pre.append(piece);
+  }
+  return pre;
+}
+
+class Inspector {
+  constructor(root) {
+    this.root = root;
+    this.sheet = make("div", { class: "ws-sheet" });
+    this.stage = make("div", { class: "ws-stage" }, this.sheet);
+    this.detail = make("div", { class: "ws-detail", role: "region", "aria-label": "What the state got and gave" });
+    this.player = make("div", { class: "ws-player", role: "group", "aria-label": "Replay" });
+    this.makePlayer();
+    const body = make("div", { class: "ws-body" }, this.stage, make("div", { class: "ws-side" }, this.detail));
+    // JupyterLab would take Enter and the arrows for its own.
+    const attributes = { class: "ws-inspector", role: "group", "data-lm-suppress-shortcuts": "true" };
+    this.frame = make("section", attributes, body, this.player);
+    this.frame.addEventListener("keydown", (event) => this.key(event));
+    root.replaceChildren(this.frame);
+    this.chosen = null; // a state's number; null follows the replay
+    this.picked = null; // a visit's number; null is the latest
+    this.rate = null;
+    this.timer = null;
+  }
+
+  /** Takes another record, and goes to its last moment. */
+  show(record) {
+    const chosen = this.record?.states[this.chosen]?.name;
+    this.pause();
+    this.record = record;
+    this.expand();
+    this.chosen = chosen === undefined ? null : record.states.findIndex((state) => state.name === chosen);
+    if (this.chosen === -1) this.chosen = null;
+    if (this.picked !== null && record.visits[this.picked]?.state !== this.chosen) this.picked = null;
+    this.frame.setAttribute("aria-label", `Inspector of ${record.name}`);
+    this.frame.style.setProperty("--wide", record.width);
+    this.frame.style.setProperty("--high", record.height);
+    this.makeSheet();
+    this.frame.classList.toggle("ws-still", record.moments.length < 2);
+    this.slider.max = record.moments.length - 1;
+    this.rate ??= RATES.find((rate) => record.moments.length / rate <= 30) ?? RATES.at(-1);
+    this.speed.value = this.rate;
+    this.markTrouble();
+    this.go(record.moments.length - 1);
+  }
+
+  /** Every moment's pieces from the changes to the moment before; the visits of each state. */
+  expand() {
+    let pieces = [];
+    this.pictures = this.record.moments.map((moment) => {
+      pieces = pieces.slice();
+      for (const [from, gone, ...come] of moment.changes) pieces.splice(from, gone, ...come);
+      return pieces;
+    });
+    this.visitsOf = this.record.states.map(() => []);
+    this.record.visits.forEach((visit, number) => this.visitsOf[visit.state]?.push(number));
+  }
+
+  // The graph
+
+  makeSheet() {
+    const { states, width, height } = this.record;
+    const names = states.map((state) => state.name).join("\n");
+    this.picture ??= make("img", { class: "ws-picture" });
+    this.picture.width = width;
+    this.picture.height = height;
+    if (names !== this.names || !this.buttons) {
+      this.names = names;
+      this.buttons = states.map((state, number) => {
+        const button = make("button", { class: "ws-state", type: "button", onclick: () => this.choose(number) });
+        button.title = state.name;
+        return button;
+      });
+      this.sheet.replaceChildren(this.picture, ...this.buttons);
+    }
+    states.forEach(({ place: [left, top, wide, high] }, number) => {
+      const style = this.buttons[number].style;
+      style.left = `${(100 * left) / width}%`;
+      style.top = `${(100 * top) / height}%`;
+      style.width = `${(100 * wide) / width}%`;
+      style.height = `${(100 * high) / height}%`;
+    });
+  }
+
+  choose(number) {
+    this.picked = null;
+    this.chosen = this.chosen === number ? null : number;
+    this.draw();
+  }
+
+  key(event) {
+    if (event.key === "Escape" && this.chosen !== null) this.choose(this.chosen);
+  }
+
+  // The replay
+
+  makePlayer() {
+    const press = (name, label, action) => {
+      const button = make("button", { type: "button", class: `ws-press ws-${name}`, onclick: action });
+      button.append(icon(name));
+      button.title = label;
+      button.setAttribute("aria-label", label);
+      return button;
+    };
+    const step = (by) => () => {
+      this.pause();
+      this.go(this.at + by);
+    };
+    this.playing = press("play", "Play", () => (this.timer === null ? this.play() : this.pause()));
+    this.slider = make("input", { type: "range", min: 0, step: 1, "aria-label": "Event" });
+    this.slider.addEventListener("input", () => {
+      this.pause();
+      this.go(Number(this.slider.value));
+    });
+    this.marks = make("div", { class: "ws-marks", "aria-hidden": "true" });
+    this.said = make("div", { class: "ws-said", "aria-live": "polite" });
+    this.speed = make("select", { "aria-label": "Speed" });
+    for (const rate of RATES) this.speed.append(make("option", { value: rate }, `${rate} event${rate > 1 ? "s" : ""}/s`));
+    this.speed.addEventListener("change", () => (this.rate = Number(this.speed.value)));
+    this.player.append(
+      make(
+        "div",
+        { class: "ws-presses" },
+        press("first", "To the first event", step(-Infinity)),
+        press("back", "One event back", step(-1)),
+        this.playing,
+        press("on", "One event on", step(1)),
+        press("last", "To the last event", step(Infinity)),
+      ),
+      make("div", { class: "ws-track" }, this.marks, this.slider),
+      this.speed,
+      this.said,
+    );
+  }
+
+  /** A mark under the slider wherever something failed. */
+  markTrouble() {
+    const last = Math.max(1, this.record.moments.length - 1);
+    const marks = this.record.moments.flatMap((moment, at) => {
+      if (!TROUBLE.test(moment.type)) return [];
+      const mark = make("i");
+      mark.style.left = `${(100 * at) / last}%`;
+      return [mark];
+    });
+    this.marks.replaceChildren(...marks);
+  }
+
+  play() {
+    if (this.at === this.record.moments.length - 1) this.go(0);
+    this.said.setAttribute("aria-live", "off"); // nobody can listen as fast
+    this.setPlaying("pause", "Pause");
+    const tick = () => {
+      if (!this.frame.isConnected) return this.pause();
+      this.go(this.at + Math.max(1, Math.round(this.rate / 20)));
+      if (this.at < this.record.moments.length - 1) this.timer = setTimeout(tick, 1000 / Math.min(this.rate, 20));
+      else this.pause();
+    };
+    this.timer = setTimeout(tick, 1000 / Math.min(this.rate, 20));
+  }
+
+  pause() {
+    clearTimeout(this.timer);
+    this.timer = null;
+    this.said.setAttribute("aria-live", "polite");
+    this.setPlaying("play", "Play");
+  }
+
+  setPlaying(name, label) {
+    this.playing.replaceChildren(icon(name));
+    this.playing.className = `ws-press ws-${name}`;
+    this.playing.title = label;
+    this.playing.setAttribute("aria-label", label);
+  }
+
+  go(at) {
+    this.at = Math.min(Math.max(at, 0), this.record.moments.length - 1);
+    this.draw();
+  }
+
+  // What is seen at a moment
+
+  draw() {
+    const { record, at } = this;
+    const moment = record.moments[at];
+    const drawn = this.pictures[at].map((piece) => record.pieces[piece]).join("");
+    if (drawn !== this.drawn) this.picture.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(drawn)}`;
+    this.drawn = drawn;
+    const last = at === record.moments.length - 1;
+    const running = record.states.filter((_, number) => this.statusOf(number) === "running").map((state) => state.name);
+    const busy = running.length ? `at work: ${running.join(", ")}` : "no state at work";
+    this.picture.alt = last ? record.alt : `${record.name} at event ${moment.id}, ${duration(moment.seconds)}: ${busy}.`;
+    const now = last && moment.status !== "running" ? null : moment.state;
+    this.buttons.forEach((button, number) => {
+      const count = this.visitsNow(number).length;
+      const status = this.statusOf(number);
+      const label = `${record.states[number].name}, ${record.states[number].words}: ${
+        status ? `${status}, ${count} visit${count > 1 ? "s" : ""}` : "not entered"
+      }`;
+      if (button.getAttribute("aria-label") !== label) button.setAttribute("aria-label", label);
+      button.setAttribute("aria-pressed", number === this.chosen);
+      button.classList.toggle("ws-now", number === now);
+    });
+    this.drawPlayer(moment);
+    this.drawDetail(now);
+    this.bringIntoView(this.buttons[now ?? -1]);
+  }
+
+  drawPlayer(moment) {
+    const where = moment.state === null ? "" : ` · ${this.record.states[moment.state].name}`;
+    const said = `Event ${moment.id} of ${this.record.moments.at(-1).id} · ${duration(moment.seconds)}`;
+    this.slider.value = this.at;
+    this.slider.setAttribute("aria-valuetext", `${said}: ${inWords(moment.type)}${where}`);
+    this.slider.style.setProperty("--done", `${(100 * this.at) / Math.max(1, this.record.moments.length - 1)}%`);
+    const what = make("span", { class: TROUBLE.test(moment.type) ? "ws-trouble" : "" }, inWords(moment.type));
+    this.said.replaceChildren(make("b", {}, said), " · ", what, where);
+  }
+
+  /** The graph's pane follows the replay; the page around it stays where it is. */
+  bringIntoView(button) {
+    if (!button || this.stage.scrollHeight <= this.stage.clientHeight) return;
+    const top = button.offsetTop - 24;
+    const low = button.offsetTop + button.offsetHeight + 24;
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches || this.rate > 10;
+    if (top < this.stage.scrollTop || low > this.stage.scrollTop + this.stage.clientHeight) {
+      this.stage.scrollTo({ top: top - this.stage.clientHeight / 3, behavior: calm ? "auto" : "smooth" });
+    }
+  }
+
+  visitsNow(number) {
+    return this.visitsOf[number].filter((visit) => this.visitNow(visit));
+  }
+
+  /** A visit as it was at this moment: [moment, status, tries, left, error, cause, items]; undefined before it. */
+  visitNow(number) {
+    return this.record.visits[number].changes.findLast(([at]) => at <= this.at);
+  }
+
+  statusOf(number) {
+    const found = this.visitsNow(number).map((visit) => this.visitNow(visit)[1]);
+    const inMap = Number.isInteger(this.record.visits[this.visitsOf[number][0]]?.item);
+    return inMap ? WORST.find((status) => found.includes(status)) : found.at(-1);
+  }
+
+  // The visits of a state
+
+  drawDetail(now) {
+    const shown = this.chosen ?? now;
+    if (shown === null) return this.drawWhole();
+    const state = this.record.states[shown];
+    const visits = this.visitsNow(shown);
+    const heading = make("h3", {}, state.name);
+    const follows = this.chosen === null ? "the replay is followed" : "";
+    const words = make("p", { class: "ws-quiet" }, [state.words, follows].filter(Boolean).join(" · "));
+    if (!visits.length) {
+      this.detail.replaceChildren(heading, words, make("p", {}, "Not entered yet."));
+      return undefined;
+    }
+    const visit = visits.includes(this.picked) ? this.picked : visits.at(-1);
+    this.detail.replaceChildren(heading, words, this.chips(visits, visit), ...this.told(visit));
+    return undefined;
+  }
+
+  /** Nothing chosen, nothing going on: the execution as a whole. */
+  drawWhole() {
+    const { record } = this;
+    const { whole } = record;
+    const moment = record.moments[this.at];
+    const last = this.at === record.moments.length - 1;
+    const entered = record.states.map((_, number) => number).filter((number) => this.visitsNow(number).length);
+    const rows = entered.map((number) => {
+      const visits = this.visitsNow(number);
+      const status = this.statusOf(number);
+      const took = visits.map((visit) => (this.visitNow(visit)[3] ?? moment.seconds) - record.visits[visit].entered);
+      const times = visits.length > 1 ? `×${visits.length}, longest ` : "";
+      return make(
+        "li",
+        { onclick: () => this.choose(number) },
+        make("span", { class: "ws-chip", "data-status": status, title: status }, GLYPHS[status]),
+        make("span", { class: "ws-name" }, record.states[number].name),
+        make("span", { class: "ws-quiet" }, `${times}${duration(Math.max(...took))}`),
+      );
+    });
+    const text = (name) => (whole[name] === undefined ? "" : this.block(name, coloured(record.texts[whole[name]])));
+    this.detail.replaceChildren(
+      make("h3", {}, record.name),
+      this.facts(moment.status, [duration(moment.seconds), `${entered.length} of ${record.states.length} states entered`]),
+      make("p", { class: "ws-quiet" }, "Choose a state to see what each visit got and gave."),
+      make("ul", { class: "ws-overview", "aria-hidden": "true" }, ...rows), // the graph has the same as buttons
+      last ? text("error") : "",
+      last ? text("cause") : "",
+      text("input"),
+      last ? text("output") : "",
+    );
+  }
+
+  chips(visits, shown) {
+    if (visits.length === 1) return "";
+    const place = visits.indexOf(shown);
+    const pick = (visit) => () => {
+      this.picked = visit === visits.at(-1) ? null : visit;
+      this.chosen = this.record.visits[shown].state;
+      this.draw();
+    };
+    const chip = (visit, number) => {
+      const [, status] = this.visitNow(visit);
+      const { item } = this.record.visits[visit];
+      const name = item === null ? `Visit ${number + 1}` : `Item ${item}`;
+      const attributes = { type: "button", class: "ws-chip", "data-status": status, onclick: pick(visit) };
+      const button = make("button", attributes, `${GLYPHS[status]} ${name.split(" ")[1]}`);
+      button.setAttribute("aria-pressed", visit === shown);
+      button.setAttribute("aria-label", `${name}: ${status}`);
+      button.title = `${name}: ${status}`;
+      return button;
+    };
+    const first = Math.max(0, Math.min(place - 6, visits.length - 14));
+    const near = visits.slice(first, first + 14).map((visit, index) => chip(visit, first + index));
+    const counted = make("span", { class: "ws-quiet" }, this.record.visits[shown].item === null ? "Visits" : "Items");
+    const of = visits.length > 14 ? make("span", { class: "ws-quiet" }, `of ${visits.length}`) : "";
+    return make("div", { class: "ws-chips", role: "group", "aria-label": "Visits" }, counted, ...near, of);
+  }
+
+  facts(status, more) {
+    const pill = make("span", { class: "ws-pill", "data-status": status }, `${GLYPHS[status]} ${status}`);
+    return make("p", { class: "ws-facts" }, pill, ...more.map((fact) => make("span", {}, fact)));
+  }
+
+  /** One visit: status, times, tries, error, input, output. */
+  told(number) {
+    const visit = this.record.visits[number];
+    const [, status, tries, left, error, cause, items] = this.visitNow(number);
+    const { seconds } = this.record.moments[this.at];
+    const facts = [`at ${duration(visit.entered)}`];
+    facts.push(left === null ? `for ${duration(Math.max(0, seconds - visit.entered))} so far` : `took ${duration(left - visit.entered)}`);
+    if (tries > 1) facts.push(`${tries} tries`);
+    if (items) facts.push(`${items[1]} of ${items[0]} items done`);
+    const parts = [this.facts(status, facts)];
+    const failures = visit.failures.filter(([at]) => at <= this.at);
+    if (failures.length > 1 || (failures.length && tries > 1)) {
+      parts.push(
+        make(
+          "ol",
+          { class: "ws-tries" },
+          ...failures.map(([, name, why]) =>
+            make("li", {}, make("b", {}, name), why === null ? "" : ` ${firstLine(this.record.texts[why])}`),
+          ),
+          tries > failures.length ? make("li", { class: status === "running" ? "" : "ws-good" }, status) : "",
+        ),
+      );
+    } else if (error) parts.push(this.block("Error", make("b", { class: "ws-trouble" }, error)));
+    if (error && cause !== null) parts.push(this.block("Cause", coloured(this.record.texts[cause])));
+    if (visit.input !== null) parts.push(this.block("Input", coloured(this.record.texts[visit.input])));
+    if (left !== null && visit.output !== undefined && visit.output !== null) {
+      parts.push(this.block("Output", coloured(this.record.texts[visit.output])));
+    }
+    return parts;
+  }
+
+  block(name, ...inside) {
+    return make("div", { class: "ws-block" }, make("h4", {}, name), ...inside);
+  }
+}
+
+const firstLine = (text) => {
+  const line = text.trim().split("\n")[0];
+  return line.length > 120 ? `${line.slice(0, 119)}…` : line;
+};
+
+/** Puts an inspector into an element; `show(record)` gives it something else to play. */
+export function inspect(root, record) {
+  const inspector = new Inspector(root);
+  inspector.show(record);
+  return inspector;
+}
+
+/** What anywidget calls. */
+export default {
+  render({ model, el }) {
+    const inspector = inspect(el, model.get("record"));
+    return () => inspector.pause();
+  },
+};

@@ -1,0 +1,67 @@
+"""An execution to explore in a notebook: choose a state in the graph, play it event by event.
+
+The inspector is an anywidget whose code and pictures are on this machine: nothing is fetched. Under it stands the
+picture that `show` gives. While the inspector is at work the picture is out of sight; GitHub, nbconvert, print and a
+notebook opened without its kernel show the picture alone.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from helpers import draw
+
+_HERE = Path(__file__).parent
+
+
+class Inspector:
+    """What `show.inspector` gives. Displayed where nobody sits, as by CI, it is the picture alone.
+
+    Args:
+        definition: the state machine's, as JSON text.
+        events: the execution's history so far.
+        name: what to call it.
+    """
+
+    def __init__(self, definition: str, events: list[dict[str, Any]], name: str) -> None:
+        self.picture = draw.graph(definition, events, name=name)
+        self._record = (definition, events, name)
+
+    def __repr__(self) -> str:
+        return self.picture.text
+
+    def widget(self) -> Any:
+        """The inspector itself, an anywidget."""
+        import anywidget
+        import traitlets
+
+        definition, events, name = self._record
+
+        class Playing(anywidget.AnyWidget):
+            _esm = _HERE / "inspector.js"
+            _css = _HERE / "inspector.css"
+            record = traitlets.Dict().tag(sync=True)
+
+        return Playing(record=draw.film(definition, events, name=name))
+
+    def _ipython_display_(self) -> None:
+        from IPython import display
+
+        show: Any = display.display
+        if attended():
+            show(self.widget())
+        show(self.picture)
+
+
+def attended() -> bool:
+    """Whether somebody sits at this notebook.
+
+    A front end with a person says with each request that it can answer `input()`; nbval, nbclient and what is
+    built on them say that they cannot (Jupyter's messaging protocol, "execute_request", `allow_stdin`).
+    """
+    from IPython.core.getipython import get_ipython
+
+    kernel = getattr(get_ipython(), "kernel", None)
+    return bool(getattr(kernel, "_allow_stdin", False)) and "PYTEST_VERSION" not in os.environ
