@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any
 
@@ -51,60 +51,79 @@ def patient_retry(retry: Any) -> str:
     return f"Right: it waits {told} seconds between tries, and only when Textract is busy."
 
 
-@_check
-def manager_rule(rule: Any) -> str:
-    """Notebook 03: a Choice rule for receipts that add up and are over 100. Tried out in the connected cloud."""
+def _try_rule(rule: Any, notebook: str, samples: Iterable[tuple[Any, bool, str]]) -> str | None:
+    """What a Choice rule does wrong in the connected cloud, or None.
+
+    Args:
+        rule: a ChoiceRule of the SDK, or a dict.
+        notebook: its number.
+        samples: an input, what the rule should say to it, and that in words.
+    """
     written = rule.to_dict() if hasattr(rule, "to_dict") else rule
     states = {
         "Try rule": {"Type": "Choice", "Choices": [{**written, "Next": "Yes"}], "Default": "No"},
         "Yes": {"Type": "Pass", "Result": True, "End": True},
         "No": {"Type": "Pass", "Result": False, "End": True},
     }
-    machine = _deploy.deploy({"StartAt": "Try rule", "States": states}, "workshop-03-check")
-    samples = [
-        ({"adds_up": True, "total": 266.5}, True, "a receipt of 266.50 that adds up goes to the manager"),
-        ({"adds_up": True, "total": 100}, False, "exactly 100 is not over 100"),
-        ({"adds_up": True, "total": 15.82}, False, "small receipts that add up need no manager"),
-        ({"adds_up": False, "total": 266.5}, False, "a receipt that does not add up is rejected anyway"),
-    ]
+    machine = _deploy.deploy({"StartAt": "Try rule", "States": states}, f"workshop-{notebook}-check")
     for sample, expected, why in samples:
         try:
             decided = _deploy.run(machine, sample).output
         except ExecutionFailed as failure:
-            return f"Not yet: with {sample} the rule itself fails: {failure.cause}"
+            return f"Not yet: {why}, but there the rule itself fails: {failure.cause}"
         if decided is not expected:
-            return f"Not yet: {why}, but your rule says {'yes' if decided else 'no'} to {sample}."
-    return "Right: over 100 and adding up goes to the manager; everything else is decided as before."
+            return f"Not yet: {why}, but your rule says {'yes' if decided else 'no'}."
+    return None
+
+
+@_check
+def manager_rule(rule: Any) -> str:
+    """Notebook 03: a Choice rule for receipts that add up and are over 100. Tried out in the connected cloud."""
+    samples = (
+        ({"adds_up": True, "total": 266.5}, True, "a receipt of 266.50 that adds up goes to the manager"),
+        ({"adds_up": True, "total": 100}, False, "exactly 100 is not over 100"),
+        ({"adds_up": True, "total": 15.82}, False, "small receipts that add up need no manager"),
+        ({"adds_up": False, "total": 266.5}, False, "a receipt that does not add up is rejected anyway"),
+    )
+    right = "Right: over 100 and adding up goes to the manager; everything else is decided as before."
+    return _try_rule(rule, "03", samples) or right
+
+
+@_check
+def doubtful_photo(rule: Any) -> str:
+    """Notebook 05: a Choice rule for photos in which anything unsafe was found. Tried out in the connected cloud."""
+    samples = []
+    for unsafe in ([], ["Alcoholic Beverages", "Alcohol"], ["Violence"]):
+        tags = {"photo": "library/a.jpg", "labels": ["Bottle"], "words": [], "unsafe": unsafe}
+        goes = "goes to a person" if unsafe else "is published"
+        samples.append((tags, bool(unsafe), f"a photo with unsafe = {unsafe} {goes}"))
+    right = "Right: whatever was found, a person looks at it; the rest is published."
+    return _try_rule(rule, "05", samples) or right
+
+
+@_check
+def start_in_the_middle(rule: Any) -> str:
+    """Notebook 06: a Choice rule for an execution that begins after a stage. Tried out in the connected cloud."""
+    samples = (
+        ({"day": "tuesday", "from": "processed"}, True, "from processed on, nothing is transcribed again"),
+        ({"day": "tuesday"}, False, "on a day without a `from`, calls are transcribed"),
+        ({"day": "tuesday", "from": "raw"}, False, "from raw on, calls are transcribed"),
+    )
+    return _try_rule(rule, "06", samples) or "Right: the good stages are skipped, and only where the input says so."
 
 
 @_check
 def higher_bar(rule: Any) -> str:
     """Notebook 07: a Choice rule for a model that is good, of a tuning job that went well. Tried out in the cloud."""
-    written = rule.to_dict() if hasattr(rule, "to_dict") else rule
-    states = {
-        "Try rule": {"Type": "Choice", "Choices": [{**written, "Next": "Yes"}], "Default": "No"},
-        "Yes": {"Type": "Pass", "Result": True, "End": True},
-        "No": {"Type": "Pass", "Result": False, "End": True},
-    }
-    machine = _deploy.deploy({"StartAt": "Try rule", "States": states}, "workshop-07-check")
-    samples = [
-        (0.65, 0, True, "a good model without a failure is good enough"),
-        (0.65, 1, True, "one failed job is allowed"),
-        (0.65, 2, False, "two failed jobs are too many"),
-        (0.6, 0, False, "exactly 0.6 is not above 0.6"),
-    ]
-    for accuracy, failed, expected, why in samples:
+    samples = []
+    for accuracy, failed, expected in ((0.65, 0, True), (0.65, 1, True), (0.65, 2, False), (0.6, 0, False)):
         metric = {"MetricName": "accuracy", "Type": "Maximize", "Value": accuracy}
         best = {"FinalHyperParameterTuningJobObjectiveMetric": metric}
         tuned = {"BestTrainingJob": best, "TrainingJobStatusCounters": {"Completed": 3, "NonRetryableError": failed}}
-        try:
-            decided = _deploy.run(machine, {"tuned": tuned}).output
-        except ExecutionFailed as failure:
-            return f"Not yet: the rule itself fails: {failure.cause}"
-        if decided is not expected:
-            told = "yes" if decided else "no"
-            return f"Not yet: {why}, but your rule says {told} to accuracy {accuracy} with {failed} failed jobs."
-    return "Right: good enough is good, and not by luck."
+        verdict = "is good enough" if expected else "is not good enough"
+        why = f"an accuracy of {accuracy}, with a count of {failed} failed jobs, {verdict}"
+        samples.append(({"tuned": tuned}, expected, why))
+    return _try_rule(rule, "07", samples) or "Right: good enough is good, and not by luck."
 
 
 @_check
@@ -138,32 +157,6 @@ def one_in_twenty(tolerance: Any) -> str:
             may, did = ("may", "failed") if enough else ("may not", "succeeded")
             return f"Not yet: {broken} of {photos} {may} fail, but with your field the Map {did}."
     return "Right: one in twenty may fail, of twenty photos as of a million."
-
-
-@_check
-def doubtful_photo(rule: Any) -> str:
-    """Notebook 05: a Choice rule for photos in which anything unsafe was found. Tried out in the connected cloud."""
-    written = rule.to_dict() if hasattr(rule, "to_dict") else rule
-    states = {
-        "Try rule": {"Type": "Choice", "Choices": [{**written, "Next": "Yes"}], "Default": "No"},
-        "Yes": {"Type": "Pass", "Result": True, "End": True},
-        "No": {"Type": "Pass", "Result": False, "End": True},
-    }
-    machine = _deploy.deploy({"StartAt": "Try rule", "States": states}, "workshop-05-check")
-    samples: tuple[tuple[list[str], bool], ...] = (
-        ([], False),
-        (["Alcoholic Beverages", "Alcohol"], True),
-        (["Violence"], True),
-    )
-    for unsafe, expected in samples:
-        tags = {"photo": "library/a.jpg", "labels": ["Bottle"], "words": [], "unsafe": unsafe}
-        try:
-            decided = _deploy.run(machine, tags).output
-        except ExecutionFailed as failure:
-            return f"Not yet: with unsafe = {unsafe} the rule itself fails: {failure.cause}"
-        if decided is not expected:
-            return f"Not yet: your rule says {'yes' if decided else 'no'} to a photo with unsafe = {unsafe}."
-    return "Right: whatever was found, a person looks at it; the rest is published."
 
 
 @_check

@@ -98,8 +98,8 @@ def test_one_in_twenty_may_fail(workshop: Session, said: Said) -> None:
 @pytest.mark.parametrize(
     ("rule", "remark"),
     [
-        (ChoiceRule.IsPresent("$.unsafe", True), "says yes to a photo with unsafe = []"),
-        (ChoiceRule.IsPresent("$.unsafe[1]", True), "says no to a photo with unsafe = ['Violence']"),
+        (ChoiceRule.IsPresent("$.unsafe", True), "unsafe = [] is published, but your rule says yes"),
+        (ChoiceRule.IsPresent("$.unsafe[1]", True), "unsafe = ['Violence'] goes to a person, but your rule says no"),
         (ChoiceRule.StringEquals("$.unsafe[0]", "Alcohol"), "the rule itself fails"),
         ("unsafe", "Not yet"),
     ],
@@ -112,6 +112,47 @@ def test_a_rule_that_publishes_what_it_should_not(workshop: Session, rule: objec
 
 def test_a_rule_for_doubtful_photos(workshop: Session, said: Said) -> None:
     assert said(checks.doubtful_photo, ChoiceRule.IsPresent("$.unsafe[0]", True)).startswith("Right")
+
+
+FROM_PROCESSED = ChoiceRule.StringEquals("$.from", "processed")
+
+
+@pytest.mark.parametrize(
+    ("rule", "remark"),
+    [
+        (FROM_PROCESSED, "there the rule itself fails"),
+        (ChoiceRule.IsPresent("$.from", True), "from raw on"),
+        (ChoiceRule.IsPresent("$.from", False), "nothing is transcribed again"),
+        ("from", "Not yet"),
+    ],
+)
+def test_a_rule_that_starts_in_the_wrong_place(workshop: Session, rule: object, remark: str, said: Said) -> None:
+    told = said(checks.start_in_the_middle, rule)
+    assert told.startswith("Not yet")
+    assert remark in told
+
+
+def test_a_rule_that_starts_in_the_middle(workshop: Session, said: Said) -> None:
+    rule = ChoiceRule.And([ChoiceRule.IsPresent("$.from", True), FROM_PROCESSED])
+    assert said(checks.start_in_the_middle, rule).startswith("Right")
+
+
+TUNED = "$.tuned.BestTrainingJob.FinalHyperParameterTuningJobObjectiveMetric.Value"
+FAILED = "$.tuned.TrainingJobStatusCounters.NonRetryableError"
+
+
+@pytest.mark.parametrize(
+    ("rule", "remark"),
+    [
+        (ChoiceRule.NumericGreaterThan(TUNED, 0.6), "2 failed jobs, is not good enough, but your rule says yes"),
+        (ChoiceRule.NumericLessThanEquals(FAILED, 1), "an accuracy of 0.6"),
+        (ChoiceRule.NumericGreaterThan("$.accuracy", 0.6), "the rule itself fails"),
+    ],
+)
+def test_a_bar_that_would_not_do(workshop: Session, rule: object, remark: str, said: Said) -> None:
+    told = said(checks.higher_bar, rule)
+    assert told.startswith("Not yet")
+    assert remark in told
 
 
 @pytest.mark.parametrize(

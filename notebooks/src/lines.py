@@ -1,0 +1,196 @@
+"""Notebook 06: the lines of notebooks 03, 04 and 05 with what every stage made kept, in S3 and in the catalog.
+
+A line takes {"day": …} and works on what lies in raw/LINE/DAY/. An object keeps its name from stage to stage:
+raw/calls/monday/one.wav, processed/calls/monday/one.wav.json, and so on.
+"""
+
+from pathlib import Path
+
+from stepfunctions import steps
+
+FUNCTIONS = ("keep_stage", "convert_receipt", "read_transcript", "flag_keywords", "build_index")
+SDK = "arn:aws:states:::aws-sdk"
+
+
+class Lines:
+    """Builds them for one bucket.
+
+    Attributes:
+        bucket: its name.
+        functions: the name of a file in src -> the ARN of the function that it became.
+    """
+
+    def __init__(self, workshop, deploy):
+        self.bucket, self.role = workshop.bucket, workshop.roles.states
+        sources = [Path(__file__).with_name(f"{name}.py") for name in FUNCTIONS]
+        self.functions = {
+            source.stem: deploy(source, f"workshop-06-{source.stem.replace('_', '-')}").arn for source in sources
+        }
+
+    # ---- what all lines are made of
+
+    def each(self, line, work, result_path):
+        """A listing of raw/LINE/DAY/, and a Map that does the work for each object."""
+        listing = steps.Task(
+            f"List {line}",
+            resource=f"{SDK}:s3:listObjectsV2",
+            parameters={"Bucket": self.bucket, "Prefix.$": f"States.Format('raw/{line}/{{}}/', $.day)"},
+            result_path="$.raw",
+        )
+        key = "$$.Map.Item.Value.Key"
+        name = f"States.ArrayGetItem(States.StringSplit({key}, '/'), 3)"
+        item = {
+            "bucket": self.bucket,
+            "key.$": key,
+            "item.$": f"States.Format('{line}/{{}}/{{}}', $.day, {name})",
+            "job.$": "States.Format('workshop-06-{}-{}', $$.Execution.Name, $$.Map.Item.Index)",
+        }
+        work = steps.Map(
+            f"Each of {line}", iterator=work, items_path="$.raw.Contents", parameters=item, result_path=result_path
+        )
+        return [listing, work]
+
+    def keep(self, state, made, of, body=None, words=False, output_path="$"):
+        """A state that keeps what a stage made. What it says is dropped: the data goes on as it was.
+
+        Args:
+            state: its name.
+            made, of: addresses, as expressions: of the object, and of those that it was made of.
+            body: where the object is in the data, if it does not lie in S3 yet.
+            words: people can find it by its words.
+        """
+        payload = {"made.$": made, "of.$": f"States.Array({of})", "words": words}
+        payload |= {"body.$": body} if body else {}
+        payload |= {"execution.$": "$$.Execution.Id", "state.$": "$$.State.Name"}
+        return self.call(state, "keep_stage", payload, result_path=None, output_path=output_path)
+
+    def call(self, state, function, payload, **more):
+        parameters = {"FunctionName": self.functions[function], "Payload": payload}
+        return steps.LambdaStep(state, parameters=parameters, **more)
+
+    def at(self, stage, end=".json", of="$.item"):
+        """The address of an object in a stage, as an expression."""
+        return f"States.Format('s3://{self.bucket}/{stage}/{{}}{end}', {of})"
+
+    # ---- the lines
+
+    def media(self):
+        """Photos > tags > index."""
+        photo = {"Image": {"S3Object": {"Bucket.$": "$.bucket", "Name.$": "$.key"}}}
+        look = steps.Parallel("Look at the photo", result_path="$.seen")
+        for state, call in (
+            ("Labels", "detectLabels"),
+            ("Text", "detectText"),
+            ("Unsafe content", "detectModerationLabels"),
+        ):
+            look.add_branch(steps.Task(state, resource=f"{SDK}:rekognition:{call}", parameters=photo))
+        names = {
+            "photo.$": "$.key",
+            "labels.$": "$.seen[0].Labels[*].Name",
+            "words.$": "$.seen[1].TextDetections[?(@.Type == 'LINE')].DetectedText",
+            "unsafe.$": "$.seen[2].ModerationLabels[*].Name",
+        }
+        work = steps.Chain(
+            [
+                look,
+                self.keep("Keep what was seen", self.at("processed"), self.at("raw", ""), "$.seen"),
+                steps.Pass("Take the names", parameters=names, result_path="$.tags"),
+                self.keep("Keep tags", self.at("enriched"), self.at("processed"), "$.tags", True, "$.tags"),
+            ]
+        )
+        tags = self.at("enriched/media", "/", "$.day")
+        index = self.at("served/media", "/index.json", "$.day")
+        return steps.Chain(
+            [
+                *self.each("media", work, "$.tagged"),
+                self.call("Build index", "build_index", {"photos.$": "$.tagged"}, result_path="$.index"),
+                self.keep("Keep index", index, tags, "$.index.Payload", output_path="$.index.Payload"),
+            ]
+        )
+
+    def calls(self):
+        """Calls > transcripts > flags > audit report."""
+        job = {"TranscriptionJobName.$": "$.job"}
+        start = steps.Task(
+            "Start transcription",
+            resource=f"{SDK}:transcribe:startTranscriptionJob",
+            parameters={
+                **job,
+                "LanguageCode": "en-US",
+                "Media": {"MediaFileUri.$": self.at("raw", "")},
+                "Settings": {"ChannelIdentification": True},
+                "OutputBucketName": self.bucket,
+                "OutputKey.$": "States.Format('processed/{}.json', $.item)",
+            },
+            result_path="$.transcription",
+        )
+        wait = steps.Wait("Wait for it", seconds=30)
+        look = steps.Task(
+            "Get transcription",
+            resource=f"{SDK}:transcribe:getTranscriptionJob",
+            parameters=job,
+            result_path="$.transcription",
+        )
+        there = self.keep("Note transcript", self.at("processed"), self.at("raw", ""))
+        status = "$.transcription.TranscriptionJob.TranscriptionJobStatus"
+        ended = steps.Choice("Ended?")
+        ended.add_choice(steps.ChoiceRule.StringEquals(status, "COMPLETED"), next_step=there)
+        ended.add_choice(steps.ChoiceRule.StringEquals(status, "FAILED"), next_step=steps.Fail("Not transcribed"))
+        ended.default_choice(wait)
+
+        transcript = {"bucket.$": "$.bucket", "transcript.$": "States.Format('processed/{}.json', $.item)"}
+        words = {"Text.$": "$.said.Payload.customer", "LanguageCode": "en"}
+        understand = steps.Parallel("Understand", result_path="$.heard")
+        for state, call in (("Sentiment", "detectSentiment"), ("Key phrases", "detectKeyPhrases")):
+            understand.add_branch(steps.Task(state, resource=f"{SDK}:comprehend:{call}", parameters=words))
+        heard = {"call.$": "$.key", "said.$": "$.said.Payload", "heard.$": "$.heard"}
+        flags = "$.flags.Payload"
+        steps.Chain(
+            [
+                there,
+                self.call("Read transcript", "read_transcript", transcript, result_path="$.said"),
+                understand,
+                self.call("Flag keywords", "flag_keywords", heard, result_path="$.flags"),
+                self.keep("Keep flags", self.at("enriched"), self.at("processed"), flags, True, flags),
+            ]
+        )
+        work = steps.Chain([start, wait, look, ended])
+        report = {"calls.$": "$.flagged", "listen_to.$": "$.flagged[?(@.flagged == true)].call"}
+        served = self.at("served/calls", "/audit.json", "$.day")
+        return steps.Chain(
+            [
+                *self.each("calls", work, "$.flagged"),
+                steps.Pass("Write report", parameters=report, result_path="$.report"),
+                self.keep(
+                    "Keep report", served, self.at("enriched/calls", "/", "$.day"), "$.report", output_path="$.report"
+                ),
+            ]
+        )
+
+    def receipts(self):
+        """Receipts > text > records > approval."""
+        document = {"Document": {"S3Object": {"Bucket.$": "$.bucket", "Name.$": "$.key"}}}
+        read = steps.Parallel("Read receipt", result_path="$.readings")
+        for state, call in (("Read text", "detectDocumentText"), ("Read fields", "analyzeExpense")):
+            read.add_branch(steps.Task(state, resource=f"{SDK}:textract:{call}", parameters=document))
+        record, readings = "$.record.Payload", {"key.$": "$.key", "readings.$": "$.readings"}
+        decide = steps.Choice("Sum agrees?")
+        slip = {name: f"{record}.{name[:-2]}" for name in ("receipt.$", "vendor.$", "total.$", "reason.$")}
+        write = steps.Pass("Write slip", parameters={**slip, "decision.$": "$.decision"}, result_path="$.slip")
+        steps.Chain([write, self.keep("Keep slip", self.at("served"), self.at("enriched"), "$.slip", True, "$.slip")])
+        ways = {}
+        for state, decision in (("Approve", "approved"), ("Reject", "rejected")):
+            ways[state] = steps.Pass(state, result=decision, result_path="$.decision")
+            ways[state].next(write)
+        decide.add_choice(steps.ChoiceRule.BooleanEquals(f"{record}.adds_up", True), next_step=ways["Approve"])
+        decide.default_choice(ways["Reject"])
+        work = steps.Chain(
+            [
+                read,
+                self.keep("Keep reading", self.at("processed"), self.at("raw", ""), "$.readings"),
+                self.call("Convert to record", "convert_receipt", readings, result_path="$.record"),
+                self.keep("Keep record", self.at("enriched"), self.at("processed"), record, True),
+                decide,
+            ]
+        )
+        return steps.Chain(self.each("receipts", work, "$"))
