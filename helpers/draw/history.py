@@ -107,10 +107,7 @@ class Trace:
 
     def states(self) -> dict[str, Summary]:
         """A summary for each state that was entered, in the order of first entry."""
-        grouped: dict[str, list[Visit]] = {}
-        for visit in self.visits:
-            grouped.setdefault(visit.state, []).append(visit)
-        return {name: _summary(visits) for name, visits in grouped.items()}
+        return summaries([self])
 
     def failed(self) -> Visit | None:
         """The visit at which the execution failed: the innermost of those that ended so."""
@@ -135,12 +132,23 @@ def steps(events: Iterable[Event]) -> Iterator[tuple[Trace, Visit | None]]:
         yield reader.read([event]), reader.at.get(int(event["id"]))
 
 
-def _summary(visits: list[Visit]) -> Summary:
-    last: dict[int, Visit] = {id(visit.holder): visit for visit in visits}
-    # Iterations of one Map run under one holder and never follow each other: all of them count.
-    if visits[0].holder is not None and visits[0].holder.kind == "Map":
-        last = dict(enumerate(visits))
-    worst = min(last.values(), key=lambda visit: _WORST_FIRST.index(visit.status))
+def summaries(traces: Iterable[Trace]) -> dict[str, Summary]:
+    """A summary for each state that was entered in any of these executions of one machine."""
+    grouped: dict[str, list[Visit]] = {}
+    last: dict[str, dict[tuple[int, int], Visit]] = {}
+    for number, trace in enumerate(traces):
+        for visit in trace.visits:
+            same = grouped.setdefault(visit.state, [])
+            # Iterations of one Map run under one holder and never follow each other: all of them count.
+            in_map = visit.holder is not None and visit.holder.kind == "Map"
+            key = (-1, len(same)) if in_map else (number, id(visit.holder))
+            last.setdefault(visit.state, {})[key] = visit
+            same.append(visit)
+    return {name: _summary(visits, list(last[name].values())) for name, visits in grouped.items()}
+
+
+def _summary(visits: list[Visit], last: list[Visit]) -> Summary:
+    worst = min(last, key=lambda visit: _WORST_FIRST.index(visit.status))
     begun, done = visits[-1].iterations
     return Summary(
         worst.status,

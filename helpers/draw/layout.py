@@ -1,6 +1,6 @@
 """Places for states and paths for edges, in whole pixels.
 
-Every state stands in a row and a column (`order`). An edge runs straight down its column; or leaves its
+Everything here runs down; `forms` turns it into landscape. Every state stands in a row and a column (`order`). An edge runs straight down its column; or leaves its
 state's side, runs along the row to a column where nothing stands in its way, and goes down; edges to one
 state join in the gap above it. So no edge crosses a state, and crossings are right angles.
 """
@@ -9,25 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from helpers.draw.forms import PORTRAIT, Form
 from helpers.draw.model import Edge, Graph
 from helpers.draw.order import Order, Way, arrange
-from helpers.draw.plan import (
-    COUNT,
-    LABEL_LINE,
-    Box,
-    Label,
-    Plan,
-    Point,
-    Route,
-    boxes_of,
-    cropped,
-    label_lines,
-    label_width,
-)
+from helpers.draw.plan import Box, Label, Plan, Point, Route, cropped, turned
 
 AISLE = 16  # clear space between columns
 BESIDE_BOX = 6  # more of it beside a state
-GAP, TRACK = 36, 10
+TRACK = 10
 
 
 @dataclass(slots=True)
@@ -57,15 +46,18 @@ class Lane:
             self.take(slot, left, right)
 
 
-def place(graph: Graph) -> Plan:
+def place(graph: Graph, form: Form = PORTRAIT) -> Plan:
     """Places one scope and, inside its boxes, all scopes below it."""
-    return _Placing(graph).plan()
+    return _Placing(graph, form).plan()
 
 
 class _Placing:
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, form: Form) -> None:
+        self.form = form
         self.order: Order = arrange(graph)
-        self.boxes = boxes_of(graph, place)
+        self.boxes = form.boxes(graph, place)
+        if form.landscape:
+            turned(list(self.boxes.values()), [])
         self.row = self.order.row
         self.spine = Lane(0)
         self.lane_of: dict[int, Lane] = {}
@@ -85,7 +77,10 @@ class _Placing:
         heights = self._heights()
         routes = [self._route(way, heights) for way in self.order.ways]
         routes += [self._loop(edge, lane, heights) for edge, lane in self.loops]
-        return cropped(list(self.boxes.values()), routes)
+        boxes = list(self.boxes.values())
+        if self.form.landscape:
+            turned(boxes, routes)
+        return cropped(boxes, routes, self.form.landscape)
 
     # Columns
 
@@ -101,18 +96,27 @@ class _Placing:
         for way in self.order.ways:
             self._make_room(way)
         for edge in self.order.back:
-            side = self.order.chain_of[edge.source].side or self.order.chain_of[edge.target].side
-            lane = Lane(side or -1, outer=2 if side else 0)
+            own, across = self.order.chain_of[edge.source], self.form.extent(edge, counted=True)[0]
             first, last = 2 * self.row[edge.target], 2 * self.row[edge.source]
+            if first == last:  # to itself: close to the state, on the side that faces the spine
+                beside = self.boxes[edge.source].w // 2 + AISLE + 6 + across
+                self.lane_of[id(own)].take(first, *((0, beside) if own.side < 0 else (beside, 0)))
+                self.loops.append((edge, Lane(1 if own.side < 0 else -1)))
+                continue
+            side = own.side or self.order.chain_of[edge.target].side
+            lane = Lane(side or -1, outer=2 if side else 0)
             lane.run(first, last)
-            half = max(label_width(edge), COUNT) // 2
-            lane.take(max(last - 1, first), half, half)
+            if self.form.landscape:
+                lane.run(first, last, across // 2, across // 2)
+            else:
+                lane.take(last - 1, across // 2, across // 2)
             self.loops.append((edge, lane))
 
     def _make_room(self, way: Way) -> None:
         edge = way.edge
         first, last = 2 * self.row[edge.source], 2 * self.row[edge.target] - 1
-        own, half = self.lane_of[id(self.order.chain_of[edge.source])], label_width(edge) // 2
+        own = self.lane_of[id(self.order.chain_of[edge.source])]
+        half = self.form.extent(edge)[0] // 2 if edge.kind == "flow" else 0
         if way.form == "lead":
             lane = self.lane_of[id(self.order.chain_of[edge.target])]
         elif way.form == "bypass":
@@ -128,14 +132,17 @@ class _Placing:
             lane.take(first + 1, half, half)
 
     def _make_room_for_errors(self) -> None:
-        """A catch that leaves at the side has its words there; which do is known after a first settling."""
+        """A catch has its words where it leaves; whether that is at the side is known after a first settling."""
         for way in self.order.ways:
             edge = way.edge
-            if edge.kind == "catch" and not self._blocked(edge.source, self._trunk(way)):
-                beside = self.boxes[edge.source].w // 2 + 10 + label_width(edge)
-                right = self._trunk(way) > self._middle(edge.source)
-                own = self.lane_of[id(self.order.chain_of[edge.source])]
-                own.take(2 * self.row[edge.source], *((0, beside) if right else (beside, 0)))
+            if edge.kind != "catch" or not edge.labels:
+                continue
+            own, across = self.lane_of[id(self.order.chain_of[edge.source])], self.form.extent(edge)[0]
+            slot, right = 2 * self.row[edge.source], self._trunk(way) > self._middle(edge.source)
+            beside = self.boxes[edge.source].w // 2 + 10 + across
+            if self._blocked(edge.source, self._trunk(way)):
+                slot, beside, right = slot + 1, self.form.feet[1] + 5 + across, way.side > 0
+            own.take(slot, *((0, beside) if right else (beside, 0)))
 
     def _is_doubled(self, edge: Edge) -> bool:
         """Whether the target is entered by catches and otherwise, so that two edges run side by side."""
@@ -146,7 +153,8 @@ class _Placing:
         edges = {-1: {slot: room[0] for slot, room in self.spine.room.items()}}
         edges[1] = {slot: room[1] for slot, room in self.spine.room.items()}
         chains = [lane for lane in self.lane_of.values() if lane is not self.spine]
-        lanes = [*chains, *self.around.values(), *(lane for _, lane in self.loops)]
+        loops = [lane for edge, lane in self.loops if edge.source != edge.target]
+        lanes = [*chains, *self.around.values(), *loops]
         for lane in sorted(lanes, key=lambda lane: (lane.outer, len(lane.room))):
             inward, outward = (0, 1) if lane.side > 0 else (1, 0)
             taken = edges[lane.side]
@@ -154,6 +162,10 @@ class _Placing:
             for slot, room in lane.room.items():
                 taken[slot] = lane.x + room[outward]
             lane.x *= lane.side
+        for edge, lane in self.loops:
+            if edge.source == edge.target:
+                half = self.boxes[edge.source].w // 2
+                lane.x = self._middle(edge.source) + lane.side * (half + AISLE)
 
     # Rows
 
@@ -164,6 +176,7 @@ class _Placing:
         joins: dict[int, list[tuple[tuple[str, str], int, int]]] = {}
         exits: dict[int, list[tuple[tuple[str, str], int, int]]] = {}
         labels = [0] * rows
+        feet = [0] * rows  # what the words of catches that leave at the foot take
         for way in self.order.ways:
             edge, trunk = way.edge, self._trunk(way)
             above, below = self.row[edge.target] - 1, self.row[edge.source]
@@ -172,18 +185,20 @@ class _Placing:
             if way.form in ("lead", "bypass") and self._blocked(edge.source, trunk):
                 exits.setdefault(below, []).append(_span(self._exit_key(way), self._foot(way), trunk))
             if edge.kind == "flow":
-                labels[below] = max(labels[below], len(label_lines(edge)))
+                labels[below] = max(labels[below], self.form.extent(edge)[1])
+            elif self._blocked(edge.source, trunk):
+                feet[below] = max(feet[below], self.form.extent(edge)[1])
         for edge, lane in self.loops:
             if self._blocked(edge.target, lane.x):
                 above = self.row[edge.target] - 1
                 joins.setdefault(above, []).append(_span((edge.target, "loop"), lane.x, self._middle(edge.target)))
             if self._blocked(edge.source, lane.x):
                 below = self.row[edge.source]
-                foot = self._middle(edge.source) + 24 * lane.side
+                foot = self._middle(edge.source) + self.form.feet[2] * lane.side
                 exits.setdefault(below, []).append(_span((edge.source, "loop"), foot, lane.x))
-            if label_lines(edge) and self.row[edge.source] > 0:
+            if edge.labels and edge.source != edge.target and not self.form.landscape:
                 gap = self.row[edge.source] - 1
-                labels[gap] = max(labels[gap], len(label_lines(edge)))
+                labels[gap] = max(labels[gap], self.form.extent(edge)[1])
         y = 0
         for row in range(rows):
             inside = [box for name, box in self.boxes.items() if self.row[name] == row]
@@ -194,11 +209,11 @@ class _Placing:
             heights.bottom[row] = y
             out, leaving = _tracks(exits.get(row, []))
             into, joining = _tracks(joins.get(row, []))
-            said = labels[row] * LABEL_LINE + 6 if labels[row] else 0
-            y += max(GAP, 10 + out * TRACK + said + into * TRACK + 18)
-            heights.exit.update({key: heights.bottom[row] + 10 + TRACK * at for key, at in leaving.items()})
+            below = heights.bottom[row] + 10 + feet[row]
+            y += max(self.form.gap, 10 + feet[row] + out * TRACK + labels[row] + into * TRACK + 18)
+            heights.exit.update({key: below + TRACK * at for key, at in leaving.items()})
             heights.join.update({key: y - 18 - TRACK * at for key, at in joining.items()})
-            heights.label[row] = heights.bottom[row] + 10 + out * TRACK
+            heights.label[row] = below + out * TRACK + (labels[row] - 6) // 2
         return heights
 
     def _middle(self, name: str) -> int:
@@ -219,7 +234,7 @@ class _Placing:
 
     def _foot(self, way: Way) -> int:
         """Where an edge that cannot leave at the side leaves at the foot."""
-        return self._middle(way.edge.source) + way.side * (36 if way.edge.kind == "catch" else 20)
+        return self._middle(way.edge.source) + way.side * self.form.feet[way.edge.kind == "catch"]
 
     def _exit_key(self, way: Way) -> tuple[str, str]:
         """Edges with one key share a stretch: all flow out of one state, all catches into one handler."""
@@ -241,63 +256,71 @@ class _Placing:
 
     def _route(self, way: Way, heights: _Heights) -> Route:
         edge, source, target = way.edge, self.boxes[way.edge.source], self.boxes[way.edge.target]
-        trunk, entry, row = self._trunk(way), self._entry(edge), self.row[edge.source]
-        lines = label_lines(edge)
-        label_y = heights.label.get(row, 0) + len(lines) * LABEL_LINE // 2
+        trunk, entry = self._trunk(way), self._entry(edge)
+        lines, label_y = self.form.lines(edge), heights.label[self.row[edge.source]]
         label = Label(lines, trunk, label_y) if lines else None
         if label and way.form in ("lead", "bypass") and edge.kind == "flow" and self._is_doubled(edge):
-            label.x, label.side = trunk - 6, -1
+            label = self.form.beside(lines, trunk, label_y, -1)
         if way.form in ("straight", "merge"):
             points = [(trunk, source.y + source.h)]
         elif self._blocked(edge.source, trunk):
             foot, y = self._foot(way), heights.exit[self._exit_key(way)]
             points = [(foot, source.y + source.h), (foot, y), (trunk, y)]
+            if edge.kind == "catch" and lines:
+                label = self.form.at_foot(lines, foot, source.y + source.h, way.side)
         else:
-            side = 1 if trunk > source.middle else -1
-            y = source.side_y + self._port(way)
+            y = source.y + self._port(way)
             points = [(_side(source, trunk), y), (trunk, y)]
             if edge.kind == "catch" and lines:
-                label = Label(lines, points[0][0] + side * 8, y - 5, side)
+                label = self.form.at_exit(lines, points[0][0], y, 1 if trunk > source.middle else -1)
         if (edge.target, edge.kind) in heights.join and trunk != entry:
             y = heights.join[edge.target, edge.kind]
             points += [(trunk, y), (entry, y)]
         return Route(edge, _clean([*points, (entry, target.y)]), label)
 
     def _port(self, way: Way) -> int:
-        """Catches to different handlers leave one above the other, the farthest highest: none crosses."""
+        """How far along its source's side an edge leaves.
+
+        Catches to different handlers leave one after the other, the farthest first: none crosses.
+        """
+        box = self.boxes[way.edge.source]
         if way.edge.kind == "flow":
-            return 0
-        peers = [
-            self._trunk(other)
-            for other in self.order.ways
-            if other.edge.source == way.edge.source and other.edge.kind == "catch"
-        ]
-        peers = sorted(set(peers), key=abs, reverse=True)
-        return 17 * peers.index(self._trunk(way)) - 17 * (len(peers) - 1) // 2
+            return box.port
+        peers: dict[int, int] = {}
+        for other in self.order.ways:
+            if other.edge.source == way.edge.source and other.edge.kind == "catch":
+                trunk = self._trunk(other)
+                peers[trunk] = max(peers.get(trunk, 0), self.form.extent(other.edge)[1])
+        first = sorted(peers, key=abs, reverse=True)
+        place = first.index(self._trunk(way))
+        if self.form.landscape:  # with the words of those before between them, and room for a loop in the middle
+            return min(18 + sum(peers[trunk] for trunk in first[:place]), box.h - 8)
+        return box.port + 17 * place - 17 * (len(first) - 1) // 2
 
     def _loop(self, edge: Edge, lane: Lane, heights: _Heights) -> Route:
         source, target, x = self.boxes[edge.source], self.boxes[edge.target], lane.x
         side = lane.side
         if self._blocked(edge.source, x):
             y = heights.exit[edge.source, "loop"]
-            foot = source.middle + 24 * side
+            foot = source.middle + self.form.feet[2] * side
             points = [(foot, source.y + source.h), (foot, y), (x, y)]
         else:
-            y = source.side_y + self._aside(edge.source, side, leaving=True)
+            y = source.y + source.port + self._aside(edge.source, side, leaving=True)
             points = [(_side(source, x), y), (x, y)]
         last = points[-1][1]
         if self._blocked(edge.target, x):
             y = heights.join[edge.target, "loop"]
             points += [(x, y), (target.middle, y), (target.middle, target.y)]
         else:
-            y = target.side_y + self._aside(edge.target, side, leaving=False)
+            y = target.y + target.port + self._aside(edge.target, side, leaving=False)
             points += [(x, y), (_side(target, x), y)]
-        lines = label_lines(edge)
-        row = self.row[edge.source] - 1
+        lines = self.form.lines(edge)
         if source is target:
-            label = Label(lines, x + 6 * side, (last + y) // 2 + 4, side)
+            label = self.form.beside(lines or ("",), x, (last + y) // 2, side)
+        elif self.form.landscape:
+            label = Label(lines, x, (last + y) // 2)
         else:
-            label = Label(lines, x, heights.label[row] + LABEL_LINE * len(lines) // 2)
+            label = Label(lines, x, heights.label[self.row[edge.source] - 1])
         return Route(edge, _clean(points), label, True)
 
     def _aside(self, name: str, side: int, leaving: bool) -> int:

@@ -26,7 +26,10 @@ class Node:
         words: what it does, for the line under its name.
         icon: a key of `icons.PATHS`.
         retries: how many retries its retriers allow, together.
-        scopes: a Parallel's branches, a Map's one processor; else empty.
+        scopes: a Parallel's branches, a Map's one processor, the machine of a child workflow that is opened;
+            else empty.
+        child: the name of that machine.
+        distributed: it is a Map in distributed mode.
     """
 
     name: str
@@ -35,6 +38,8 @@ class Node:
     icon: str = ""
     retries: int = 0
     scopes: tuple[Graph, ...] = ()
+    child: str = ""
+    distributed: bool = False
 
 
 @dataclass(slots=True)
@@ -60,6 +65,13 @@ class Graph:
     nodes: dict[str, Node]
     edges: list[Edge]
     comment: str = ""
+
+    def reached(self) -> set[str]:
+        """The states that something leads to from the start."""
+        found = {self.start}
+        while more := {edge.target for edge in self.edges if edge.source in found} - found:
+            found |= more
+        return found
 
     def walk(self) -> Iterator[tuple[Node, Node | None]]:
         """Every state at every depth with the state that holds it (None at the top), in document order."""
@@ -104,7 +116,10 @@ def _scope(machine: Mapping[str, Any], ends: bool = False) -> Graph:
     start = str(machine.get("StartAt", ""))
     if start not in nodes:
         nodes = {start: Node(start, "Missing", "not defined", "fail"), **nodes}
-    return Graph(start, nodes, list(edges.values()), str(machine.get("Comment", "")))
+    graph = Graph(start, nodes, list(edges.values()), str(machine.get("Comment", "")))
+    for name in nodes.keys() - graph.reached():
+        nodes[name].words = f"never reached: {nodes[name].words}"
+    return graph
 
 
 def _node(name: str, state: Mapping[str, Any]) -> Node:
@@ -116,7 +131,10 @@ def _node(name: str, state: Mapping[str, Any]) -> Node:
     # MaxAttempts is 3 where a retrier does not say (Amazon States Language, "Retrying after error")
     retries = sum(retrier.get("MaxAttempts", 3) for retrier in state.get("Retry", []))
     kind = str(state.get("Type", ""))
-    return Node(name, kind, words.state(state), words.icon_of(state), retries, tuple(map(_scope, scopes)))
+    inner = tuple(map(_scope, scopes))
+    return Node(
+        name, kind, words.state(state), words.icon_of(state), retries, inner, distributed=words.is_distributed(state)
+    )
 
 
 def _ways(state: Mapping[str, Any], ends: bool) -> Iterator[tuple[str, Literal["flow", "catch"], str]]:

@@ -6,27 +6,31 @@ are plans inside the box of their state.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Literal
 
 from helpers.draw import metrics
 from helpers.draw.canvas import SMALL
-from helpers.draw.model import Edge, Graph, Node
+from helpers.draw.model import Edge, Node
 
 NAME = 13  # the size of a name
-NARROWEST, WIDEST = 164, 224  # of a state
-BESIDE_NAME = 44 + 30  # icon on the left, status on the right
-HEADER, PADDING, BETWEEN = 42, 16, 20  # of a Parallel's or Map's box
+HEADER, STRIP = 42, 44  # of a box that holds others; below that, of a distributed Map's progress
 LABEL_LINE = 13
-LABEL_WIDEST = 170
-COUNT = 26  # room for a count beside a loop
 
 Point = tuple[int, int]
 
 
 @dataclass(slots=True)
 class Box:
-    """A state's place: (x, y) is its top left corner."""
+    """A state's place: (x, y) is its top left corner.
+
+    Args:
+        name: the state's name in lines.
+        port: how far along its side edges leave it.
+        said: in landscape, for how many lines of words there is room.
+        inner: what it holds: left, top and plan of each scope.
+    """
 
     node: Node
     name: tuple[str, ...]
@@ -34,6 +38,8 @@ class Box:
     h: int
     x: int = 0
     y: int = 0
+    port: int = 0
+    said: int = 0
     inner: list[tuple[int, int, Plan]] = field(default_factory=list)
 
     @property
@@ -41,20 +47,21 @@ class Box:
         """The x of its middle."""
         return self.x + self.w // 2
 
-    @property
-    def side_y(self) -> int:
-        """The height at which edges leave or reach the side: the middle, of the header in a box."""
-        return self.y + (HEADER if self.inner else self.h) // 2
-
 
 @dataclass(slots=True)
 class Label:
-    """Words on an edge, centred on (x, y); a side of 1 or -1 starts or ends them there instead."""
+    """Words on an edge: (x, y) is the middle of them, or of their start or end.
+
+    Args:
+        anchor: which of the three.
+        plate: they stand on the edge, which is hidden behind them.
+    """
 
     lines: tuple[str, ...]
     x: int
     y: int
-    side: int = 0
+    anchor: Literal["start", "middle", "end"] = "middle"
+    plate: bool = True
 
 
 @dataclass(slots=True)
@@ -69,12 +76,13 @@ class Route:
 
 @dataclass(slots=True)
 class Plan:
-    """One scope, placed."""
+    """One scope, placed; from left to right if it is `landscape`."""
 
     w: int
     h: int
     boxes: list[Box]
     routes: list[Route]
+    landscape: bool = False
 
     def walk(self) -> Iterator[tuple[int, int, Box]]:
         """Every box at every depth, and its left and top in this scope."""
@@ -85,73 +93,46 @@ class Plan:
                     yield box.x + x + left, box.y + y + top, held
 
 
-def boxes_of(graph: Graph, place: Callable[[Graph], Plan]) -> dict[str, Box]:
-    """Every state with its size: one width for all plain states of a scope, so that columns are tidy."""
-    said = [metrics.width(node.words, SMALL) for node in graph.nodes.values()]
-    said += [metrics.width(f"caught: {edge.label}", SMALL) for edge in graph.edges if edge.kind == "catch"]
-    named = [metrics.width(node.name, NAME, True) for node in graph.nodes.values()]
-    common = min(max(NARROWEST, BESIDE_NAME + max(said + named)), WIDEST) // 2 * 2 + 2
-    boxes = {}
-    for name, node in graph.nodes.items():
-        if node.kind in ("Start", "End"):
-            boxes[name] = Box(node, (node.kind,), 64, 30)
-            continue
-        plans = [place(scope) for scope in node.scopes]
-        across = sum(plan.w for plan in plans) + BETWEEN * (len(plans) - 1) + 2 * PADDING
-        w = max(common, across + across % 2) if plans else common
-        lines = metrics.wrap(name, w - BESIDE_NAME, NAME, True, 1 if plans else 3)
-        h = 46 + 16 * (len(lines) - 1)
-        box = Box(node, lines, w, h)
-        if plans:
-            box.h = HEADER + 2 * PADDING + max(plan.h for plan in plans)
-            x = (w - across) // 2 + PADDING
-            for plan in plans:
-                box.inner.append((x, HEADER + PADDING, plan))
-                x += plan.w + BETWEEN
-        boxes[name] = box
-    return boxes
+def turned(boxes: list[Box], routes: list[Route]) -> None:
+    """Exchanges the axes of everything in a scope, but not in what its boxes hold."""
+    for box in boxes:
+        box.x, box.y, box.w, box.h = box.y, box.x, box.h, box.w
+    for route in routes:
+        route.points = [(y, x) for x, y in route.points]
+        if route.label:
+            route.label.x, route.label.y = route.label.y, route.label.x
 
 
-def label_lines(edge: Edge) -> tuple[str, ...]:
-    """An edge's words, in as many lines as they take."""
-    if not edge.labels:
-        return ()
-    if edge.kind == "catch":
-        return (metrics.cut(edge.label, LABEL_WIDEST, SMALL),)
-    return metrics.wrap(edge.label, LABEL_WIDEST, SMALL, lines=2)
-
-
-def label_width(edge: Edge) -> int:
-    """The width of its words with the space around them, in bold as when it is taken; 0 without words."""
-    return max((metrics.width(line, SMALL, True) + 10 for line in label_lines(edge)), default=0)
-
-
-def cropped(boxes: list[Box], routes: list[Route]) -> Plan:
+def cropped(boxes: list[Box], routes: list[Route], landscape: bool) -> Plan:
     """Moves everything so that the top left corner is (0, 0)."""
     xs = [x for box in boxes for x in (box.x, box.x + box.w)]
-    ys = [box.y + box.h for box in boxes]
+    ys = [y for box in boxes for y in (box.y, box.y + box.h)]
     for route in routes:
         xs += [x for x, _ in route.points]
         ys += [y for _, y in route.points]
         if route.label:
-            xs += _reach(route)
-    left = min(xs)
+            left, top, right, low = reach(route)
+            xs += [left, right]
+            ys += [top, low]
+    left, top = min(xs), min(ys)
     for box in boxes:
-        box.x -= left
+        box.x, box.y = box.x - left, box.y - top
     for route in routes:
-        route.points = [(x - left, y) for x, y in route.points]
+        route.points = [(x - left, y - top) for x, y in route.points]
         if route.label:
-            route.label.x -= left
-    return Plan(max(xs) - left, max(ys), boxes, routes)
+            route.label.x, route.label.y = route.label.x - left, route.label.y - top
+    return Plan(max(xs) - left, max(ys) - top, boxes, routes, landscape)
 
 
-def _reach(route: Route) -> Iterator[int]:
+def reach(route: Route) -> tuple[int, int, int, int]:
+    """The left, top, right and bottom of a route's words, when they are bold and a loop is counted."""
     label = route.label
     assert label is not None
-    wide = max((metrics.width(line, SMALL, True) for line in label.lines), default=0)
-    if label.side:
-        yield label.x + label.side * wide
-    else:
-        half = max(wide, COUNT if route.back else 0) // 2 + 2
-        yield label.x - half
-        yield label.x + half
+    lines = list(label.lines) or [""]
+    if route.back:
+        lines[-1] = f"{lines[-1]} \N{MULTIPLICATION SIGN}99".lstrip()
+    wide = max(metrics.width(line, SMALL, True) for line in lines) + (8 if label.plate else 0)
+    high = LABEL_LINE * len(lines) + 2
+    left = label.x - (0 if label.anchor == "start" else wide if label.anchor == "end" else wide // 2)
+    top = label.y - high // 2
+    return left, top, left + wide, top + high

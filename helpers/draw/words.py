@@ -180,14 +180,18 @@ def _wait(definition: Mapping[str, Any]) -> str:
 
 
 def _map(definition: Mapping[str, Any]) -> str:
-    processor = definition.get("ItemProcessor") or definition.get("Iterator") or {}
-    distributed = (processor.get("ProcessorConfig") or {}).get("Mode") == "DISTRIBUTED"
-    said = "distributed map" if distributed else "map"
+    said = "distributed map" if is_distributed(definition) else "map"
     items = definition.get("ItemsPath", definition.get("Items"))
     if isinstance(items, str) and items != "$":
         said += f" over {value(items)}"
     at_once = definition.get("MaxConcurrency")
     return f"{said}, {at_once} at a time" if at_once else said
+
+
+def is_distributed(definition: Mapping[str, Any]) -> bool:
+    """Whether a state is a Map whose items run as executions of their own."""
+    processor = definition.get("ItemProcessor") or definition.get("Iterator") or {}
+    return definition.get("Type") == "Map" and (processor.get("ProcessorConfig") or {}).get("Mode") == "DISTRIBUTED"
 
 
 def _count(number: int, one: str, many: str) -> str:

@@ -1,0 +1,165 @@
+"""Portrait and landscape: which way a graph runs, and what follows for the sizes of states and labels.
+
+The layout always thinks of a graph that runs down. For landscape it is given states and labels whose width and height
+are exchanged, and what it returns is turned: so there is one layout, and its guarantees hold for both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from helpers.draw import metrics
+from helpers.draw.canvas import SMALL
+from helpers.draw.model import Edge, Graph, Node
+from helpers.draw.plan import HEADER, LABEL_LINE, NAME, STRIP, Box, Label, Plan
+
+BESIDE_NAME = 44 + 30  # icon on the left, status on the right
+PADDING, BETWEEN = 16, 20  # inside a box that holds others
+PILL = (64, 30)
+COUNT = 26  # room for a count in a loop's label
+TILE = 26  # an icon
+CARD_SIDE = 11  # of a state in landscape: between its border and its words
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a graph runs.
+
+    Args:
+        landscape: from left to right.
+        widths: of plain states, the narrowest and the widest.
+        label: how wide a label may be, and how many lines it may have.
+        caught: the same for a catch's label.
+        gap: between two rows of states, at least.
+        feet: how far from a state's middle flow, catches and loops leave it at its foot.
+    """
+
+    landscape: bool
+    widths: tuple[int, int]
+    label: tuple[int, int]
+    caught: tuple[int, int]
+    gap: int
+    feet: tuple[int, int, int]
+
+    # Labels
+
+    def lines(self, edge: Edge) -> tuple[str, ...]:
+        """An edge's words, in as many lines as they take."""
+        if not edge.labels:
+            return ()
+        widest, most = self.caught if edge.kind == "catch" else self.label
+        return metrics.wrap(edge.label, widest, SMALL, lines=most)
+
+    def extent(self, edge: Edge, counted: bool = False) -> tuple[int, int]:
+        """What its words take across the edge's way and along it, with the space around them; 0 without words.
+
+        Args:
+            counted: there may be a count behind the words.
+        """
+        lines = self.lines(edge)
+        if not lines and not counted:
+            return 0, 0
+        wide = max((metrics.width(line, SMALL, True) + 10 for line in lines), default=0) + COUNT * counted
+        high = LABEL_LINE * max(1, len(lines)) + 6
+        return (high, wide) if self.landscape else (wide, high)
+
+    def beside(self, lines: tuple[str, ...], across: int, along: int, side: int) -> Label:
+        """Words beside an edge, on one side of it."""
+        if self.landscape:
+            return Label(lines, across + side * (LABEL_LINE * len(lines) // 2 + 2), along, "middle", False)
+        return Label(lines, across + 6 * side, along, "start" if side > 0 else "end", False)
+
+    def at_exit(self, lines: tuple[str, ...], across: int, along: int, side: int) -> Label:
+        """Words where a catch leaves a state's side: above its line, or right of it."""
+        if self.landscape:
+            return Label(lines, across + side * (LABEL_LINE * len(lines) // 2 + 5), along + 6, "start", False)
+        return Label(lines, across + 8 * side, along - 9, "start" if side > 0 else "end", False)
+
+    def at_foot(self, lines: tuple[str, ...], across: int, along: int, side: int) -> Label:
+        """Words where a catch leaves a state's foot: beside its line."""
+        if self.landscape:
+            return Label(lines, across + 9 * side, along + 5, "start", False)
+        return Label(lines, across + 5 * side, along + 11, "start" if side > 0 else "end", False)
+
+    # States
+
+    def boxes(self, graph: Graph, place: Callable[[Graph, Form], Plan]) -> dict[str, Box]:
+        """Every state with its size: one for all plain states of a scope, so that columns are tidy."""
+        plain = [node for node in graph.nodes.values() if node.kind not in ("Start", "End")]
+        common = self._common(graph, plain)
+        boxes = {}
+        for name, node in graph.nodes.items():
+            if node.kind in ("Start", "End"):
+                boxes[name] = Box(node, (node.kind,), *PILL)
+            elif node.scopes:
+                boxes[name] = self._holding(node, common, [place(scope, self) for scope in node.scopes])
+            elif self.landscape:
+                lines = metrics.wrap(name, common - 2 * CARD_SIDE, NAME, True, 3)
+                said = metrics.wrap(node.words, common - 2 * CARD_SIDE, SMALL, lines=2)
+                boxes[name] = Box(node, lines, common, _card(len(lines), len(said)), said=len(said))
+            else:
+                lines = metrics.wrap(name, common - BESIDE_NAME, NAME, True, 3)
+                boxes[name] = Box(node, lines, common, 46 + 16 * (len(lines) - 1))
+        cards = [box for box in boxes.values() if box.said]
+        tallest = max((box.h for box in cards), default=0)
+        for box in cards:
+            box.h = tallest
+            while box.said < 3 and _card(len(box.name), box.said + 1) <= tallest:
+                box.said += 1
+        for box in boxes.values():
+            box.port = HEADER // 2 if box.inner and not self.landscape else (box.w if self.landscape else box.h) // 2
+        return boxes
+
+    def _common(self, graph: Graph, plain: list[Node]) -> int:
+        low, high = self.widths
+        if not self.landscape:
+            said = [metrics.width(node.words, SMALL) for node in plain]
+            said += [metrics.width(f"caught: {edge.label}", SMALL) for edge in graph.edges if edge.kind == "catch"]
+            named = [metrics.width(node.name, NAME, True) for node in plain]
+            return min(max([low, *(BESIDE_NAME + text for text in said + named)]), high) // 2 * 2 + 2
+        for wide in range(low, high, 8):
+            room = wide - 2 * CARD_SIDE
+            if all(
+                len(metrics.wrap(node.name, room, NAME, True, 9)) < 3
+                and max(metrics.width(word, NAME, True) for word in [*node.name.split(), ""]) <= room
+                and len(metrics.wrap(node.words, room, SMALL, lines=9)) < 3
+                for node in plain
+                if not node.scopes
+            ):
+                return wide
+        return high
+
+    def _holding(self, node: Node, common: int, plans: list[Plan]) -> Box:
+        """A Parallel, a Map, an opened child workflow: its scopes side by side across the way they run."""
+        head = HEADER + (STRIP if node.distributed else 0)
+        wide, high = [plan.w for plan in plans], [plan.h for plan in plans]
+        between = BETWEEN * (len(plans) - 1)
+        needed = [
+            BESIDE_NAME + 24 + metrics.width(node.name, NAME, True),
+            BESIDE_NAME + metrics.width(node.words, SMALL),
+        ]
+        across = (max(wide) if self.landscape else sum(wide) + between) + 2 * PADDING
+        w = max(across, common, min(max(needed), 300))
+        w += w % 2
+        h = head + 2 * PADDING + (sum(high) + between if self.landscape else max(high))
+        h += h % 2
+        lines = metrics.wrap(node.name, w - BESIDE_NAME, NAME, True, 1)
+        box = Box(node, lines, w, h)
+        x, y = PADDING + (w - across) // 2, head + PADDING
+        for plan in plans:
+            box.inner.append((x, y, plan))
+            if self.landscape:
+                y += plan.h + BETWEEN
+            else:
+                x += plan.w + BETWEEN
+        return box
+
+
+def _card(name: int, said: int) -> int:
+    """The height of a state in landscape, for so many lines of name and of words."""
+    return (CARD_SIDE + TILE + 7 + 16 * name + 14 * said + 10) // 2 * 2
+
+
+PORTRAIT = Form(False, (164, 224), (170, 2), (170, 1), 36, (20, 36, 24))
+LANDSCAPE = Form(True, (112, 168), (92, 3), (84, 2), 32, (10, 18, 14))
