@@ -6,6 +6,7 @@ where their events are interleaved (Step Functions API Reference, "HistoryEvent"
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -92,6 +93,7 @@ class Trace:
 
     Args:
         status: "running" or how it ended.
+        begin: its first event, in seconds since 1970.
         seconds: from the first event to the last.
         visits: in the order in which states were entered.
         taken: how often each transition was made, by source, target and kind ("flow" or "catch").
@@ -99,6 +101,7 @@ class Trace:
     """
 
     status: str = "running"
+    begin: float = 0.0
     seconds: float = 0.0
     visits: list[Visit] = field(default_factory=list)
     taken: Counter[tuple[str, str, str]] = field(default_factory=Counter)
@@ -175,12 +178,22 @@ def seconds(timestamp: datetime | float) -> float:
     return timestamp.timestamp() if isinstance(timestamp, datetime) else float(timestamp)
 
 
+def told(event: Event, field: str) -> Mapping[str, Any]:
+    """The JSON object in a field of the event's details; {} where there is none, or it was cut off."""
+    try:
+        found = json.loads(details(event).get(field) or "")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 class _Reader:
     def __init__(self) -> None:
         self.trace = Trace()
         self.at: dict[int, Visit] = {}  # the visit in which an event happened
         self.types: dict[int, str] = {}
         self.waiting: set[int] = set()  # visits whose last try failed and that have not begun another
+        self.cut: list[Visit] = []  # visits that the execution's end closed
         self.begin: float | None = None
 
     def read(self, events: Iterable[Event]) -> Trace:
@@ -192,7 +205,8 @@ class _Reader:
         kind, number = str(event["type"]), int(event["id"])
         previous = int(event.get("previousEventId", 0))
         now = seconds(event["timestamp"])
-        self.begin = now if self.begin is None else self.begin
+        if self.begin is None:
+            self.begin = self.trace.begin = now
         now = round(now - self.begin, 6)
         self.trace.seconds = max(self.trace.seconds, now)
         self.types[number] = kind
@@ -200,6 +214,9 @@ class _Reader:
             visit = self._enter(event, previous, kind.removesuffix("StateEntered"), now)
         elif kind in _ENDINGS:
             self._end(event, previous, _ENDINGS[kind], now)
+            return
+        elif kind == "ExecutionRedriven":
+            self._reopen()
             return
         else:
             found = self._visit(event, previous, kind)
@@ -288,3 +305,11 @@ class _Reader:
                 visit.left = now
                 lost = any(visit is other for other in guilty) or id(visit) in self.waiting
                 visit.status = status if status != "failed" or lost else "aborted"
+                self.cut.append(visit)
+
+    def _reopen(self) -> None:
+        """A redrive goes on in the states at which the execution ended."""
+        self.trace.status, self.trace.error, self.trace.cause = "running", None, None
+        for visit in self.cut:
+            visit.left, visit.status = None, "running"
+        self.cut = []

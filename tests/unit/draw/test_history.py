@@ -143,3 +143,26 @@ def test_every_prefix_of_a_history_is_an_execution_that_runs() -> None:
     told.add("ExecutionSucceeded", last)
     for end in range(len(told.events)):
         assert history.read(told.events[:end]).status == "running"
+
+
+def test_a_redrive_goes_on_in_the_states_that_it_failed_in() -> None:
+    """Every event after ExecutionRedriven links to one before it, as the API does after a redrive."""
+    told = History()
+    each = told.enter("Each", "Map")
+    begun = told.add("MapStateStarted", each, length=1)
+    opened = told.add("MapIterationStarted", begun, name="Each", index=0)
+    lost = told.attempt(told.enter("Work", previous=opened), error="Boom")
+    told.add("MapIterationFailed", lost, name="Each", index=0)
+    given_up = told.add("MapStateFailed", lost)
+    ended = told.add("ExecutionFailed", given_up, error="Boom")
+    told.add("ExecutionRedriven", ended, redriveCount=1)
+    assert history.read(told.events).status == "running"
+    good = told.leave("Work", previous=told.attempt(lost))
+    done = told.add("MapIterationSucceeded", good, name="Each", index=0)
+    told.add("MapStateSucceeded", done)
+    told.add("ExecutionSucceeded", told.leave("Each", "Map", previous=done))
+    trace = history.read(told.events)
+    states = trace.states()
+    assert (trace.status, trace.failed()) == ("succeeded", None)
+    assert (states["Each"].status, states["Each"].iterations) == ("succeeded", (1, 1))
+    assert (states["Work"].status, states["Work"].retries, states["Work"].visits) == ("succeeded", 1, 1)
