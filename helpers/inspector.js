@@ -312,8 +312,7 @@ class Inspector {
     const state = this.record.states[shown];
     const visits = this.visitsNow(shown);
     const heading = make("h3", {}, state.name);
-    const follows = this.chosen === null ? "the replay is followed" : "";
-    const words = make("p", { class: "ws-quiet" }, [state.words, follows].filter(Boolean).join(" · "));
+    const words = make("p", { class: "ws-quiet" }, state.words);
     if (!visits.length) {
       this.detail.replaceChildren(heading, words, make("p", {}, "Not entered yet."));
       return undefined;
@@ -393,7 +392,8 @@ class Inspector {
     const [, status, tries, left, error, cause, items] = this.visitNow(number);
     const { seconds } = this.record.moments[this.at];
     const facts = [`at ${duration(visit.entered)}`];
-    facts.push(left === null ? `for ${duration(Math.max(0, seconds - visit.entered))} so far` : `took ${duration(left - visit.entered)}`);
+    if (left !== null) facts.push(`took ${duration(left - visit.entered)}`);
+    else if (seconds > visit.entered) facts.push(`for ${duration(seconds - visit.entered)} so far`);
     if (tries > 1) facts.push(`${tries} tries`);
     if (items) facts.push(`${items[1]} of ${items[0]} items done`);
     const parts = [this.facts(status, facts)];

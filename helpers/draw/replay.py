@@ -152,7 +152,7 @@ class _Recorder:
             ],
             "visits": self.visits,
             "whole": self.whole,
-            "texts": [_pretty(text, limit) for text in self.texts],
+            "texts": [pretty(text, limit) for text in self.texts],
         }
 
 
@@ -172,7 +172,7 @@ def _changes(before: list[int], after: list[int]) -> Iterable[list[int]]:
             yield [first + start, end - start, *new[low:high]]
 
 
-def _pretty(text: str, limit: int) -> str:
+def pretty(text: str, limit: int) -> str:
     """JSON text over several lines, other text as it stands, its end cut off."""
     try:
         told = _lines(json.loads(text), "")

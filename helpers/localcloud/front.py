@@ -24,6 +24,7 @@ from helpers.localcloud.wire import Answer, Request, ServiceError, dumps
 
 if TYPE_CHECKING:
     from helpers.localcloud.cloud import Cloud
+    from helpers.localcloud.page import Page
 
 log = logging.getLogger(__name__)
 
@@ -76,6 +77,9 @@ _TARGETS = {
     "SageMaker": "sagemaker",
 }
 
+#: Paths of the page for a second screen. AWS's requests for a bucket of this name are signed.
+_PAGE = ("/workshop", "/workshop/state")
+
 #: In the environ of a request made in process: botocore's name of its service.
 INSIDE = "localcloud.service"
 
@@ -109,6 +113,12 @@ class Front:
         with self._creating:
             return self.__dict__.get("_moto") or _moto_application()
 
+    @cached_property
+    def _page(self) -> Page:
+        from helpers.localcloud.page import Page
+
+        return Page(self._cloud)
+
     def warm(self) -> None:
         """Import what the first request will need."""
         _ = self._moto, self.session
@@ -129,6 +139,8 @@ class Front:
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         service = environ.get(INSIDE)
+        if service is None and environ.get("PATH_INFO") in _PAGE and "HTTP_AUTHORIZATION" not in environ:
+            return _send(self._page.answer(environ), start_response)
         if service is None:
             service = identify(environ)
             if _acts(service, environ):

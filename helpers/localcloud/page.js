@@ -1,0 +1,106 @@
+
+// The page around the inspector: which executions there are, and what is new about the chosen one.
+
+const at = (id) => document.getElementById(id);
+const inspector = new Inspector(at("graph"));
+let chosen = ""; // an ARN; "" follows the newest
+let version = "";
+let rows = []; // of the events that stand in the table
+
+function drawList(told) {
+  const shown = chosen || told.executions[0]?.arn;
+  at("executions").replaceChildren(
+    ...told.executions.map(({ arn, name, machine, status, started, stopped }) => {
+      const button = make(
+        "button",
+        { type: "button", "aria-pressed": arn === shown, onclick: () => choose(arn) },
+        make("span", { class: "ws-chip", "data-status": status, title: status }, GLYPHS[status] ?? "•"),
+        make("b", {}, machine),
+        make("small", {}, duration((stopped ?? told.now) - started)),
+        make("small", {}, `${status} · ${name}`),
+      );
+      return make("li", {}, button);
+    }),
+  );
+  const machines = `${told.machines.length} state machine${told.machines.length === 1 ? "" : "s"}`;
+  at("empty").textContent = told.executions.length
+    ? told.more ? `and ${told.more} older ones` : ""
+    : `Nothing has run yet. This kernel has ${machines}.`;
+  const time = new Date(told.now * 1000).toISOString().slice(11, 19);
+  at("clock").textContent = `${machines} · virtual time ${time}${told.speed ? `, ${told.speed} times as fast as yours` : ""}`;
+}
+
+function choose(arn) {
+  chosen = arn;
+  at("follow").checked = false;
+  ask();
+}
+
+function drawChosen({ record, timeline, events }) {
+  at("chosen").hidden = false;
+  inspector.show(record);
+  const image = at("timeline");
+  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(timeline.svg)}`;
+  image.alt = timeline.alt;
+  image.width = timeline.width;
+  image.height = timeline.height;
+  const kept = rows.every((row, number) => events[number]?.[0] === row[0]) && rows.length <= events.length;
+  if (!kept) {
+    at("events").replaceChildren();
+    rows = [];
+  }
+  at("events").append(...events.slice(rows.length).map(drawEvent));
+  rows = events;
+}
+
+function drawEvent([id, type, state, seconds, short, details]) {
+  const what = make("td", { class: TROUBLE.test(type) ? "ws-trouble" : "" }, inWords(type));
+  const more = short && make("details", {}, make("summary", {}, short), coloured(details));
+  return make("tr", {}, make("td", {}, `${id}`), make("td", {}, duration(seconds)), what, make("td", {}, state), make("td", {}, more));
+}
+
+function complain(text) {
+  at("gone").textContent = text;
+  at("gone").hidden = false;
+}
+
+let asking = 0;
+let timer = null;
+
+/** Asks what is new, shows it, and asks again: sooner while something runs. */
+async function ask() {
+  clearTimeout(timer);
+  const turn = ++asking;
+  let wait = 1500;
+  try {
+    const answer = await fetch(`/workshop/state?${new URLSearchParams({ execution: chosen, seen: version })}`);
+    if (turn !== asking) return; // something else was chosen meanwhile
+    if (answer.status === 404) {
+      chosen = ""; // its state machine was deleted
+      at("follow").checked = true;
+    } else if (!answer.ok) {
+      complain(await answer.text());
+      return;
+    } else {
+      const told = await answer.json();
+      drawList(told);
+      if (told.chosen) {
+        if (version.split(" ")[0] !== told.chosen.arn) rows = [];
+        version = told.chosen.version;
+        drawChosen(told.chosen);
+      }
+      if (told.executions.some(({ status }) => status === "running")) wait = 400;
+    }
+    at("gone").hidden = true;
+  } catch (problem) {
+    complain(problem instanceof TypeError ? "The local cloud has ended, and with it this page." : `${problem}`);
+  }
+  if (turn === asking) timer = setTimeout(ask, document.hidden ? 5000 : wait);
+}
+
+at("follow").addEventListener("change", () => {
+  if (at("follow").checked) chosen = "";
+  else chosen = version.split(" ")[0];
+  ask();
+});
+ask();
