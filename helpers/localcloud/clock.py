@@ -10,6 +10,7 @@ at the same virtual times, whatever the machine was doing.
 from __future__ import annotations
 
 import heapq
+import inspect
 import itertools
 import math
 import threading
@@ -229,6 +230,7 @@ class Clock:
         The first exception cancels the others and is raised; so does being cancelled oneself.
         """
         done: Signal[None] = Signal(self)
+        coros = list(coros)
         fibers = [Fiber(self, self._report(coro, done)) for coro in coros]
         left = len(fibers)
 
@@ -247,6 +249,9 @@ class Clock:
         finally:
             for fiber in fibers:
                 fiber.cancel()
+            for coro in coros:  # one that never had its turn would warn, much later, that nobody awaited it
+                if inspect.getcoroutinestate(coro) == inspect.CORO_CREATED:
+                    coro.close()
         return [fiber.result() for fiber in fibers]
 
     @staticmethod

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -144,6 +146,24 @@ def test_an_inner_timeout_is_not_taken_for_the_outer_one(clock: Clock) -> None:
         return await clock.timeout(inner(), 50)
 
     assert run(clock, outer()) == "inner"
+
+
+def test_gather_that_is_cancelled_at_once_leaves_nothing_that_was_never_awaited(clock: Clock) -> None:
+    """Python would warn of it when it collects the coroutine, in the middle of something else."""
+
+    async def outer() -> None:
+        gathering = clock.spawn(clock.gather([_sleep(clock, 1)]))
+
+        async def cancel() -> None:  # has its turn after the gathering, before what that gathers
+            gathering.cancel()
+
+        await clock.spawn(cancel())
+
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        run(clock, outer())
+        gc.collect()
+    assert [str(warning.message) for warning in warned] == []
 
 
 def test_gather_raises_the_first_failure_and_cancels_the_rest(clock: Clock) -> None:

@@ -3,7 +3,8 @@
 A job's life is a coroutine on the clock: it sleeps through the phases that have no work here (an instance starts),
 and does the real work of each phase in a worker thread, `clock.work`, for the time that it takes on AWS. The clock
 does not pass the end of a phase before its work is done. Hence a description is never early, never late, and two runs
-are equal. Work that takes longer than it does on AWS takes as long in virtual time too, so that timeouts fire.
+are equal, also where the work takes longer than on AWS. Only work that seems to hang (`STANDSTILL`) goes on
+second by second, so that the timeouts of a workflow fire.
 """
 
 from __future__ import annotations
@@ -33,6 +34,9 @@ log = logging.getLogger(__name__)
 
 Shape = dict[str, Any]
 T = TypeVar("T")
+
+#: Real seconds for which virtual time stands still at the end of a phase whose work goes on.
+STANDSTILL = 300.0
 
 #: Characters of a FailureReason (API reference).
 _LONGEST_REASON = 1024
@@ -217,7 +221,7 @@ class Job:
 
 
 async def really(clock: Clock, function: Callable[..., T], *args: Any, seconds: float) -> T:
-    """Real work for its virtual seconds; for as long as it really takes when that is more.
+    """Real work for its virtual seconds, however long it really takes; beyond `STANDSTILL`, second by second.
 
     Args:
         clock: whose coroutine this is.
@@ -233,7 +237,7 @@ async def really(clock: Clock, function: Callable[..., T], *args: Any, seconds: 
             work.set_exception(problem)
 
     threading.Thread(target=run, daemon=True).start()
-    await clock.work(wait_for, [work], max(seconds, 1.0), seconds=seconds)
+    await clock.work(wait_for, [work], max(seconds, STANDSTILL), seconds=seconds)
     while not work.done():
         await clock.work(wait_for, [work], 1.0, seconds=1.0)
     return work.result()

@@ -77,7 +77,10 @@ class ProcessingJob(Job):
         self._started = self.clock.now()
         container = self._container = self.site.container()
         await self.really(self._download, container, seconds=seconds["download"])
-        ended = await self.really(self._run, container, seconds=min(seconds["process"], self._limit))
+        took = min(seconds["process"], self._limit)
+        ended = await self.really(self._run, container, seconds=took)
+        if ended.timed_out:
+            await self.clock.sleep(self._limit - took)
         output = self._read_log(container)
         message = container.path("/opt/ml/output/message")
         if message.is_file():

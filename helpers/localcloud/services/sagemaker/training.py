@@ -37,7 +37,8 @@ _MESSAGES = {
     "MaxRuntimeExceeded": "Training job runtime exceeded MaxRuntimeInSeconds provided",
 }
 
-#: What the built-in algorithm writes: [0]#011train-auc:0.91234
+#: What XGBoost writes after each round, as the built-in algorithm and from a script: [0]#011train-auc:0.91234. The
+#: image's own metric definitions find it: https://github.com/aws/sagemaker-xgboost-container/issues/121
 _ROUND = re.compile(r"^\[\d+\](?P<metrics>(?:#011\S+:\S+)+)$", re.MULTILINE)
 
 #: How many characters of a script's last words go into FailureReason.
@@ -111,7 +112,10 @@ class TrainingJob(Job):
         container = self._container = self.site.container()
         source = await self.really(self._download, container, seconds=seconds["download"])
         self._enter("Training")
-        ended = await self.really(self._train, container, source, seconds=min(seconds["train"], self._limit))
+        took = min(seconds["train"], self._limit)
+        ended = await self.really(self._train, container, source, seconds=took)
+        if ended.timed_out:
+            await self.clock.sleep(self._limit - took)
         self._read_log(container)
         if ended.code != 0 and not ended.timed_out:
             raise JobFailed(self._reason(container, ended, source))
@@ -206,10 +210,11 @@ class TrainingJob(Job):
 
     def _read_log(self, container: containers.Container) -> None:
         path = container.root / "log"
-        self._log = container.shown(path.read_bytes()) if path.exists() else ""
+        # SageMaker's logs have tabs as syslog writes them, and metric definitions look for that.
+        self._log = container.shown(path.read_bytes()).replace("\t", "#011") if path.exists() else ""
         logs.write(self.site.cloud, "TrainingJobs", f"{self.name}/algo-1-{int(self.created)}", self._log)
         self._measured = self.clock.now()
-        if self._shown.program is None:
+        if self.image == "xgboost":
             for line in _ROUND.finditer(self._log):
                 for each in line["metrics"].split("#011")[1:]:
                     name, _, value = each.rpartition(":")

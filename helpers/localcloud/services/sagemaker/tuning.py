@@ -21,6 +21,15 @@ _SEED = 20260105
 
 _STRATEGIES = ("Bayesian", "Random")
 
+#: What a definition has that a training job has not, and what both say of the instance.
+_TUNING_ONLY = frozenset(
+    {
+        *("StaticHyperParameters", "DefinitionName", "TuningObjective", "HyperParameterRanges"),
+        *("HyperParameterTuningResourceConfig", "RetryStrategy"),
+    }
+)
+_INSTANCE = frozenset({"InstanceType", "InstanceCount", "VolumeSizeInGB", "VolumeKmsKeyId"})
+
 
 class TuningJob(Job):
     """A tuning job.
@@ -60,6 +69,7 @@ class TuningJob(Job):
         self._most, self._parallel = limits.get("MaxNumberOfTrainingJobs", 1), limits["MaxParallelTrainingJobs"]
         super().__init__(site, name, request)
         self.training: list[tuple[TrainingJob, dict[str, str]]] = []
+        TrainingJob(site, name, self._training_request(1, {}))  # what no training job could be is refused now
 
     async def work(self) -> None:
         """As many jobs at a time as may be, until all were run."""
@@ -109,20 +119,28 @@ class TuningJob(Job):
         return optuna.create_study(direction=self._objective["Type"].lower(), sampler=sampler)
 
     def _next(self, number: int, proposed: dict[str, str]) -> TrainingJob:
-        """A training job with the values proposed; `<tuning job>-001-<what is its own>` is its name."""
-        definition = self.request["TrainingJobDefinition"]
-        static = dict(definition.get("StaticHyperParameters", {}))
-        static["_tuning_objective_metric"] = self._objective["MetricName"]
-        request = {
-            key: value
-            for key, value in definition.items()
-            if key not in ("StaticHyperParameters", "DefinitionName", "TuningObjective", "HyperParameterRanges")
-        }
-        request |= {"TrainingJobName": f"{self.name[:32]}-{number:03d}", "HyperParameters": {**static, **proposed}}
-        job = self.training_jobs.create(request)
+        """The training job with the values proposed."""
+        job = self.training_jobs.create(self._training_request(number, proposed))
         job.tuning = self.arn
         self.training.append((job, proposed))
         return job
+
+    def _training_request(self, number: int, proposed: dict[str, str]) -> Shape:
+        """CreateTrainingJob's request; `<tuning job>-001-<what is its own>` is the name that AWS gives."""
+        definition = self.request["TrainingJobDefinition"]
+        static = dict(definition.get("StaticHyperParameters", {}))
+        static["_tuning_objective_metric"] = self._objective["MetricName"]
+        request = {key: value for key, value in definition.items() if key not in _TUNING_ONLY}
+        if "HyperParameterTuningResourceConfig" in definition:
+            # Several instance types are a list in order of preference.
+            wanted = definition["HyperParameterTuningResourceConfig"]
+            instance = (wanted.get("InstanceConfigs") or [wanted])[0]
+            request["ResourceConfig"] = {key: value for key, value in instance.items() if key in _INSTANCE}
+        return {
+            **request,
+            "TrainingJobName": f"{self.name[:32]}-{number:03d}",
+            "HyperParameters": {**static, **proposed},
+        }
 
     def _value(self, job: TrainingJob) -> float | None:
         return job.metrics.get(self._objective["MetricName"]) if job.status == "Completed" else None

@@ -212,3 +212,17 @@ def test_names_and_references_are_checked(lab: Any, endpoint: str) -> None:
         },
     )
     assert without["Error"]["Message"] == "Could not find model data at s3://lab/none/model.tar.gz."
+
+
+def test_script_may_import_what_the_images_framework_has(lab: Any) -> None:
+    """As the public featurizer examples do, which use two of the six modules."""
+    script = """
+        from sagemaker_containers.beta.framework import (
+            content_types, encoders, env, modules, transformer, worker,
+        )
+        def model_fn(model_dir): return None
+        def predict_fn(data, model): return data
+        def output_fn(data, accept): return worker.Response(encoders.encode(data, content_types.JSON), mimetype=accept)
+    """
+    name = lab.endpoint(**{lab.model({"code/inference.py": script}): 1})
+    assert json.loads(lab.invoke(name, "[[1, 2]]", ContentType="application/json")) == [[1.0, 2.0]]

@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from helpers.localcloud import durations
+
 #: Says what it found, leaves it as the model.
 LOOK = """
     import json, os, pathlib, sys
@@ -197,6 +199,56 @@ def test_passed_runtime_stops_the_job_and_keeps_its_model(lab: Any) -> None:
     assert (told["TrainingJobStatus"], told["SecondaryStatus"]) == ("Stopped", "MaxRuntimeExceeded")
     assert lab.unpacked(told["ModelArtifacts"]["S3ModelArtifacts"]) == {"half": b"half"}
     assert lab.processes() == []
+
+
+def test_history_is_the_same_however_long_the_work_takes(lab: Any) -> None:
+    """More real seconds than a stop has virtual ones: time stands still at the end of the phase until it is done."""
+    script = """
+        import signal, pathlib, os, sys, time
+        def end(*_):
+            time.sleep(1.5)
+            sys.exit(0)
+        signal.signal(signal.SIGTERM, end)
+        pathlib.Path(os.environ["READY"]).write_text("ready")
+        time.sleep(600)
+    """
+    took = set()
+    for number in range(2):
+        ready = lab.cloud.scratch / f"ready-{number}"
+        request = lab.training(script, Environment={"READY": str(ready)})
+        lab.sagemaker.create_training_job(**request)
+        waited = threading.Event()
+        while not ready.exists():
+            waited.wait(0.02)
+        lab.sagemaker.stop_training_job(TrainingJobName=request["TrainingJobName"])
+        told = lab.ended("training_job", request["TrainingJobName"])
+        stopping = told["SecondaryStatusTransitions"][-2]
+        assert stopping["Status"] == "Stopping"
+        took.add((stopping["EndTime"] - stopping["StartTime"]).total_seconds())
+    assert took == {5.0 + 10.0}
+
+
+def test_work_that_hangs_lets_time_go_on(lab: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A workflow's timeout fires although the script never ends."""
+    monkeypatch.setattr("helpers.localcloud.services.sagemaker.jobs.STANDSTILL", 0.1)
+    monkeypatch.setitem(durations.SAGEMAKER, "train", 1.0)
+    request = lab.training("import time; time.sleep(600)")
+    lab.sagemaker.create_training_job(**request)
+    told = lab.sagemaker.describe_training_job(TrainingJobName=request["TrainingJobName"])
+    waited = threading.Event()
+    while lab.cloud.clock.now() <= told["CreationTime"].timestamp() + 90 + 15 + 1:
+        waited.wait(0.02)
+    lab.sagemaker.stop_training_job(TrainingJobName=request["TrainingJobName"])
+    assert lab.ended("training_job", request["TrainingJobName"])["TrainingJobStatus"] == "Stopped"
+    assert lab.processes() == []
+
+
+def test_passed_runtime_is_what_the_job_took(lab: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where that is more than a training takes by the table."""
+    monkeypatch.setitem(durations.SAGEMAKER, "train", 0.5)
+    told = lab.train("import time; time.sleep(600)", StoppingCondition={"MaxRuntimeInSeconds": 2})
+    assert told["SecondaryStatus"] == "MaxRuntimeExceeded"
+    assert told["TrainingTimeInSeconds"] == 15 + 2 + 10
 
 
 def test_stopped_job_gets_sigterm_and_leaves_no_process(lab: Any) -> None:

@@ -100,3 +100,27 @@ def test_stop_stops_its_jobs(lab: Any) -> None:
 def test_strategy_that_is_not_here_is_refused(lab: Any) -> None:
     with pytest.raises(ClientError, match="the local cloud has Bayesian and Random"):
         lab.sagemaker.create_hyper_parameter_tuning_job(**request(lab, strategy="Hyperband"))
+
+
+def test_image_that_does_not_run_is_refused_at_once(lab: Any) -> None:
+    wanted = request(lab)
+    wanted["TrainingJobDefinition"]["AlgorithmSpecification"]["TrainingImage"] = "my-image:latest"
+    with pytest.raises(ClientError, match="The images that run are") as raised:
+        lab.sagemaker.create_hyper_parameter_tuning_job(**wanted)
+    assert raised.value.response["Error"]["Code"] == "UnsupportedLocally"
+
+
+def test_instances_may_be_told_as_the_sdks_tuner_tells_them(lab: Any) -> None:
+    """HyperParameterTuningResourceConfig stands for ResourceConfig; the first of several instance types is taken."""
+    wanted = request(lab, jobs=1)
+    definition = wanted["TrainingJobDefinition"]
+    del definition["ResourceConfig"]
+    instances = [
+        {"InstanceType": kind, "InstanceCount": 1, "VolumeSizeInGB": 5} for kind in ("ml.c5.xlarge", "ml.m5.large")
+    ]
+    definition["HyperParameterTuningResourceConfig"] = {"InstanceConfigs": instances}
+    lab.sagemaker.create_hyper_parameter_tuning_job(**wanted)
+    told = lab.ended("hyper_parameter_tuning_job", wanted["HyperParameterTuningJobName"])
+    assert told["HyperParameterTuningJobStatus"] == "Completed", told.get("FailureReason")
+    job = lab.sagemaker.describe_training_job(TrainingJobName=told["BestTrainingJob"]["TrainingJobName"])
+    assert job["ResourceConfig"] == instances[0]

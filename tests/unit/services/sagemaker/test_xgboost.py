@@ -119,3 +119,19 @@ def test_framework_script_may_use_the_images_helpers(lab: Any, rows: np.ndarray)
     told = lab.train(script, image=XGBOOST, channels={"train": "s3://lab/xgb/train/"})
     assert told["TrainingJobStatus"] == "Completed", told["FailureReason"]
     assert list(lab.unpacked(told["ModelArtifacts"]["S3ModelArtifacts"])) == ["xgboost-model.json"]
+
+
+def test_what_xgboost_prints_in_a_framework_script_is_its_metric(lab: Any) -> None:
+    """Tabs are #011 in SageMaker's logs, and the image's metric definitions hold in script mode too."""
+    script = """
+        import numpy as np, xgboost
+        rows = np.arange(40.0).reshape(20, 2)
+        data = xgboost.DMatrix(rows, label=rows[:, 0] > 9)
+        xgboost.train({"eval_metric": "rmse"}, data, 3, evals=[(data, "train"), (data, "validation")])
+    """
+    told = lab.train(script, image=XGBOOST, metrics={"own": r"#011validation-rmse:(\S+)"})
+    lines = [line for line in lab.log(f"TrainingJobs/{told['TrainingJobName']}") if line.startswith("[")]
+    metrics = {each["MetricName"]: each["Value"] for each in told["FinalMetricDataList"]}
+    assert set(metrics) == {"train:rmse", "validation:rmse", "own"}
+    assert metrics["own"] == metrics["validation:rmse"]
+    assert lines[0].startswith("[0]#011train-rmse:0.")
