@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any, Protocol, overload
 
 from helpers import draw
+from helpers.asking import Asking, history_of
+from helpers.draw import history, words
 from helpers.errors import ExecutionFailed, WorkshopError
 from helpers.screen import Screen
 from helpers.session import TAG, Session, current
@@ -92,7 +94,7 @@ class Execution:
         return history_of(self.arn)
 
     def __repr__(self) -> str:
-        took = "" if self.seconds is None else f" after {draw.words.duration(self.seconds)}"
+        took = "" if self.seconds is None else f" after {words.duration(self.seconds)}"
         return f"Execution of {self.machine.name}: {self.status}{took}"
 
 
@@ -240,28 +242,19 @@ def follow(execution: Execution, *, watch: bool = False) -> None:
         watch: draw its graph in this cell, anew for each change; the last is the one that `show` gives.
     """
     pause, longest = WAIT_SECONDS[current().target]
-    screen, drawn = (Screen() if watch else None), 0
+    screen, source = (Screen() if watch else None), Asking()
     while execution.status == "RUNNING":
         time.sleep(pause)
         pause = min(pause * 1.5, longest)
         execution.refresh()
-        if screen and screen.live and len(execution.events) > drawn:
-            drawn = len(execution.events)
-            screen.draw(_graph(execution))
+        if screen and screen.live:
+            screen.draw(_graph(execution, source))
     if screen:
-        screen.draw(_graph(execution), last=True)
+        screen.draw(_graph(execution, source), last=True)
 
 
-def _graph(execution: Execution) -> draw.Picture:
-    return draw.graph(execution.machine.definition, execution.events, name=execution.machine.name)
-
-
-def history_of(arn: str) -> list[dict[str, Any]]:
-    """The history of an execution so far, every page of it."""
-    session = current()
-    with session.alive():
-        pages = session.client("stepfunctions").get_paginator("get_execution_history")
-        return [event for page in pages.paginate(executionArn=arn) for event in page["events"]]
+def _graph(execution: Execution, source: Asking) -> draw.Picture:
+    return draw.graph(execution.machine.definition, execution.events, name=execution.machine.name, source=source)
 
 
 def machine_of(workflow: object) -> StateMachine:
@@ -275,7 +268,7 @@ def machine_of(workflow: object) -> StateMachine:
 
 
 def _failure(execution: Execution) -> ExecutionFailed:
-    guilty = draw.history.read(execution.events).failed()
+    guilty = history.read(execution.events).failed()
     error, cause = execution.error, execution.cause
     if guilty is not None and error is None:
         error, cause = guilty.error, guilty.cause

@@ -25,9 +25,13 @@ class Screen:
         too_fast = current().target == "local" and os.environ.get("WORKSHOP_SPEED", "max") == "max"
         self.live = not too_fast and "PYTEST_VERSION" not in os.environ and get_ipython() is not None
         self._handle: Any = None
+        self._shown = ""
 
     def draw(self, picture: Picture, *, last: bool = False) -> None:
-        """Shows a picture in place of the one before."""
+        """Shows a picture in place of the one before, if it is another."""
+        if picture.svg == self._shown:
+            return
+        self._shown = picture.svg
         from IPython import display
 
         show: Any = display.display

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from helpers import draw
-from helpers.deploy import Execution, definition_of, follow, history_of, machine_of
+from helpers.asking import Asking, history_of
+from helpers.deploy import Execution, definition_of, follow, machine_of
 from helpers.errors import ExecutionFailed, WorkshopError
 from helpers.inspector import Inspector
+from helpers.previews import Previews
 from helpers.session import current
 
 
@@ -19,16 +21,18 @@ class Show:
     `workflow.execute(…)`.
     """
 
-    def __call__(self, what: object) -> draw.Picture:
-        """The graph of a workflow, or of an execution with what happened in it.
+    def __call__(self, what: object, *, landscape: bool = False) -> draw.Picture:
+        """The graph of a workflow, or of an execution with what happened in it; child workflows are opened in it.
 
         Args:
             what: a Workflow (or what else has a definition), or an execution.
+            landscape: from left to right, for slides.
         """
         execution = _execution(what)
-        if execution is None:
-            return draw.graph(definition_of(what), name=str(getattr(what, "name", "")))
-        return draw.graph(execution.machine.definition, execution.events, name=execution.machine.name)
+        definition = execution.machine.definition if execution else definition_of(what)
+        name = execution.machine.name if execution else str(getattr(what, "name", ""))
+        events = execution.events if execution else None
+        return draw.graph(definition, events, name=name, landscape=landscape, source=Asking())
 
     def timeline(self, execution: object) -> draw.Picture:
         """When each state was at work, waited or failed; child executions stand inside the states that began them."""
@@ -47,14 +51,15 @@ class Show:
         return draw.events(known.events, name=known.machine.name, state=state, type=type)
 
     def data(self, execution: object, *, state: str = "") -> draw.Page:
-        """What each state did to its data, field by field.
+        """What each state did to its data, field by field, with previews of the objects in S3 that it names.
 
         Args:
             execution: see `show`.
             state: this state alone, on every visit; else every state, on the visit that failed or the last.
         """
         known = _known(execution)
-        return draw.data(known.machine.definition, known.events, name=known.machine.name, state=state)
+        look = Previews(current().client("s3"))
+        return draw.data(known.machine.definition, known.events, name=known.machine.name, state=state, look=look)
 
     def inspector(self, execution: object) -> Inspector:
         """The graph to explore: choose a state to see each visit's input and output, play it event by event."""

@@ -3,12 +3,13 @@
 Standard library only, and nothing here asks AWS: what `describe_state_machine` and `get_execution_history`
 give is enough, so an execution on AWS is drawn as one on this machine.
 
-    words -> model -> order -> layout      once for a definition
-    history                                once for each new event
-    svg, trace                             the graph that the reader sees
+    words -> model -> order -> layout      once for a definition; forms: portrait and landscape
+    history, opened -> scene               once for each new event; opened: child workflows, Map Runs, jobs
+    boxes -> svg, trace                    the graph that the reader sees
     rows -> scale -> bars                  the timeline
-    log -> page                            the events
-    paths -> lens -> stages -> page        what each state did to its data
+    values, log -> page                    the events
+    paths, values, lens -> stages -> page  what each state did to its data
+    objects -> previews                    what of its data is in S3, and what that looks like
     replay                                 an execution event by event, for a browser to play
 """
 
@@ -21,11 +22,15 @@ from functools import lru_cache
 from html import escape
 from typing import Any
 
-from helpers.draw import bars, history, layout, log, model, replay, rows, stages, svg, trace, words
+from helpers.draw import bars, forms, layout, log, model, opened, replay, rows, stages, svg, trace, words
+from helpers.draw.opened import Opening, Source
 from helpers.draw.page import Page
 from helpers.draw.plan import Plan
+from helpers.draw.previews import Look, Preview
 
-__all__ = ["Page", "Picture", "data", "events", "film", "graph", "timeline"]
+__all__ = ["Page", "Picture", "Preview", "Source", "data", "events", "film", "graph", "timeline"]
+
+LARGEST = 60_000  # bytes of a graph: beyond that, child workflows are not opened in it
 
 
 class Picture:
@@ -56,7 +61,12 @@ class Picture:
 
 
 def graph(
-    definition: str | Mapping[str, Any], events: Iterable[Mapping[str, Any]] | None = None, *, name: str = ""
+    definition: str | Mapping[str, Any],
+    events: Iterable[Mapping[str, Any]] | None = None,
+    *,
+    name: str = "",
+    landscape: bool = False,
+    source: Source | None = None,
 ) -> Picture:
     """The graph of a state machine, or of an execution of it.
 
@@ -65,19 +75,28 @@ def graph(
         events: an execution's history so far, as GetExecutionHistory gives it in ascending order; None draws
             the machine alone.
         name: what to call it in the title.
+        landscape: from left to right, for slides.
+        source: knows child workflows, which are then opened in place, Map Runs and jobs; None knows nothing.
 
     Raises:
         ValueError: the definition has no StartAt and States.
     """
     text = definition if isinstance(definition, str) else json.dumps(definition)
-    machine, plan = _placed(text)
-    happened = None if events is None else history.read(events)
+    opening, scene = opened.look(name, text, [] if events is None else [events], source)
+    happened = scene.runs[0] if scene.runs else None
     title = name
     if happened is not None:
         how = trace.outcome(happened)
         title = f"{words.shorten(name, 60)}: {how}" if name else how
-    drawn, width, height = svg.render(plan, happened, title)
-    return Picture(drawn, trace.sentence(machine, happened, name), trace.table(machine, happened, name), width, height)
+    while True:
+        machine, plan = _laid(opening, landscape)
+        drawn, width, height = svg.render(plan, happened, title, scene)
+        fewer = opened.closed(opening) if len(drawn.encode()) > LARGEST else None
+        if fewer is None:
+            break
+        opening = fewer
+    text = trace.table(machine, happened, name, scene)
+    return Picture(drawn, trace.sentence(machine, happened, name, scene), text, width, height)
 
 
 def timeline(events: Iterable[Mapping[str, Any]], *, name: str = "", children: rows.Children | None = None) -> Picture:
@@ -113,6 +132,7 @@ def data(
     *,
     name: str = "",
     state: str = "",
+    look: Look | None = None,
 ) -> Page:
     """What each state of an execution did to its data, field by field of its definition.
 
@@ -121,9 +141,10 @@ def data(
         events: an execution's history so far, as for `graph`.
         name: what to call it in the title.
         state: only this state, on every visit; "" is every state, on the visit that failed or the last.
+        look: gives a preview of an object in S3 by its bucket and key; None shows none.
     """
     machine = json.loads(definition) if isinstance(definition, str) else definition
-    return stages.told(machine, events, name, state)
+    return stages.page_of(machine, events, name, state, look)
 
 
 def film(
@@ -142,8 +163,12 @@ def film(
     return replay.record(machine, plan, events, name, moving=moving)
 
 
-@lru_cache(maxsize=32)
 def _placed(definition: str) -> tuple[model.Graph, Plan]:
-    """The layout depends on the definition alone: refreshing a picture does not move anything."""
-    machine = model.parse(definition)
-    return machine, layout.place(machine)
+    return _laid(Opening("", definition), landscape=False)
+
+
+@lru_cache(maxsize=32)
+def _laid(opening: Opening, landscape: bool) -> tuple[model.Graph, Plan]:
+    """The layout depends on the definitions alone: refreshing a picture does not move anything."""
+    machine = opened.graph_of(opening)
+    return machine, layout.place(machine, forms.LANDSCAPE if landscape else forms.PORTRAIT)

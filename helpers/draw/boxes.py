@@ -10,7 +10,7 @@ from helpers.draw.canvas import GREY, IDLE, INK, LOOKS, SMALL, TIMES, WHITE, Can
 from helpers.draw.forms import CARD_SIDE, TILE
 from helpers.draw.history import Summary
 from helpers.draw.model import END, START
-from helpers.draw.plan import HEADER, NAME, STRIP, Box
+from helpers.draw.plan import HEADER, NAME, Box
 from helpers.draw.scene import Scene
 
 TASK, STEP = "#2f5d8a", "#5b6b7d"  # tiles of icons: calls a service, or only steers

@@ -1,8 +1,9 @@
 """Places for states and paths for edges, in whole pixels.
 
-Everything here runs down; `forms` turns it into landscape. Every state stands in a row and a column (`order`). An edge runs straight down its column; or leaves its
-state's side, runs along the row to a column where nothing stands in its way, and goes down; edges to one
-state join in the gap above it. So no edge crosses a state, and crossings are right angles.
+Everything here runs down; `forms` turns it into landscape. Every state stands in a row and a column (`order`). An
+edge runs straight down its column; or leaves its state's side, runs along the row to a column where nothing stands in
+its way, and goes down; edges to one state join in the gap above it. So no edge crosses a state, and crossings are
+right angles.
 """
 
 from __future__ import annotations

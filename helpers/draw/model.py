@@ -82,11 +82,12 @@ class Graph:
                     yield inner, holder or node
 
 
-def parse(definition: str | Mapping[str, Any]) -> Graph:
-    """The graph of a whole machine, with its Start and End.
+def parse(definition: str | Mapping[str, Any], ends: bool = True) -> Graph:
+    """The graph of a whole machine.
 
     Args:
         definition: Amazon States Language, as JSON text or already parsed.
+        ends: with its Start and End.
 
     Raises:
         ValueError: the text is not JSON, or it has no States and StartAt.
@@ -95,7 +96,9 @@ def parse(definition: str | Mapping[str, Any]) -> Graph:
     states = machine.get("States") if isinstance(machine, Mapping) else None
     if not isinstance(states, Mapping) or "StartAt" not in machine:
         raise ValueError("This is no state machine: a definition has StartAt and States.")
-    graph = _scope(machine, ends=True)
+    graph = _scope(machine, ends)
+    if not ends:
+        return graph
     graph.nodes = {START: Node(START, "Start", icon=""), **graph.nodes, END: Node(END, "End", icon="")}
     graph.edges.insert(0, Edge(START, graph.start, "flow"))
     graph.start = START

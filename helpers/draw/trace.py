@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from helpers.draw import words
 from helpers.draw.history import Trace, Visit
 from helpers.draw.model import END, START, Graph
+from helpers.draw.scene import Scene
 
 MOST_LINES = 60
 TIMES = "\N{MULTIPLICATION SIGN}"
@@ -15,8 +16,9 @@ TIMES = "\N{MULTIPLICATION SIGN}"
 Line = tuple[float, str, str, str]  # entered, state, how long, what became of it
 
 
-def sentence(graph: Graph, trace: Trace | None, name: str) -> str:
+def sentence(graph: Graph, trace: Trace | None, name: str, scene: Scene | None = None) -> str:
     """What a picture shows, in one sentence, for those who hear it."""
+    scene = scene or Scene()
     if trace is None:
         return f"{name or 'A workflow'}: {_structure(graph)}."
     told = []
@@ -28,8 +30,11 @@ def sentence(graph: Graph, trace: Trace | None, name: str) -> str:
             notes.append(f"{summary.retries} {'retry' if summary.retries == 1 else 'retries'}")
         if summary.status not in ("succeeded", "running"):
             notes.append(f"{summary.status}{': ' + words.error(summary.error) if summary.error else ''}")
+            notes += [f"in {guilty.state}" for guilty in _guilty(scene, state)]
         elif summary.status == "running":
-            notes.append("running")
+            notes.append(scene.notes.get(state, "running"))
+        if state in scene.map_runs:
+            notes.append(items(scene.map_runs[state]))
         told.append(state + (f" ({', '.join(notes)})" if notes else ""))
     if len(told) > 12:
         told = [*told[:8], f"{len(told) - 10} more", *told[-2:]]
@@ -40,6 +45,19 @@ def sentence(graph: Graph, trace: Trace | None, name: str) -> str:
 def outcome(trace: Trace) -> str:
     """How it ended and when: "succeeded after 12 s", "running at 3 s"."""
     return f"{trace.status} {'at' if trace.status == 'running' else 'after'} {words.duration(trace.seconds)}"
+
+
+def items(counts: Mapping[str, int]) -> str:
+    """What became of the items of a Map Run: "980 of 1,000 items succeeded, 3 failed"."""
+    lost = sum(counts.get(key, 0) for key in ("failed", "timedOut", "aborted"))
+    said = f"{counts.get('succeeded', 0):,} of {counts.get('total', 0):,} items succeeded"
+    return f"{said}, {lost:,} failed" if lost else said
+
+
+def _guilty(scene: Scene, state: str) -> list[Visit]:
+    """Where in the child workflows of a state they failed: the first such place."""
+    runs = scene.children[state].runs if state in scene.children else ()
+    return [guilty for run in runs if (guilty := run.failed()) is not None][:1]
 
 
 def _structure(graph: Graph) -> str:
@@ -56,9 +74,9 @@ def _structure(graph: Graph) -> str:
     return ", ".join(told)
 
 
-def table(graph: Graph, trace: Trace | None, name: str) -> str:
+def table(graph: Graph, trace: Trace | None, name: str, scene: Scene | None = None) -> str:
     """A readable trace: for a machine its states and ways, for an execution a line a visit."""
-    return _machine(graph, name) if trace is None else _execution(trace, name)
+    return _machine(graph, name) if trace is None else _execution(trace, name, scene or Scene([trace]))
 
 
 def _machine(graph: Graph, name: str) -> str:
@@ -83,11 +101,8 @@ def _list(graph: Graph, depth: int, lines: list[str]) -> None:
             _list(scope, depth + 1, lines)
 
 
-def _execution(trace: Trace, name: str) -> str:
-    inside: dict[int, list[Visit]] = {}
-    for visit in trace.visits:
-        inside.setdefault(id(visit.holder), []).append(visit)
-    lines = list(_tree(inside, None, 0))
+def _execution(trace: Trace, name: str, scene: Scene) -> str:
+    lines = list(_scene(scene, 0, trace.begin))
     widest = max((len(line[1]) for line in lines), default=0)
     told = [f"{name or 'execution'}: {outcome(trace)}"]
     for entered, label, lasted, notes in lines[:MOST_LINES]:
@@ -99,22 +114,45 @@ def _execution(trace: Trace, name: str) -> str:
     return "\n".join(told)
 
 
-def _tree(inside: dict[int, list[Visit]], holders: list[Visit] | None, depth: int) -> Iterator[Line]:
-    """The visits inside `holders`, each followed by those inside it; a Map's iterations state by state."""
-    keys = [id(holder) for holder in holders] if holders else [id(None)]
-    visits = [visit for key in keys for visit in inside.get(key, [])]
-    groups: list[list[Visit]] = [[visit] for visit in visits]
-    if holders and (len(holders) > 1 or holders[0].kind == "Map"):
-        by_state: dict[str, list[Visit]] = {}
-        for visit in visits:
-            by_state.setdefault(visit.state, []).append(visit)
-        groups = list(by_state.values())
-    for group in groups:
-        yield _line(group, depth)
-        yield from _tree(inside, group, depth + 1) if any(id(visit) in inside for visit in group) else ()
+def _scene(scene: Scene, depth: int, begin: float) -> Iterator[Line]:
+    """The visits of a machine's executions: one by one, or of several executions state by state."""
+    inside: dict[int, list[Visit]] = {}
+    for run in scene.runs:
+        for visit in run.visits:
+            inside.setdefault(id(visit.holder), []).append(visit)
+    later = min((run.begin for run in scene.runs), default=begin) - begin
+    top = inside.get(id(None), [])
+    for group in _grouped(top) if len(scene.runs) > 1 else [[visit] for visit in top]:
+        yield from _tree(inside, group, depth, scene, later, begin)
 
 
-def _line(visits: list[Visit], depth: int) -> Line:
+def _tree(
+    inside: dict[int, list[Visit]], group: list[Visit], depth: int, scene: Scene, later: float, begin: float
+) -> Iterator[Line]:
+    """A line for visits of one state, then those inside them; a Map's iterations state by state."""
+    state = group[0].state
+    yield _line(group, depth, scene, later)
+    visits = [held for visit in group for held in inside.get(id(visit), [])]
+    together = len(group) > 1 or group[0].kind == "Map"
+    for held in _grouped(visits) if together else [[visit] for visit in visits]:
+        yield from _tree(inside, held, depth + 1, scene, later, begin)
+    if state in scene.children and group[-1] is _last(scene, state):
+        yield from _scene(scene.children[state], depth + 1, begin)
+
+
+def _grouped(visits: list[Visit]) -> list[list[Visit]]:
+    by_state: dict[str, list[Visit]] = {}
+    for visit in visits:
+        by_state.setdefault(visit.state, []).append(visit)
+    return list(by_state.values())
+
+
+def _last(scene: Scene, state: str) -> Visit:
+    """The last visit of a state: all its child workflows are told after it."""
+    return next(visit for run in reversed(scene.runs) for visit in reversed(run.visits) if visit.state == state)
+
+
+def _line(visits: list[Visit], depth: int, scene: Scene, later: float) -> Line:
     """One visit, or all visits of a state in the iterations of a Map: the time of the first, the longest stay."""
     times = f" {TIMES}{len(visits)}" if len(visits) > 1 else ""
     stays = [visit.left - visit.entered for visit in visits if visit.left is not None]
@@ -129,7 +167,12 @@ def _line(visits: list[Visit], depth: int) -> Line:
         notes += f", {tries} tries"
     if first is not None:
         notes += f": {first.error}"
-    if visits[0].kind == "Map":
+    state = visits[0].state
+    if state in scene.map_runs:
+        notes += f", {items(scene.map_runs[state])}"
+    elif visits[0].kind == "Map":
         done, begun = (sum(visit.iterations[at] for visit in visits) for at in (1, 0))
-        notes += f", {done} of {begun} items"
-    return visits[0].entered, "  " * depth + visits[0].state + times, lasted, notes
+        notes += f", {done} of {begun} items" if begun else ""
+    if state in scene.notes and visits[-1].left is None:
+        notes += f", {scene.notes[state]}"
+    return visits[0].entered + later, "  " * depth + state + times, lasted, notes

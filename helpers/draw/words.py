@@ -122,6 +122,17 @@ def service_of(resource: str) -> str:
     return parts[2] if resource.startswith("arn:") and len(parts) > 2 else ""
 
 
+def starts_execution(resource: str) -> bool:
+    """Whether a Task's Resource starts a workflow."""
+    return service_of(resource) in ("states", "sfn") and "start" in resource and "Execution" in resource
+
+
+def machine(arn: str) -> str:
+    """The name in a state machine's ARN, without version or alias."""
+    parts = arn.split(":")
+    return parts[6] if len(parts) > 6 else arn
+
+
 def resource(text: str) -> str:
     """A Task's Resource in words: "Lambda function", "Textract: detect document text"."""
     parts = text.split(":")

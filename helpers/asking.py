@@ -1,0 +1,117 @@
+"""What pictures show besides an execution's own history: child workflows, Map Runs and jobs, asked of the cloud."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from helpers.draw import words
+from helpers.errors import WorkshopError
+from helpers.session import current
+
+Json = Mapping[str, Any]
+
+
+def history_of(arn: str) -> list[dict[str, Any]]:
+    """The history of an execution so far, every page of it."""
+    session = current()
+    with session.alive():
+        pages = session.client("stepfunctions").get_paginator("get_execution_history")
+        return [event for page in pages.paginate(executionArn=arn) for event in page["events"]]
+
+
+class Asking:
+    """A `draw.Source` that asks the connected cloud, once for what does not change any more.
+
+    What the cloud refuses to tell (an Express workflow has no history, a role may lack states:DescribeMapRun) is not
+    drawn.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[str, Any] = {}
+
+    def machine(self, arn: str) -> str | None:
+        """The definition of a state machine."""
+        if arn not in self._kept:
+            told = _asked("describe_state_machine", stateMachineArn=arn)
+            self._kept[arn] = told.get("definition")
+        found: str | None = self._kept[arn]
+        return found
+
+    def execution(self, arn: str) -> tuple[str, Iterable[Json]] | None:
+        """The ARN of an execution's state machine, and the execution's history so far."""
+        if arn in self._kept:
+            kept: tuple[str, Iterable[Json]] = self._kept[arn]
+            return kept
+        told = _asked("describe_execution", executionArn=arn)
+        if not told:
+            return None
+        found = told["stateMachineArn"], history_of(arn)
+        if told["status"] != "RUNNING":
+            self._kept[arn] = found
+        return found
+
+    def map_run(self, arn: str) -> Mapping[str, int] | None:
+        """The itemCounts of a Map Run."""
+        return _asked("describe_map_run", mapRunArn=arn).get("itemCounts")
+
+    def job(self, resource: str, request: Json) -> str | None:
+        """How far a SageMaker job is: "training, 2 min 40 s", "2 of 6 training jobs done"."""
+        action = resource.removeprefix("sagemaker:").removesuffix(".sync")
+        if not resource.endswith(".sync") or action not in _JOBS:
+            return None
+        name, told = _JOBS[action]
+        described = _asked(f"describe_{_snake(name.removesuffix('Name'))}", "sagemaker", **{name: request.get(name)})
+        return told(described) if described else None
+
+
+def _asked(operation: str, service: str = "stepfunctions", **request: Any) -> Json:
+    """The answer, or {} where there is nobody to ask or the cloud refuses."""
+    from botocore.exceptions import ClientError, ParamValidationError
+
+    try:
+        session = current()
+    except WorkshopError:  # a definition is drawn without a cloud too
+        return {}
+    try:
+        with session.alive():
+            answer: Json = getattr(session.client(service), operation)(**request)
+    except (ClientError, ParamValidationError):
+        return {}
+    return answer
+
+
+def _training(described: Json) -> str:
+    return f"{words.camel_to_words(described['SecondaryStatus'])}, {_elapsed(described)}"
+
+
+def _processing(described: Json) -> str:
+    status = next(value for key, value in described.items() if re.fullmatch("(Processing|Transform)JobStatus", key))
+    return f"{words.camel_to_words(status)}, {_elapsed(described)}"
+
+
+def _tuning(described: Json) -> str:
+    done = described["TrainingJobStatusCounters"].get("Completed", 0)
+    limit = described["HyperParameterTuningJobConfig"].get("ResourceLimits", {}).get("MaxNumberOfTrainingJobs")
+    return f"{done} of {limit} training jobs done" if limit else f"{done} training jobs done"
+
+
+def _elapsed(described: Json) -> str:
+    """Since the job was made: until now, or on the local cloud, whose clock is its own, until its last change."""
+    began, changed = described["CreationTime"].timestamp(), described.get("LastModifiedTime")
+    now = time.time() if current().target == "aws" or changed is None else changed.timestamp()
+    return words.duration(round(now - began))
+
+
+_JOBS: dict[str, tuple[str, Callable[[Json], str]]] = {
+    "createTrainingJob": ("TrainingJobName", _training),
+    "createProcessingJob": ("ProcessingJobName", _processing),
+    "createTransformJob": ("TransformJobName", _processing),
+    "createHyperParameterTuningJob": ("HyperParameterTuningJobName", _tuning),
+}
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
