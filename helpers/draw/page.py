@@ -1,19 +1,32 @@
 """Pages of text for a cell: HTML that untrusted notebooks show too, and the same for a terminal.
 
-JupyterLab keeps `<table>`, `<details>`, `<pre>`, `<mark>` and `<del>` of an untrusted notebook, and drops styles and
-scripts. So nothing here is styled, and what changed is marked by a sign as well.
+JupyterLab keeps an untrusted notebook's `style` attributes where their values are plain (no variables, no functions but
+`rgba`), and drops `<style>`, `<svg>` and scripts; GitHub keeps tags alone. So a page is tags that mean what they say
+(`<details>`, `<pre>`, `<ins>`, `<del>`), styled in place, with colours half transparent to stand on white and on
+black, and a sign wherever there is a colour.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterable
 from html import escape
-from typing import Any
+from itertools import groupby
 
-LONGEST = 160  # letters of a text inside JSON
-MOST_ITEMS = 12  # of a list inside JSON
-MOST_LETTERS = 3000  # of a whole JSON value
+from helpers.draw.canvas import LOOKS, WHITE
+from helpers.draw.values import Line
+
+EDGE = "rgba(128,128,128,0.35)"
+MONO = "font-size:12px;line-height:1.5"  # every viewer has letters of one width for <pre> and <code>
+FAINT = "opacity:0.65"
+NEW, GONE, TAKEN = "rgba(0,158,115,0.25)", "rgba(213,94,0,0.25)", "rgba(0,114,178,0.2)"
+GLYPHS = {
+    "succeeded": "\N{CHECK MARK}",
+    "running": "\N{BLACK RIGHT-POINTING TRIANGLE}\ufe0e",
+    "caught": "!",
+    "failed": "\N{MULTIPLICATION SIGN}",
+    "timed out": "\N{MULTIPLICATION SIGN}",
+    "aborted": "\N{BLACK SQUARE}\ufe0e",
+}
 
 
 class Page:
@@ -33,109 +46,100 @@ class Page:
         return {"text/html": self.html, "text/plain": self.text}
 
 
-def row(tag: str, *cells: str) -> str:
-    """A row of a table, of cells in HTML. JupyterLab aligns cells on the right, and lets a `<div>` say otherwise."""
-    return "<tr>" + "".join(f'<{tag}><div align="left">{cell}</div></{tag}>' for cell in cells) + "</tr>"
-
-
 def said(text: str) -> str:
     """Any text as HTML; letters that no file can hold are replaced."""
     return escape(text.encode("utf-8", "replace").decode())
 
 
-def folded(summary: str, inside: str, opened: bool = False) -> str:
-    """HTML that is shown on a click on its summary, which is HTML too."""
-    return f"<details{' open' if opened else ''}><summary>{summary}</summary>{inside}</details>"
+def tagged(name: str, inside: str, style: str = "") -> str:
+    """An element with HTML in it."""
+    return f'<{name} style="{escape(style)}">{inside}</{name}>' if style else f"<{name}>{inside}</{name}>"
 
 
-def value_of(text: str) -> Any:
-    """JSON text as a value; text that is none, or that was cut off, as it stands."""
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
+def title(text: str, status: str, aside: str = "") -> str:
+    """The first line of a page: how it ended, what it is of, and in small what the signs mean (HTML)."""
+    strong = tagged("b", said(text), "font-size:14px")
+    small = tagged("div", aside, "margin:6px 0 0 18px") if aside else ""
+    return tagged("div", f"{badge(status)} {strong}{small}", "margin:2px 0 10px 0")
 
 
-def short(value: Any, letters: int = 60) -> str:
-    """A JSON value on one line, its end cut off."""
-    text = json.dumps(_cut(value), ensure_ascii=False)
-    return text if len(text) <= letters else text[: letters - 1] + "…"
+def badge(status: str) -> str:
+    """A status as a disc with its glyph, as in the graph."""
+    paint = f"background-color:{LOOKS[status].word};color:{WHITE};border-radius:9px;display:inline-block"
+    paint += ";vertical-align:middle;width:18px;height:18px;line-height:18px"
+    shape = "text-align:center;font-size:11px;font-weight:bold"
+    return f'<span title="{said(status)}" style="{paint};{shape}">{GLYPHS[status]}</span>'
 
 
-def pretty(value: Any) -> str:
-    """A JSON value on several lines, with what is long cut."""
-    text = json.dumps(_cut(value), ensure_ascii=False, indent=2)
-    return text if len(text) <= MOST_LETTERS else text[:MOST_LETTERS] + f"\n… {len(text) - MOST_LETTERS} letters more"
+def chip(text: str, colour: str) -> str:
+    """A few words on a colour."""
+    return " " + tagged(
+        "code", said(text), f"background-color:{colour};border-radius:4px;padding:1px 6px;font-size:12px"
+    )
 
 
-def _cut(value: Any) -> Any:
-    if isinstance(value, str) and len(value) > LONGEST:
-        return f"{value[: LONGEST - 1]}… ({len(value)} letters)"
-    if isinstance(value, list):
-        kept = [_cut(item) for item in value[:MOST_ITEMS]]
-        return [*kept, f"… {len(value) - MOST_ITEMS} more"] if len(value) > MOST_ITEMS else kept
-    if isinstance(value, dict):
-        return {name: _cut(inner) for name, inner in value.items()}
-    return value
+def folded(summary: str, inside: str, status: str, depth: int = 0, opened: bool = False) -> str:
+    """A card that opens on a click on its summary; both are HTML."""
+    frame = f"border:1px solid {EDGE};border-left:4px solid {LOOKS[status].border};border-radius:6px"
+    head = tagged("summary", summary, "padding:6px 10px;cursor:pointer;line-height:1.6")
+    body = tagged("div", inside, "padding:2px 12px 8px 12px")
+    place = f"margin:6px 0 6px {22 * min(depth, 6)}px"
+    return f'<details{" open" if opened else ""} style="{frame};{place}">{head}{body}</details>'
 
 
-Change = tuple[str, int, str]  # "+", "-" or " "; indent; a line of JSON
+def part(name: str, about: str, inside: str) -> str:
+    """A part of a card: its name and what it is about on the left, HTML on the right."""
+    small = f"{FAINT};font-size:11px;overflow-wrap:break-word;line-height:1.35"
+    left = tagged("b", said(name), "font-size:12px") + (tagged("div", said(about), small) if about else "")
+    left = tagged("div", left, "float:left;width:136px;padding:4px 8px 0 0;box-sizing:border-box")
+    right = tagged("div", inside, "margin-left:140px")
+    return tagged("div", left + right + tagged("div", "", "clear:both"), f"border-top:1px solid {EDGE};padding:5px 0")
 
 
-def changes(before: Any, after: Any, name: str = "", depth: int = 0) -> Iterator[Change]:
-    """How one JSON value became another: lines gone ("-"), lines new ("+"), and what stayed, each on one line.
-
-    Args:
-        before, after: JSON values.
-        name: the key under which they stand.
-        depth: how deep.
-    """
-    label = f"{json.dumps(name, ensure_ascii=False)}: " if name else ""
-    if (
-        isinstance(before, dict)
-        and isinstance(after, dict)
-        and not _same(before, after)
-        and before.keys() & after.keys()
-    ):
-        yield " ", depth, label + "{"
-        for key, value in before.items():
-            if key not in after:
-                yield "-", depth + 1, f"{json.dumps(key, ensure_ascii=False)}: {short(value)}"
-        for key, value in after.items():
-            if key in before:
-                yield from changes(before[key], value, key, depth + 1)
-            else:
-                for line in lines(value, f"{json.dumps(key, ensure_ascii=False)}: "):
-                    yield "+", depth + 1, line
-        yield " ", depth, "}"
-    elif _same(before, after):
-        yield " ", depth, label + short(after)
-    else:
-        yield "-", depth, label + short(before)
-        for line in lines(after, label):
-            yield "+", depth, line
+def pre(inside: str, extra: str = "") -> str:
+    """Text in letters of one width that never is wider than the page; it is HTML."""
+    return tagged("pre", inside, f"{MONO};white-space:pre-wrap;overflow-wrap:break-word;margin:0;padding:4px 0{extra}")
 
 
-def _same(one: Any, other: Any) -> bool:
-    """Whether two values are the same JSON: in Python, True is 1."""
-    return one == other and json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+def words(text: str) -> str:
+    """A remark instead of a value."""
+    return tagged("div", said(text), f"{FAINT};font-size:12px;padding:4px 0")
 
 
-def lines(value: Any, label: str = "") -> list[str]:
-    """A new value: on one line if it is short."""
-    text = json.dumps(value, ensure_ascii=False)
-    if len(text) <= 90:
-        return [label + text]
-    first, *others = pretty(value).splitlines()
-    return [label + first, *others]
+def marked(told: Iterable[Line]) -> str:
+    """Lines of JSON as HTML, those that are new, gone or taken from somewhere on their colour."""
+    kept = list(told)
+    changed = any(line.sign in "+-" for line in kept)
+    blocks = []
+    for sign, group in groupby(kept, key=lambda line: line.sign):
+        inside = "\n".join(map(_line, group))
+        if sign == "+":
+            inside = tagged("ins", inside, f"background-color:{NEW};text-decoration:none{_WIDE}")
+        elif sign == "-":
+            inside = tagged("del", inside, f"background-color:{GONE};text-decoration:line-through{_WIDE}")
+        elif sign == "<":
+            inside = tagged("span", inside, f"background-color:{TAKEN}{_WIDE}")
+        elif changed:
+            inside = tagged("span", inside, FAINT)
+        blocks.append(inside)
+    return pre("\n".join(blocks))
 
 
-def marked(changed: list[Change]) -> str:
-    """Changes as HTML: new lines marked, gone lines struck out, each with its sign."""
-    told = []
-    for sign, depth, line in changed:
-        text = line.lstrip(" ")
-        margin = f"{sign} {'  ' * depth}{' ' * (len(line) - len(text))}"
-        element = {"+": "mark", "-": "del"}.get(sign)
-        told.append(margin + (f"<{element}>{said(text)}</{element}>" if element else said(text)))
-    return "<pre>" + "\n".join(told) + "</pre>"
+_WIDE = ";display:inline-block;width:100%;border-radius:3px"
+
+
+def _line(line: Line) -> str:
+    sign = {"+": "+", "-": "\N{MINUS SIGN}"}.get(line.sign, " ")
+    note = tagged("i", "  \N{LEFTWARDS ARROW} " + said(line.note), "opacity:0.7") if line.note else ""
+    return f"{sign} {'  ' * line.depth}{said(line.text)}{note}"
+
+
+def cells(tag: str, *inside: str) -> str:
+    """A row of a table, of cells in HTML. JupyterLab aligns them on the right unless each says otherwise."""
+    return f"<tr>{''.join(tagged(tag, cell, 'text-align:left;vertical-align:top;padding:3px 8px') for cell in inside)}</tr>"
+
+
+def table(*rows: str, wide: bool = False) -> str:
+    """A table of rows in HTML, the first of them its head."""
+    size = ";width:100%" if wide else ""
+    return tagged("table", "".join(rows), f"margin:0;border-collapse:collapse;font-size:12px{size}")

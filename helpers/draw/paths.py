@@ -1,16 +1,18 @@
 """The part of JSONPath and of payload templates that pictures can work out by themselves.
 
-Names and positions only: `$.a.b[0]`, `$['a']`. Whatever else a definition says (wildcards, filters, functions, the
-context object) is Unknown here rather than guessed; what the history recorded says it then.
+Names and positions only: `$.a.b[0]`, `$['a']`, the same in a variable (`$count`) and in what is known of the context
+object (`$$.State.Name`). Whatever else a definition says (wildcards, filters, functions) is UNKNOWN here rather than
+guessed; what the history recorded says it then.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from enum import Enum
 from typing import Any
 
-_PATH = re.compile(r"\$(?:\.[A-Za-z_][\w-]*|\['[^'\]]+'\]|\[\d+\])*")
+_PATH = re.compile(r"\$(\$|[A-Za-z_]\w*)?(?:\.[A-Za-z_][\w-]*|\['[^'\]]+'\]|\[\d+\])*")
 _STEP = re.compile(r"\.([A-Za-z_][\w-]*)|\['([^'\]]+)'\]|\[(\d+)\]")
 
 
@@ -23,12 +25,17 @@ class Unknown(Enum):
 UNKNOWN = Unknown.UNKNOWN
 
 
-def look_up(document: Any, path: str) -> Any:
+Names = Mapping[str, Any]  # variables by name; under "$" the context object, as far as it is known
+
+
+def look_up(document: Any, path: str, names: Names | None = None) -> Any:
     """What a path finds, or UNKNOWN."""
-    steps = _steps(path)
-    if steps is None:
+    found = _PATH.fullmatch(path)
+    if found is None:
         return UNKNOWN
-    for step in steps:
+    if found[1]:
+        document = (names or {}).get(found[1], UNKNOWN)
+    for step in steps(path):
         try:
             document = document[step]
         except (LookupError, TypeError):
@@ -38,41 +45,42 @@ def look_up(document: Any, path: str) -> Any:
 
 def place(document: Any, path: str | None, value: Any) -> Any:
     """A document with the value at a path (ResultPath), as a new one; UNKNOWN if that cannot be told."""
-    steps = [] if path is None else _steps(path)
     if path is None or document is UNKNOWN:
         return document
-    if value is UNKNOWN or steps is None or any(isinstance(step, int) for step in steps):
+    way = steps(path)
+    if value is UNKNOWN or not _PATH.fullmatch(path) or any(isinstance(step, int) for step in way):
         return UNKNOWN
-    if not steps:
+    if not way:
         return value
     top = at = dict(document) if isinstance(document, dict) else {}
-    for step in steps[:-1]:
+    for step in way[:-1]:
         inner = at.get(step)
         at[step] = dict(inner) if isinstance(inner, dict) else {}
         at = at[step]
-    at[steps[-1]] = value
+    at[way[-1]] = value
     return top
 
 
-def fill(template: Any, document: Any) -> Any:
+def fill(template: Any, document: Any, names: Names | None = None) -> Any:
     """A payload template filled in (keys that end in `.$` are paths); UNKNOWN if a part of it is."""
     if document is UNKNOWN:
         return UNKNOWN
     if isinstance(template, list):
-        values = [fill(item, document) for item in template]
+        values = [fill(item, document, names) for item in template]
         return UNKNOWN if UNKNOWN in values else values
     if not isinstance(template, dict):
         return template
     filled = {}
     for key, value in template.items():
         if key.endswith(".$"):
-            filled[key[:-2]] = look_up(document, str(value))
+            filled[key[:-2]] = look_up(document, str(value), names)
         else:
-            filled[key] = fill(value, document)
+            filled[key] = fill(value, document, names)
     return UNKNOWN if UNKNOWN in filled.values() else filled
 
 
-def _steps(path: str) -> list[str | int] | None:
+def steps(path: str) -> list[str | int]:
+    """The names and positions of a path, from the top down; none of a path that is not made of them."""
     if not _PATH.fullmatch(path):
-        return None
+        return []
     return [int(index) if index else name or quoted for name, quoted, index in _STEP.findall(path)]

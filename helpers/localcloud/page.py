@@ -161,7 +161,7 @@ def _row(event: Mapping[str, Any], begin: float) -> list[Any]:
     state = details.pop("name", "")
     for key in ("inputDetails", "outputDetails"):  # whether the text was cut off: here it never is
         details.pop(key, None)
-    values = {key: draw.page.value_of(value) if isinstance(value, str) else value for key, value in details.items()}
+    values = {key: draw.values.value_of(value) if isinstance(value, str) else value for key, value in details.items()}
     flat = json.dumps(values, ensure_ascii=False, default=str) if values else ""
     seconds = round(draw.history.seconds(event["timestamp"]) - begin, 3)
     return [event["id"], event["type"], state, seconds, flat[:_SUMMARY], draw.replay.pretty(flat, _MOST_LETTERS)]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from helpers import draw
-from helpers.draw import lens, page, paths
+from helpers.draw import lens, paths, values
 from helpers.draw.paths import UNKNOWN
 
 
@@ -35,7 +35,7 @@ def test_each_field_of_a_task_is_shown_with_what_it_did() -> None:
     told = stages("plain", "Read text")
     assert told["InputPath"] == photo
     assert told["Parameters"] == {"Document": {"S3Object": {"Bucket": "workshop", "Name": "receipts/01.png"}}}
-    assert told["result"]["Blocks"][1]["Text"] == "15.82"
+    assert told["Result"]["Blocks"][1]["Text"] == "15.82"
     assert told["ResultSelector"] == read
     assert told["ResultPath"] == {"photo": photo, "sender": "ada@example.com", "read": read}
 
@@ -53,20 +53,31 @@ def test_a_history_that_contradicts_the_definition_is_said_to() -> None:
 
 
 def test_branches_and_items_are_the_result_of_what_holds_them() -> None:
-    assert stages("plain", "Both")["result"] == [15.82, 0.82]
+    assert stages("plain", "Both")["Result"] == [15.82, 0.82]
     each = stages("plain", "Each line")
     assert each["ItemSelector"] == {"line": {"item": "Latte", "price": 4.5}, "vendor": "HARBOUR LIGHT"}
-    assert [item["line"]["item"] for item in each["result"]] == ["Latte", "Scone"]
+    assert [item["line"]["item"] for item in each["Result"]] == ["Latte", "Scone"]
 
 
 def test_a_caught_error_is_shown_as_the_data_it_becomes() -> None:
     told = stages("refused", "Start training")
-    assert told["error"] == told["Catch"] == {"Error": "Model.Busy", "Cause": "Start training is busy: try again"}
+    assert told["Error"] == told["Catch"] == {"Error": "Model.Busy", "Cause": "Start training is busy: try again"}
+
+
+def test_each_try_that_failed_is_told_with_its_error() -> None:
+    tries = stages("refused", "Start training")["Tries"]
+    assert tries == 4 * [{"Error": "Model.Busy", "Cause": "Start training is busy: try again"}]
+    assert draw.data(story("refused")["definition"], story("refused")["events"]).text.count("- Model.Busy: ") == 5
+
+
+def test_a_choice_is_told_with_where_it_went_and_why() -> None:
+    told = seen("train", "Good enough?").stages
+    assert [(stage.says, stage.after) for stage in told] == [("accuracy ≥ 0.9", "Score batches")]
 
 
 def test_jsonata_is_told_from_the_history_alone() -> None:
     told = seen("jsonata", "Read text")
-    assert {stage.name: stage.after for stage in told.stages if stage.name != "result"} == {
+    assert {stage.name: stage.after for stage in told.stages if stage.name != "Result"} == {
         "Arguments": {"Document": "receipts/01.png"},
         "Assign": {"pages": 2},
         "Output": "HARBOUR LIGHT COFFEE",
@@ -117,26 +128,64 @@ def test_a_template_with_a_function_in_it_is_not_guessed() -> None:
     assert paths.fill({"n.$": "States.MathAdd($.a, 1)"}, {"a": 1}) is UNKNOWN
 
 
+def told_as(lines: list[values.Line]) -> list[str]:
+    return [str(line) for line in lines]
+
+
 def test_a_change_is_marked_where_it_is_and_what_stays_is_short() -> None:
     before, after = (
         {"keep": {"x": 1}, "gone": 2, "deep": {"n": 0, "m": 1}},
         {"keep": {"x": 1}, "deep": {"n": 1, "m": 1}},
     )
-    assert list(page.changes(before, after)) == [
-        (" ", 0, "{"),
-        ("-", 1, '"gone": 2'),
-        (" ", 1, '"keep": {"x": 1}'),
-        (" ", 1, '"deep": {'),
-        ("-", 2, '"n": 0'),
-        ("+", 2, '"n": 1'),
-        (" ", 2, '"m": 1'),
-        (" ", 1, "}"),
-        (" ", 0, "}"),
+    assert told_as(values.changes(before, after)) == [
+        "  {",
+        '-   "gone": 2',
+        '    "keep": {"x": 1}',
+        '    "deep": {',
+        '-     "n": 0',
+        '+     "n": 1',
+        '      "m": 1',
+        "    }",
+        "  }",
     ]
 
 
 def test_true_is_not_one() -> None:
-    assert [sign for sign, *_ in page.changes({"a": 1, "b": 0}, {"a": True, "b": 0})] == [" ", "-", "+", " ", " "]
+    changed = values.changes({"a": 1, "b": 0}, {"a": True, "b": 0})
+    assert [line.sign for line in changed] == [" ", "-", "+", " ", " "]
+
+
+def test_each_part_of_a_template_says_where_it_was_taken_from() -> None:
+    template = {"Document": {"S3Object": {"Bucket.$": "$.bucket", "Name.$": "$.key"}}, "Pages": 1}
+    given = {"Document": {"S3Object": {"Bucket": "workshop", "Name": "a.png"}}, "Pages": 1}
+    assert told_as(values.lines(given, template))[3:5] == [
+        '        "Bucket": "workshop"  <- $.bucket',
+        '        "Name": "a.png"  <- $.key',
+    ]
+    expression = values.lines({"n": 3, "m": [1]}, {"n": "{% $count($states.result) %}", "m": [1]})
+    assert [line.note for line in expression] == ["", "$count($states.result)", "", ""]
+
+
+def test_what_a_path_leaves_behind_is_named() -> None:
+    whole = {"StatusCode": 200, "Payload": {"total": 3, "tax": 1}, "Version": "1"}
+    assert told_as(values.picked(whole, ["Payload", "tax"], 1)) == ["- StatusCode, Version, Payload.total", "  1"]
+
+
+def test_a_large_value_is_a_few_lines_and_says_what_is_left_out() -> None:
+    blocks = [{"Id": f"block-{at}", "Text": "x" * 100, "Page": 1} for at in range(100)]
+    told = told_as(values.lines({"Blocks": blocks, "Numbers": list(range(1000)), "SdkHttpMetadata": {"a": "b" * 99}}))
+    assert len(told) < 20
+    assert "      … 98 more" in told
+    assert any(line.endswith(" more]") and len(line) < 100 for line in told)
+    assert '    "SdkHttpMetadata": {…}' in told
+
+
+def test_a_long_difference_keeps_what_changed() -> None:
+    before = {f"name {at}": at for at in range(200)}
+    told = told_as(values.changes(before, before | {"name 150": -1}))
+    assert '-   "name 150": 150' in told
+    assert "    … 148 lines the same" in told[1]
+    assert len(told) < 12
 
 
 def test_a_long_value_is_cut_and_no_markup_gets_into_the_page() -> None:
