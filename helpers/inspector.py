@@ -20,14 +20,15 @@ class Inspector:
     """What `show.inspector` gives. Displayed where nobody sits, as by CI, it is the picture alone.
 
     Args:
+        picture: the execution, drawn.
         definition: the state machine's, as JSON text.
         events: the execution's history so far.
         name: what to call it.
     """
 
-    def __init__(self, definition: str, events: list[dict[str, Any]], name: str) -> None:
-        self.picture = draw.graph(definition, events, name=name)
-        self._record = (definition, events, name)
+    def __init__(self, picture: draw.Picture, definition: str, events: list[dict[str, Any]], name: str) -> None:
+        self.picture = picture
+        self._told = (definition, events, name)
 
     def __repr__(self) -> str:
         return self.picture.text
@@ -37,7 +38,7 @@ class Inspector:
         import anywidget
         import traitlets
 
-        definition, events, name = self._record
+        definition, events, name = self._told
 
         class Playing(anywidget.AnyWidget):
             _esm = _HERE / "inspector.js"

@@ -64,7 +64,7 @@ class Show:
     def inspector(self, execution: object) -> Inspector:
         """The graph to explore: choose a state to see each visit's input and output, play it event by event."""
         known = _known(execution)
-        return Inspector(known.machine.definition, known.events, known.machine.name)
+        return Inspector(self(known), known.machine.definition, known.events, known.machine.name)
 
     def live(self, execution: object) -> None:
         """The graph, drawn again in this cell whenever something happens, until the execution ends."""

@@ -148,7 +148,12 @@ def data(
 
 
 def film(
-    definition: str | Mapping[str, Any], events: Iterable[Mapping[str, Any]], *, name: str = "", moving: bool = True
+    definition: str | Mapping[str, Any],
+    events: Iterable[Mapping[str, Any]],
+    *,
+    name: str = "",
+    landscape: bool = False,
+    moving: bool = True,
 ) -> dict[str, Any]:
     """An execution event by event, with what each visit got and gave: what `inspector.js` plays, a JSON value.
 
@@ -156,10 +161,11 @@ def film(
         definition: Amazon States Language, as text or parsed.
         events: an execution's history so far, as for `graph`; at least one.
         name: what to call it.
+        landscape: from left to right.
         moving: every event; else only the last one.
     """
     text = definition if isinstance(definition, str) else json.dumps(definition)
-    machine, plan = _placed(text)
+    machine, plan = _laid(Opening("", text), landscape)
     return replay.record(machine, plan, events, name, moving=moving)
 
 

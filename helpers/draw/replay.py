@@ -40,7 +40,8 @@ def record(graph: Graph, plan: Plan, events: Iterable[Event], name: str, *, movi
         `pieces`, the elements of all pictures; `moments`, one for each event, with the changes
         [from, how many go, pieces that come] to the elements of the moment before; `states` with their places in
         the picture; `visits` in the order of entry, each with its `changes`, the moments at which something about it
-        changed; `whole`, what the execution itself got and gave; `texts`, the inputs, outputs and causes that they name by number.
+        changed; `whole`, what the execution itself got and gave; `texts`, the inputs, outputs and causes that all
+        these name by number.
     """
     told = list(events)
     recorder = _Recorder(graph, plan, name, _moments(len(told), moving))
@@ -98,7 +99,8 @@ class _Recorder:
             found["failures"].append([at, visit.error or kind, self._cause(visit.cause)])
 
     def _visit(self, visit: Visit) -> Json:
-        return self.visits[next(at for at, other in enumerate(self.trace.visits) if other is visit)]
+        visits = self.trace.visits
+        return self.visits[next(at for at in reversed(range(len(visits))) if visits[at] is visit)]
 
     def _take(self, event: Event, visit: Visit | None) -> None:
         """One moment."""

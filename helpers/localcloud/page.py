@@ -167,6 +167,14 @@ def _row(event: Mapping[str, Any], begin: float) -> list[Any]:
     return [event["id"], event["type"], state, seconds, flat[:_SUMMARY], draw.replay.pretty(flat, _MOST_LETTERS)]
 
 
+def _value(text: Any) -> Any:
+    """JSON inside JSON as a value; other text, and what is none, as it stands."""
+    try:
+        return json.loads(text)
+    except (TypeError, ValueError):
+        return text
+
+
 def _refusal(environ: Mapping[str, Any]) -> str:
     """Why a request is not answered, or "".
 
