@@ -86,6 +86,12 @@ class TuningJob(Job):
 
         await self.clock.gather(slot() for _ in range(min(self._parallel, self._most)))
         if self.best() is None:
+            if any(job.status == "Completed" for job, _ in self.training):
+                raise JobFailed(
+                    f"No objective metrics found after running {len(self.training)} training jobs. Please ensure that "
+                    "the custom algorithm is emitting the objective metric as defined by the regular expression "
+                    "provided."
+                )
             told = next((f": {job.failure}" for job, _ in self.training if job.failure), "")
             raise JobFailed(
                 "All training jobs failed. Please take a look at the training jobs failures to get more details" + told

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import threading
 from typing import Any
+
+import pytest
 
 
 def machine(lab: Any, states: dict[str, Any], start: str) -> str:
@@ -109,4 +114,176 @@ def test_endpoint_is_polled_the_same_number_of_times_in_every_run(lab: Any) -> N
         assert json.loads(told["output"])["EndpointStatus"] == "InService", told
         events = client.get_execution_history(executionArn=started["executionArn"], maxResults=1000)["events"]
         lengths.append([event["type"] for event in events].count("WaitStateEntered"))
+        lab.sagemaker.delete_endpoint(EndpointName=name)
     assert lengths == [3, 3]
+
+
+# ---- what goes wrong: the workflow's Catch gets AWS's words, and nothing is left running
+
+OTHER_IMAGE = "763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch-training:2.0"
+
+
+def running() -> list[str]:
+    """Command lines of the jobs' and model servers' processes: children of this one, but for zombies."""
+    if sys.platform == "win32":
+        return []
+    table = subprocess.run(["ps", "-A", "-o", "ppid=,stat=,args="], capture_output=True, text=True, check=True).stdout
+    listed = [line.split(None, 2) for line in table.splitlines()]
+    return [
+        args for parent, state, args in listed if int(parent) == os.getpid() and "Z" not in state and "-X utf8" in args
+    ]
+
+
+def caught(lab: Any, resource: str, parameters: dict[str, Any]) -> dict[str, str]:
+    """Error and cause with which a task's Catch went on."""
+    catch = [{"ErrorEquals": ["States.ALL"], "Next": "Keep the old model", "ResultPath": "$.problem"}]
+    task = {"Type": "Task", "Resource": resource, "Parameters": parameters, "Catch": catch, "End": True}
+    states = {"Try": task, "Keep the old model": {"Type": "Pass", "End": True}}
+    started = lab.cloud.client("stepfunctions").start_execution(stateMachineArn=machine(lab, states, "Try"))
+    told = ended(lab, started["executionArn"])
+    assert told["status"] == "SUCCEEDED", told
+    problem: dict[str, str] = json.loads(told["output"])["problem"]
+    return problem
+
+
+def unpackable(lab: Any, new_archive: Any) -> dict[str, Any]:
+    request: dict[str, Any] = lab.training("")
+    uri = lab.put("bad/sourcedir.tar.gz", new_archive({"../../escaped.py": "x = 1"}))
+    request["HyperParameters"]["sagemaker_submit_directory"] = json.dumps(uri)
+    return request
+
+
+BAD = {
+    "missing channel": (
+        lambda lab, _: lab.training("import os; os.environ['SM_CHANNEL_TRAIN']"),
+        ["AlgorithmError: ExecuteUserScriptError:", "KeyError: 'SM_CHANNEL_TRAIN'"],
+    ),
+    "channel without objects": (
+        lambda lab, _: lab.training("", channels={"train": "s3://lab/nothing/"}),
+        ['ClientError: No S3 objects found under S3 URL "s3://lab/nothing/"'],
+    ),
+    "syntax error": (lambda lab, _: lab.training("print('x'"), ["SyntaxError: '(' was never closed", "exit code: 1"]),
+    "exit code": (lambda lab, _: lab.training("exit(3)"), ["ExitCode 3", "exit code: 3"]),
+    "killed": (lambda lab, _: lab.training("import os; os.kill(os.getpid(), 9)"), ["ExitCode 137"]),
+    "path escape": (unpackable, ["ClientError: ", 'its entry "../../escaped.py" leads out of the folder']),
+}
+
+
+@pytest.mark.parametrize(("make", "words"), BAD.values(), ids=BAD)
+def test_catch_gets_what_sagemaker_says_of_a_training_job(
+    lab: Any, new_archive: Any, make: Any, words: list[str]
+) -> None:
+    problem = caught(lab, "arn:aws:states:::sagemaker:createTrainingJob.sync", make(lab, new_archive))
+    assert problem["Error"] == "States.TaskFailed"
+    description = json.loads(problem["Cause"])
+    assert description["TrainingJobStatus"] == "Failed"
+    assert all(word in description["FailureReason"] for word in words), description["FailureReason"]
+    assert running() == []
+
+
+def test_catch_gets_a_job_that_passed_its_runtime(lab: Any) -> None:
+    request = lab.training("import time; time.sleep(600)", StoppingCondition={"MaxRuntimeInSeconds": 1})
+    problem = caught(lab, "arn:aws:states:::sagemaker:createTrainingJob.sync", request)
+    description = json.loads(problem["Cause"])
+    assert (problem["Error"], description["SecondaryStatus"]) == ("States.TaskFailed", "MaxRuntimeExceeded")
+    assert running() == []
+
+
+def test_catch_gets_an_image_that_does_not_run(lab: Any) -> None:
+    problem = caught(lab, "arn:aws:states:::sagemaker:createTrainingJob.sync", lab.training("", image=OTHER_IMAGE))
+    assert "UnsupportedLocally" in problem["Error"] + problem["Cause"]
+    assert "sagemaker-scikit-learn, every version" in problem["Cause"]
+
+
+def test_catch_gets_a_tuning_job_whose_metric_matches_nothing(lab: Any) -> None:
+    training = lab.training("print('loss: 1')", metrics={"loss": "never=(.*)"})
+    definition = {key: training[key] for key in training if key not in ("TrainingJobName", "HyperParameters")}
+    request = {
+        "HyperParameterTuningJobName": lab.name(),
+        "HyperParameterTuningJobConfig": {
+            "Strategy": "Random",
+            "HyperParameterTuningJobObjective": {"Type": "Minimize", "MetricName": "loss"},
+            "ResourceLimits": {"MaxNumberOfTrainingJobs": 2, "MaxParallelTrainingJobs": 2},
+            "ParameterRanges": {"IntegerParameterRanges": [{"Name": "n", "MinValue": "1", "MaxValue": "8"}]},
+        },
+        "TrainingJobDefinition": {**definition, "StaticHyperParameters": training["HyperParameters"]},
+    }
+    problem = caught(lab, "arn:aws:states:::sagemaker:createHyperParameterTuningJob.sync", request)
+    assert problem["Error"] == "States.TaskFailed"
+    assert json.loads(problem["Cause"])["FailureReason"].startswith(
+        "No objective metrics found after running 2 training jobs."
+    )
+    assert running() == []
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (lambda _: b"not an archive", "Failed to extract model data archive"),
+        (lambda new: new({"../../evil": "x"}), 'its entry "../../evil" leads out of the folder'),
+    ],
+    ids=["corrupt", "path escape"],
+)
+def test_catch_gets_a_model_that_cannot_be_unpacked(lab: Any, new_archive: Any, content: Any, words: str) -> None:
+    model = lab.model({"code/inference.py": "def model_fn(model_dir): return None"})
+    lab.put(f"{model}/model.tar.gz", content(new_archive))
+    lab.put("bad/rows/rows.csv", "1,2\n")
+    source = {"S3DataType": "S3Prefix", "S3Uri": "s3://lab/bad/rows/"}
+    request = {
+        "TransformJobName": lab.name(),
+        "ModelName": model,
+        "TransformInput": {"DataSource": {"S3DataSource": source}, "ContentType": "text/csv", "SplitType": "Line"},
+        "TransformOutput": {"S3OutputPath": "s3://lab/bad/out", "AssembleWith": "Line"},
+        "TransformResources": {"InstanceType": "ml.m5.large", "InstanceCount": 1},
+    }
+    problem = caught(lab, "arn:aws:states:::sagemaker:createTransformJob.sync", request)
+    reason = json.loads(problem["Cause"])["FailureReason"]
+    assert reason.startswith("ClientError: ")
+    assert words in reason
+    assert running() == []
+
+
+def test_catch_gets_a_processing_job_that_fails(lab: Any) -> None:
+    code = lab.put("bad/code/script.py", "exit(3)")
+    source = {"S3Uri": code, "LocalPath": "/opt/ml/processing/code", "S3DataType": "S3Prefix", "S3InputMode": "File"}
+    request = {
+        "ProcessingJobName": lab.name(),
+        "RoleArn": "arn:aws:iam::123456789012:role/workshop-training",
+        "AppSpecification": {
+            "ImageUri": "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.2-1-cpu-py3",
+            "ContainerEntrypoint": ["python3", "/opt/ml/processing/code/script.py"],
+        },
+        "ProcessingInputs": [{"InputName": "code", "S3Input": source}],
+        "ProcessingResources": {
+            "ClusterConfig": {"InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 5}
+        },
+    }
+    problem = caught(lab, "arn:aws:states:::sagemaker:createProcessingJob.sync", request)
+    assert json.loads(problem["Cause"])["FailureReason"] == "AlgorithmError: See job logs for more information"
+    assert running() == []
+
+
+def test_catch_gets_an_endpoint_that_is_deleted_while_it_answers(lab: Any) -> None:
+    ready = lab.cloud.scratch / "asked"
+    script = f"""
+        import pathlib, time
+        def model_fn(model_dir): return None
+        def input_fn(data, content_type):
+            pathlib.Path({str(ready)!r}).touch(); time.sleep(600)
+    """
+    name = lab.endpoint(**{lab.model({"code/inference.py": script}): 1})
+    assert len(running()) == 1
+
+    def delete() -> None:
+        while not ready.exists():
+            threading.Event().wait(0.02)
+        lab.sagemaker.delete_endpoint(EndpointName=name)
+
+    thread = threading.Thread(target=delete)
+    thread.start()
+    parameters = {"EndpointName": name, "Body": {"visitor": 1}}
+    problem = caught(lab, "arn:aws:states:::aws-sdk:sagemakerruntime:invokeEndpoint", parameters)
+    thread.join(20)
+    assert problem["Error"].startswith("SageMakerRuntime.ValidationError")
+    assert f"Endpoint {name} of account 123456789012 not found." in problem["Cause"]
+    assert running() == []
