@@ -19,6 +19,7 @@ PARTS = ("train", "validation")
 
 def click_line(lines, workshop):
     """The chain. `lines`: the other lines' builder, whose `keep` and `at` serve here too."""
+    session = Session()
     machine = {"role": workshop.roles.jobs, "instance_type": "ml.m5.large", "instance_count": 1}
     upload = workshop.client("s3").upload_file
     for script in OFFERS.glob("*.py"):
@@ -34,7 +35,7 @@ def click_line(lines, workshop):
 
     prepare = steps.ProcessingStep(
         "Prepare features",
-        processor=SKLearnProcessor(framework_version="1.2-1", sagemaker_session=Session(), **machine),
+        processor=SKLearnProcessor(framework_version="1.2-1", sagemaker_session=session, **machine),
         job_name=given["run"],
         inputs=[
             ProcessingInput(f"s3://{lines.bucket}/code/offers", f"{FOLDERS}/code", "code"),
@@ -45,7 +46,7 @@ def click_line(lines, workshop):
         result_path="$.prepared",
     )
     features = lines.at("processed/clicks", "/", "$.day")
-    note_features = lines.keep("Note features", features, lines.at("raw/clicks", "/", "$.day"))
+    note_features = lines.keep("Note features", features, lines.at("raw/clicks", "/", "$.day"), body=None)
     given = note_features.output()
     estimator = SKLearn(
         "train.py",
@@ -54,7 +55,7 @@ def click_line(lines, workshop):
         output_path=f"s3://{lines.bucket}/enriched/clicks",
         metric_definitions=[{"Name": "accuracy", "Regex": "accuracy=([0-9.]+);"}],
         hyperparameters={"max-depth": 9, "trees": 30},
-        sagemaker_session=Session(),
+        sagemaker_session=session,
         **machine,
     )
     train = steps.TrainingStep(
@@ -65,7 +66,7 @@ def click_line(lines, workshop):
         result_path="$.trained",
     )
     artifact = "$.trained.ModelArtifacts.S3ModelArtifacts"
-    note_model = lines.keep("Note model", artifact, features)
+    note_model = lines.keep("Note model", artifact, features, body=None)
     given = note_model.output()
     model = SKLearnModel(
         given["trained"]["ModelArtifacts"]["S3ModelArtifacts"],
@@ -73,7 +74,7 @@ def click_line(lines, workshop):
         "train.py",
         source_dir=estimator.uploaded_code.s3_prefix,
         framework_version="1.2-1",
-        sagemaker_session=Session(),
+        sagemaker_session=session,
     )
     tags = {tag["Key"]: tag["Value"] for tag in workshop.tags}
     make = steps.ModelStep("Make model", model, given["run"], tags=tags, result_path="$.model")
@@ -85,7 +86,7 @@ def click_line(lines, workshop):
         output_path=given["offers"],
         accept="text/csv",
         assemble_with="Line",
-        sagemaker_session=Session(),
+        sagemaker_session=session,
     )
     rows = {"content_type": "text/csv", "split_type": "Line", "join_source": "Input", "output_filter": "$[0,4,5]"}
     infer = steps.TransformStep(
@@ -99,5 +100,5 @@ def click_line(lines, workshop):
     )
     inferred = lines.at("served/clicks", "/", "$.day")
     made_of = f"{artifact}, {lines.at('raw/visitors', '/', '$.day')}"
-    note_offers = lines.keep("Note offers", inferred, made_of, words=True, output_path="$.run")
+    note_offers = lines.keep("Note offers", inferred, made_of, body=None, words=True, output_path="$.run")
     return steps.Chain([name, prepare, note_features, train, note_model, make, infer, note_offers])

@@ -1,7 +1,8 @@
 """Notebook 06: the lines of notebooks 03, 04 and 05 with what every stage made kept, in S3 and in the catalog.
 
 A line takes {"day": …} and works on what lies in raw/LINE/DAY/. An object keeps its name from stage to stage:
-raw/calls/monday/one.wav, processed/calls/monday/one.wav.json, and so on.
+raw/calls/monday/one.wav, processed/calls/monday/one.wav.json, and so on. The data holds only what the last stage
+made, at `$.stage`: whatever came before can be had from S3.
 """
 
 from pathlib import Path
@@ -29,8 +30,8 @@ class Lines:
 
     # ---- what all lines are made of
 
-    def each(self, line, work, result_path):
-        """A listing of raw/LINE/DAY/, and a Map that does the work for each object."""
+    def each(self, line, work, output_path="$"):
+        """A listing of raw/LINE/DAY/, and a Map that does the work for each object; what it made is at `$.stage`."""
         listing = steps.Task(
             f"List {line}",
             resource=f"{SDK}:s3:listObjectsV2",
@@ -45,19 +46,25 @@ class Lines:
             "item.$": f"States.Format('{line}/{{}}/{{}}', $.day, {name})",
             "job.$": "States.Format('workshop-06-{}-{}', $$.Execution.Name, $$.Map.Item.Index)",
         }
-        work = steps.Map(
-            f"Each of {line}", iterator=work, items_path="$.raw.Contents", parameters=item, result_path=result_path
+        each = steps.Map(
+            f"Each of {line}",
+            iterator=work,
+            items_path="$.raw.Contents",
+            parameters=item,
+            result_path="$.stage",
+            output_path=output_path,
         )
-        return [listing, work]
+        return [listing, each]
 
-    def keep(self, state, made, of, body=None, words=False, output_path="$"):
-        """A state that keeps what a stage made. What it says is dropped: the data goes on as it was.
+    def keep(self, state, made, of, body="$.stage", words=False, output_path="$"):
+        """A state that keeps what a stage made. What it says itself is dropped: the data goes on as it was.
 
         Args:
             state: its name.
             made, of: addresses, as expressions: of the object, and of those that it was made of.
-            body: where the object is in the data, if it does not lie in S3 yet.
+            body: where the object is in the data; None if a service has written it to S3.
             words: people can find it by its words.
+            output_path: what of the data goes on.
         """
         payload = {"made.$": made, "of.$": f"States.Array({of})", "words": words}
         payload |= {"body.$": body} if body else {}
@@ -77,7 +84,7 @@ class Lines:
     def media(self):
         """Photos > tags > index."""
         photo = {"Image": {"S3Object": {"Bucket.$": "$.bucket", "Name.$": "$.key"}}}
-        look = steps.Parallel("Look at the photo", result_path="$.seen")
+        look = steps.Parallel("Look at the photo", result_path="$.stage")
         for state, call in (
             ("Labels", "detectLabels"),
             ("Text", "detectText"),
@@ -86,25 +93,25 @@ class Lines:
             look.add_branch(steps.Task(state, resource=f"{SDK}:rekognition:{call}", parameters=photo))
         names = {
             "photo.$": "$.key",
-            "labels.$": "$.seen[0].Labels[*].Name",
-            "words.$": "$.seen[1].TextDetections[?(@.Type == 'LINE')].DetectedText",
-            "unsafe.$": "$.seen[2].ModerationLabels[*].Name",
+            "labels.$": "$.stage[0].Labels[*].Name",
+            "words.$": "$.stage[1].TextDetections[?(@.Type == 'LINE')].DetectedText",
+            "unsafe.$": "$.stage[2].ModerationLabels[*].Name",
         }
         work = steps.Chain(
             [
                 look,
-                self.keep("Keep what was seen", self.at("processed"), self.at("raw", ""), "$.seen"),
-                steps.Pass("Take the names", parameters=names, result_path="$.tags"),
-                self.keep("Keep tags", self.at("enriched"), self.at("processed"), "$.tags", True, "$.tags"),
+                self.keep("Keep what was seen", self.at("processed"), self.at("raw", "")),
+                steps.Pass("Take the names", parameters=names, result_path="$.stage"),
+                self.keep("Keep tags", self.at("enriched"), self.at("processed"), words=True, output_path="$.stage"),
             ]
         )
         tags = self.at("enriched/media", "/", "$.day")
         index = self.at("served/media", "/index.json", "$.day")
         return steps.Chain(
             [
-                *self.each("media", work, "$.tagged"),
-                self.call("Build index", "build_index", {"photos.$": "$.tagged"}, result_path="$.index"),
-                self.keep("Keep index", index, tags, "$.index.Payload", output_path="$.index.Payload"),
+                *self.each("media", work),
+                self.call("Build index", "build_index", {"photos.$": "$.stage"}, result_path="$.stage"),
+                self.keep("Keep index", index, tags, "$.stage.Payload", output_path="$.stage.Payload"),
             ]
         )
 
@@ -122,17 +129,17 @@ class Lines:
                 "OutputBucketName": self.bucket,
                 "OutputKey.$": "States.Format('processed/{}.json', $.item)",
             },
-            result_path="$.transcription",
+            result_path="$.stage",
         )
         wait = steps.Wait("Wait for it", seconds=30)
         look = steps.Task(
             "Get transcription",
             resource=f"{SDK}:transcribe:getTranscriptionJob",
             parameters=job,
-            result_path="$.transcription",
+            result_path="$.stage",
         )
-        there = self.keep("Note transcript", self.at("processed"), self.at("raw", ""))
-        status = "$.transcription.TranscriptionJob.TranscriptionJobStatus"
+        there = self.keep("Note transcript", self.at("processed"), self.at("raw", ""), body=None)
+        status = "$.stage.TranscriptionJob.TranscriptionJobStatus"
         ended = steps.Choice("Ended?")
         ended.add_choice(steps.ChoiceRule.StringEquals(status, "COMPLETED"), next_step=there)
         ended.add_choice(steps.ChoiceRule.StringEquals(status, "FAILED"), next_step=steps.Fail("Not transcribed"))
@@ -144,40 +151,39 @@ class Lines:
         for state, call in (("Sentiment", "detectSentiment"), ("Key phrases", "detectKeyPhrases")):
             understand.add_branch(steps.Task(state, resource=f"{SDK}:comprehend:{call}", parameters=words))
         heard = {"call.$": "$.key", "said.$": "$.said.Payload", "heard.$": "$.heard"}
-        flags = "$.flags.Payload"
+        flags = "$.stage.Payload"
         steps.Chain(
             [
                 there,
                 self.call("Read transcript", "read_transcript", transcript, result_path="$.said"),
                 understand,
-                self.call("Flag keywords", "flag_keywords", heard, result_path="$.flags"),
+                self.call("Flag keywords", "flag_keywords", heard, result_path="$.stage"),
                 self.keep("Keep flags", self.at("enriched"), self.at("processed"), flags, True, flags),
             ]
         )
         work = steps.Chain([start, wait, look, ended])
-        report = {"calls.$": "$.flagged", "listen_to.$": "$.flagged[?(@.flagged == true)].call"}
+        report = {"calls.$": "$.stage", "listen_to.$": "$.stage[?(@.flagged == true)].call"}
         served = self.at("served/calls", "/audit.json", "$.day")
         return steps.Chain(
             [
-                *self.each("calls", work, "$.flagged"),
-                steps.Pass("Write report", parameters=report, result_path="$.report"),
-                self.keep(
-                    "Keep report", served, self.at("enriched/calls", "/", "$.day"), "$.report", output_path="$.report"
-                ),
+                *self.each("calls", work),
+                steps.Pass("Write report", parameters=report, result_path="$.stage"),
+                self.keep("Keep report", served, self.at("enriched/calls", "/", "$.day"), output_path="$.stage"),
             ]
         )
 
     def receipts(self):
         """Receipts > text > records > approval."""
         document = {"Document": {"S3Object": {"Bucket.$": "$.bucket", "Name.$": "$.key"}}}
-        read = steps.Parallel("Read receipt", result_path="$.readings")
+        read = steps.Parallel("Read receipt", result_path="$.stage")
         for state, call in (("Read text", "detectDocumentText"), ("Read fields", "analyzeExpense")):
             read.add_branch(steps.Task(state, resource=f"{SDK}:textract:{call}", parameters=document))
-        record, readings = "$.record.Payload", {"key.$": "$.key", "readings.$": "$.readings"}
+        record, readings = "$.stage.Payload", {"key.$": "$.key", "readings.$": "$.stage"}
         decide = steps.Choice("Sum agrees?")
         slip = {name: f"{record}.{name[:-2]}" for name in ("receipt.$", "vendor.$", "total.$", "reason.$")}
-        write = steps.Pass("Write slip", parameters={**slip, "decision.$": "$.decision"}, result_path="$.slip")
-        steps.Chain([write, self.keep("Keep slip", self.at("served"), self.at("enriched"), "$.slip", True, "$.slip")])
+        write = steps.Pass("Write slip", parameters={**slip, "decision.$": "$.decision"}, result_path="$.stage")
+        kept = self.keep("Keep slip", self.at("served"), self.at("enriched"), words=True, output_path="$.stage")
+        steps.Chain([write, kept])
         ways = {}
         for state, decision in (("Approve", "approved"), ("Reject", "rejected")):
             ways[state] = steps.Pass(state, result=decision, result_path="$.decision")
@@ -187,10 +193,10 @@ class Lines:
         work = steps.Chain(
             [
                 read,
-                self.keep("Keep reading", self.at("processed"), self.at("raw", ""), "$.readings"),
-                self.call("Convert to record", "convert_receipt", readings, result_path="$.record"),
-                self.keep("Keep record", self.at("enriched"), self.at("processed"), record, True),
+                self.keep("Keep reading", self.at("processed"), self.at("raw", "")),
+                self.call("Convert to record", "convert_receipt", readings, result_path="$.stage"),
+                self.keep("Keep record", self.at("enriched"), self.at("processed"), record, words=True),
                 decide,
             ]
         )
-        return steps.Chain(self.each("receipts", work, "$"))
+        return steps.Chain(self.each("receipts", work, output_path="$.stage"))
