@@ -15,11 +15,14 @@ const ICONS = {
   on: "M7 4l7 6-7 6z",
   last: "M15 4v12M5 4l7 6-7 6z",
 };
+const FOCUSED = ["button", "input", "select", "pre"];
 const RATES = [1, 2, 5, 10, 25, 100];
 
 /** An element with attributes and children; strings become text. */
 function make(name, attributes = {}, ...children) {
   const element = document.createElement(name);
+  // JupyterLab would take Enter and the arrows for its own.
+  if (FOCUSED.includes(name)) element.setAttribute("data-lm-suppress-shortcuts", "true");
   for (const [key, value] of Object.entries(attributes)) {
     if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
     else if (value !== null && value !== undefined && value !== false) element.setAttribute(key, value);
@@ -75,9 +78,7 @@ class Inspector {
     this.player = make("div", { class: "ws-player", role: "group", "aria-label": "Replay" });
     this.makePlayer();
     const body = make("div", { class: "ws-body" }, this.stage, make("div", { class: "ws-side" }, this.detail));
-    // JupyterLab would take Enter and the arrows for its own.
-    const attributes = { class: "ws-inspector", role: "group", "data-lm-suppress-shortcuts": "true" };
-    this.frame = make("section", attributes, body, this.player);
+    this.frame = make("section", { class: "ws-inspector", role: "group" }, body, this.player);
     this.frame.addEventListener("keydown", (event) => this.key(event));
     root.replaceChildren(this.frame);
     this.chosen = null; // a state's number; null follows the replay

@@ -1,0 +1,169 @@
+"""One Chromium and one JupyterLab for all browser tests; pages that must ask nobody else and complain of nothing."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import nbformat
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox",  # CI runs as root
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",  # no request leaves, whatever a page tries
+]
+MINUTES = 60_000  # milliseconds
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what stands in this folder, and skip it where there is no browser."""
+    absent = pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="needs Debian's chromium; .ci/run installs it")
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(absent)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class Watched:
+    """A page together with what it must not do: ask another host, or complain on its console."""
+
+    def __init__(self, browser: Browser, **settings: Any) -> None:
+        self.page: Page = browser.new_page(viewport={"width": 1280, "height": 1600}, **settings)
+        self.foreign: list[str] = []
+        self.complaints: list[str] = []
+        self.page.on("request", lambda request: self._note(request.url))
+        self.page.on("websocket", lambda socket: self._note(socket.url))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("console", lambda message: message.type == "error" and self.complaints.append(message.text))
+
+    def _note(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in {"data", "blob", "about", "file"} and parts.hostname != "127.0.0.1":
+            self.foreign.append(url)
+
+    def pictures(self, inside: str = "") -> list[dict[str, Any]]:
+        """Every image that is shown: its alt text, and whether there is anything to see."""
+        found: list[dict[str, Any]] = self.page.locator(f"{inside} img:visible").evaluate_all(
+            """images => Promise.all(images.map(async image => {
+                await image.decode().catch(() => {});
+                return { alt: image.alt, wide: image.naturalWidth, high: image.getBoundingClientRect().height };
+            }))"""
+        )
+        return found
+
+
+@pytest.fixture
+def watch(chromium: Browser) -> Iterator[Callable[..., Watched]]:
+    """Opens pages, and fails the test afterwards for what they must not do."""
+    opened: list[Watched] = []
+
+    def make(**settings: Any) -> Watched:
+        opened.append(Watched(chromium, **settings))
+        return opened[-1]
+
+    yield make
+    for each in opened:
+        each.page.close()
+    assert [url for each in opened for url in each.foreign] == []
+    assert [text for each in opened for text in each.complaints] == []
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """A JupyterLab with the kit's settings.
+
+    Args:
+        desk: the folder that it shows: a copy of notebooks/, which a test may change.
+        port, token: where it answers, and to whom.
+    """
+
+    desk: Path
+    port: int
+    token: str
+
+    def address(self, name: str) -> str:
+        """Of a notebook, opened by itself."""
+        return f"http://127.0.0.1:{self.port}/doc/tree/{name}?token={self.token}"
+
+    def write(self, name: str, *cells: Any) -> Path:
+        """A notebook of its own on the desk."""
+        path = self.desk / name
+        kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+        nbformat.write(nbformat.v4.new_notebook(cells=list(cells), metadata=kernel), path)
+        return path
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """JupyterLab with the settings of `workshop.py lab`, on a copy of the notebooks."""
+    room = tmp_path_factory.mktemp("lab")
+    shutil.copytree(ROOT / "notebooks", room / "notebooks", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+    (room / "data").symlink_to(ROOT / "data")
+    settings = room / "settings" / "labconfig"
+    settings.mkdir(parents=True)
+    # While a test restarts a kernel, the debugger may ask the old one once more, and complain of no answer.
+    (settings / "page_config.json").write_text('{"disabledExtensions": {"@jupyterlab/debugger-extension": true}}')
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    made = Lab(room / "notebooks", port, secrets.token_hex(16))
+    command = [
+        *(sys.executable, "-m", "jupyterlab", f"--config={ROOT / 'tools' / 'jupyter_lab_config.py'}"),
+        *(f"--port={port}", f"--ServerApp.root_dir={made.desk}"),
+    ]
+    told = {"JUPYTER_TOKEN": made.token, "JUPYTER_CONFIG_DIR": str(settings.parent)}
+    # A kernel below pytest would take itself for one of nbval's, and nobody for its reader.
+    variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")} | told
+    with subprocess.Popen(command, cwd=made.desk, env=variables, stderr=subprocess.PIPE, text=True) as process:
+        _await_answer(f"http://127.0.0.1:{port}/api", process)
+        yield made
+        process.terminate()
+        process.communicate(timeout=30)
+
+
+def _await_answer(address: str, process: subprocess.Popen[str]) -> None:
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        try:
+            urllib.request.urlopen(address, timeout=2).close()
+        except (urllib.error.URLError, TimeoutError):
+            if process.poll() is not None:
+                break
+            time.sleep(0.1)
+        else:
+            return
+    process.kill()
+    pytest.fail(f"JupyterLab did not start:\n{process.communicate()[1]}")
+
+
+#: Whether Lab has a kernel that waits for work.
+IDLE = "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
