@@ -18,6 +18,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from helpers.draw import Preview
 
 SIDE = 280  # pixels of a small photo, the longer side
@@ -53,18 +55,21 @@ class Previews:
         try:
             head = self._head(bucket, key)
             return self._folder(bucket, key) if head is None else self._object(bucket, key, head)
-        except Exception as problem:  # whatever an object holds and a service answers: never the lens's failure
-            code = getattr(problem, "response", {}).get("Error", {}).get("Code", "")
-            if code in ("403", "AccessDenied"):
-                return Preview("may not be read with these credentials")
-            return Preview(f"cannot be shown: {code or type(problem).__name__}")
+        except ClientError as problem:
+            code = problem.response["Error"]["Code"]
+            denied = code in ("403", "AccessDenied")
+            return Preview("may not be read with these credentials" if denied else f"cannot be shown: {code}")
+        except BotoCoreError as problem:
+            return Preview(f"cannot be shown: {type(problem).__name__}")
+        except Exception:  # a picture can be broken in any way; it is never the lens's failure
+            return Preview("cannot be shown: it is broken, or not what its name says")
 
     def _head(self, bucket: str, key: str) -> dict[str, Any] | None:
         if key.endswith("/"):
             return None
         try:
             told: dict[str, Any] = self._client.head_object(Bucket=bucket, Key=key)
-        except self._client.exceptions.ClientError as problem:
+        except ClientError as problem:
             if problem.response["Error"]["Code"] in ("404", "NoSuchKey", "NotFound"):
                 return None
             raise

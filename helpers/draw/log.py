@@ -15,9 +15,10 @@ from helpers.draw import history, page, trace, values, words
 from helpers.draw.history import Event
 
 MOST, LARGEST = 200, 90_000  # rows, letters: a notebook keeps its outputs
-COLUMNS = ("#", "Type", "State", "Resource", "Elapsed", "Timestamp, UTC", "Details")
+COLUMNS = ("#", "Type", "State", "Resource", "Elapsed", "Timestamp,\N{NO-BREAK SPACE}UTC", "Details")
 TOLD = ("error", "cause", "output", "parameters", "input", "assignedVariables")  # what a row says, the first it has
 JSON = {"input", "output", "parameters", "taskCredentials", "definition", "cause"}
+WHOLE = {"truncated": False}  # what AWS says of an input or output that it gives as it is
 # What a task works on, by the names that services give it: the first found says more than "lambda:invoke".
 WORKS_ON = (
     *("FunctionName", "StateMachineArn", "TrainingJobName", "HyperParameterTuningJobName", "ProcessingJobName"),
@@ -52,7 +53,7 @@ def table(events: Iterable[Event], name: str, state: str, type: str) -> page.Pag
         when = datetime.fromtimestamp(history.seconds(event["timestamp"]), UTC)
         elapsed = f"{history.seconds(event['timestamp']) - begin:.2f} s"
         where, (resource, on) = at.get(number, ""), resources.get(number, ("", ""))
-        details = {key: _read(key, value) for key, value in history.details(event).items()}
+        details = {key: _read(key, value) for key, value in history.details(event).items() if value != WHOLE}
         told = _told(details)
         lines.append(f"{number:>6}  {elapsed:>10}  {words.shorten(where, 28):<28}  {kind:<26}  {told}".rstrip())
         date = when.strftime("%Y-%m-%d")
@@ -60,7 +61,7 @@ def table(events: Iterable[Event], name: str, state: str, type: str) -> page.Pag
         cells = [
             str(number),
             _typed(kind),
-            page.said(words.shorten(where, 40)),
+            page.said(words.shorten(where, 30)),
             page.said(resource) + (_small(words.shorten(on, 32)) if on else ""),
             page.said(elapsed),
             (_small(date) if date != day else "") + page.said(clock),
@@ -110,7 +111,10 @@ def _resources(events: Iterable[Event]) -> dict[int, tuple[str, str]]:
         before = found.get(int(event.get("previousEventId", 0)), ("", ""))
         if kind.startswith("Task") and told.get("resourceType"):
             on = _works_on(told.get("parameters")) or before[1]
-            found[int(event["id"])] = (f"{told['resourceType']}:{told.get('resource', '')}", on)
+            found[int(event["id"])] = (
+                f"{told['resourceType']}:{told.get('resource', '')}".removeprefix("aws-sdk:"),
+                on,
+            )
         elif kind.startswith(("LambdaFunction", "Activity")):
             arn = str(told.get("resource") or "")
             named = ("lambda" if kind[0] == "L" else "activity", arn.rpartition(":")[2])
@@ -135,6 +139,9 @@ def _told(details: Mapping[str, Any]) -> str:
     """The one thing to know of an event, on one line."""
     if details.get("error"):
         cause = details.get("cause")
-        return f"{details['error']}: {words.cause(cause if isinstance(cause, str) else json.dumps(cause))}"[:120]
+        why = words.cause(cause if isinstance(cause, str) else json.dumps(cause))
+        return words.shorten(f"{details['error']}: {why}", 120)
     found = next((details[key] for key in TOLD if details.get(key) not in (None, "")), None)
-    return "" if found is None else values.short(found, 44)
+    if isinstance(found, dict):
+        found = {key: value for key, value in found.items() if key not in values.NOISE}
+    return "" if found is None else values.short(found, 38)

@@ -16,9 +16,10 @@ from helpers.draw.canvas import LOOKS, WHITE
 from helpers.draw.values import Line
 
 EDGE = "rgba(128,128,128,0.35)"
-MONO = "font-size:12px;line-height:1.5"  # every viewer has letters of one width for <pre> and <code>
+MONO = "font-family:monospace;font-size:12px;line-height:1.5"
 FAINT = "opacity:0.65"
 NEW, GONE, TAKEN = "rgba(0,158,115,0.25)", "rgba(213,94,0,0.25)", "rgba(0,114,178,0.2)"
+SIGNS = {"+": "+", "-": "\N{MINUS SIGN}", "x": "\N{MULTIPLICATION SIGN}"}
 GLYPHS = {
     "succeeded": "\N{CHECK MARK}",
     "running": "\N{BLACK RIGHT-POINTING TRIANGLE}\ufe0e",
@@ -47,7 +48,12 @@ class Page:
 
 
 def said(text: str) -> str:
-    """Any text as HTML; letters that no file can hold are replaced."""
+    """Any text as HTML between tags; letters that no file can hold are replaced."""
+    return escape(text.encode("utf-8", "replace").decode(), quote=False)
+
+
+def quoted(text: str) -> str:
+    """Any text as an attribute's value."""
     return escape(text.encode("utf-8", "replace").decode())
 
 
@@ -68,14 +74,13 @@ def badge(status: str) -> str:
     paint = f"background-color:{LOOKS[status].word};color:{WHITE};border-radius:9px;display:inline-block"
     paint += ";vertical-align:middle;width:18px;height:18px;line-height:18px"
     shape = "text-align:center;font-size:11px;font-weight:bold"
-    return f'<span title="{said(status)}" style="{paint};{shape}">{GLYPHS[status]}</span>'
+    return f'<span title="{quoted(status)}" style="{paint};{shape}">{GLYPHS[status]}</span>'
 
 
 def chip(text: str, colour: str) -> str:
     """A few words on a colour."""
-    return " " + tagged(
-        "code", said(text), f"background-color:{colour};border-radius:4px;padding:1px 6px;font-size:12px"
-    )
+    style = f"background-color:{colour};border-radius:4px;padding:1px 6px"
+    return " " + tagged("code", said(text), f"{style};font-family:monospace;font-size:12px;white-space:nowrap")
 
 
 def folded(summary: str, inside: str, status: str, depth: int = 0, opened: bool = False) -> str:
@@ -106,40 +111,39 @@ def words(text: str) -> str:
     return tagged("div", said(text), f"{FAINT};font-size:12px;padding:4px 0")
 
 
-def marked(told: Iterable[Line]) -> str:
-    """Lines of JSON as HTML, those that are new, gone or taken from somewhere on their colour."""
-    kept = list(told)
-    changed = any(line.sign in "+-" for line in kept)
+def marked(told: Iterable[Line], faint: bool = False) -> str:
+    """Lines of JSON as HTML, those with a sign on their colour.
+
+    Args:
+        told: the lines.
+        faint: the others stand back, because what counts is what changed.
+    """
     blocks = []
-    for sign, group in groupby(kept, key=lambda line: line.sign):
+    for sign, group in groupby(told, key=lambda line: line.sign):
+        name, colour = MARKS.get(sign, ("span", ""))
         inside = "\n".join(map(_line, group))
-        if sign == "+":
-            inside = tagged("ins", inside, f"background-color:{NEW};text-decoration:none{_WIDE}")
-        elif sign == "-":
-            inside = tagged("del", inside, f"background-color:{GONE};text-decoration:line-through{_WIDE}")
-        elif sign == "<":
-            inside = tagged("span", inside, f"background-color:{TAKEN}{_WIDE}")
-        elif changed:
-            inside = tagged("span", inside, FAINT)
-        blocks.append(inside)
+        if colour:
+            inside = tagged(name, inside, f"background-color:{colour};text-decoration:none{_WIDE}")
+        blocks.append(tagged("span", inside, FAINT) if faint and not colour else inside)
     return pre("\n".join(blocks))
 
 
+MARKS = {"+": ("ins", NEW), "-": ("del", GONE), "x": ("span", GONE), "<": ("span", TAKEN)}
 _WIDE = ";display:inline-block;width:100%;border-radius:3px"
 
 
 def _line(line: Line) -> str:
-    sign = {"+": "+", "-": "\N{MINUS SIGN}"}.get(line.sign, " ")
+    sign = SIGNS.get(line.sign, " ")
     note = tagged("i", "  \N{LEFTWARDS ARROW} " + said(line.note), "opacity:0.7") if line.note else ""
     return f"{sign} {'  ' * line.depth}{said(line.text)}{note}"
 
 
 def cells(tag: str, *inside: str) -> str:
     """A row of a table, of cells in HTML. JupyterLab aligns them on the right unless each says otherwise."""
-    return f"<tr>{''.join(tagged(tag, cell, 'text-align:left;vertical-align:top;padding:3px 8px') for cell in inside)}</tr>"
+    return f"<tr>{''.join(tagged(tag, cell, 'text-align:left;vertical-align:top') for cell in inside)}</tr>"
 
 
 def table(*rows: str, wide: bool = False) -> str:
     """A table of rows in HTML, the first of them its head."""
-    size = ";width:100%" if wide else ""
+    size = ";width:100%;table-layout:auto" if wide else ""
     return tagged("table", "".join(rows), f"margin:0;border-collapse:collapse;font-size:12px{size}")

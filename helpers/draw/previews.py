@@ -47,6 +47,11 @@ class Preview:
     text: str = ""
     spoken: bool = False
 
+    @property
+    def shows(self) -> bool:
+        """Whether there is something to see."""
+        return bool(self.image or self.wave or self.rows or self.text)
+
 
 Look = Callable[[str, str], Preview]  # bucket, key: what there is; it never raises
 
@@ -93,7 +98,7 @@ def counted(boxes: list[Box]) -> str:
 
 
 def _image(source: str, alt: str, width: int, height: int) -> str:
-    return f'<img alt="{page.said(alt)}" width="{width}" height="{height}" src="{source}">'
+    return f'<img alt="{page.quoted(alt)}" width="{width}" height="{height}" src="{source}">'
 
 
 def _photo(name: str, image: tuple[bytes, int, int], boxes: list[Box]) -> tuple[str, str, int, int]:

@@ -55,10 +55,13 @@ def page_of(
         same = visits[seen.visit.state]
         about = _about(seen, next(at for at, other in enumerate(same) if other is seen), len(same))
         figures = shelf.take(seen)
-        opened = len(chosen) <= FEW or seen.visit.status not in GOOD or any(found for *_, found in figures)
+        opened = len(chosen) <= FEW or seen.visit.status not in GOOD
         summary = f"{page.badge(seen.visit.status)} <b>{page.said(seen.visit.state)}</b> {_aside(seen, about)}"
-        inside = "".join(_html(seen, figures))
-        html.append(page.folded(summary + _chips(seen), inside, seen.visit.status, seen.visit.depth, opened))
+        # What there is to see stands in the part of a card that is never folded: on paper and GitHub nobody clicks.
+        strip = "".join(figure(*shown) for shown in figures if shown[1].shows)
+        strip = page.tagged("div", strip, "margin:6px 0 0 36px") if strip else ""
+        inside = "".join(_html(seen, [shown for shown in figures if not shown[1].shows]))
+        html.append(page.folded(summary + _chips(seen) + strip, inside, seen.visit.status, seen.visit.depth, opened))
         lines += ["", f"{seen.visit.state} {about}", *(f"  {line}".rstrip() for line in _text(seen, figures))]
     return page.Page(page.tagged("div", "".join(html), "max-width:1000px;font-size:13px"), "\n".join(lines))
 
@@ -132,10 +135,10 @@ def _legend() -> str:
     return "".join(page.chip(said, colour) for said, colour in signs)
 
 
-def _html(seen: Seen, figures: Figures) -> Iterator[str]:
+def _html(seen: Seen, unseen: Figures) -> Iterator[str]:
     yield page.part("Input", "", page.marked(values.lines(seen.input)) if seen.input is not UNKNOWN else "")
-    if figures:
-        yield page.part("In S3", "", "".join(figure(*shown) for shown in figures))
+    if unseen:
+        yield page.part("In S3", "", "".join(figure(*shown) for shown in unseen))
     last = _last(seen)
     for stage in seen.stages:
         if stage is not last:
@@ -152,7 +155,7 @@ def _html(seen: Seen, figures: Figures) -> Iterator[str]:
 
 def _shown(stage: Stage) -> str:
     if stage.kind == "tries":
-        failed = [Line("-", 0, f"{at}  {_problem(told)}") for at, told in enumerate(stage.after, 1)]
+        failed = [Line("x", 0, f"{at}  {_problem(told)}") for at, told in enumerate(stage.after, 1)]
         return page.marked(failed)
     if stage.kind == "error":
         return page.marked(_error(stage.after))
@@ -161,7 +164,7 @@ def _shown(stage: Stage) -> str:
     if stage.after is UNKNOWN:
         written = page.marked(values.lines(stage.says)) if stage.kind == "template" else ""
         return written + page.words(NOT_SHOWN)
-    return page.marked(_lines(stage))
+    return page.marked(_lines(stage), faint=stage.kind in ("place", "variables"))
 
 
 def _lines(stage: Stage) -> list[Line]:
@@ -181,7 +184,7 @@ def _all_new(value: Any) -> list[Line]:
 
 
 def _error(told: Mapping[str, Any]) -> list[Line]:
-    first = Line("-", 0, _problem(told))
+    first = Line("x", 0, _problem(told))
     return [first, *values.lines(told["Cause"])] if isinstance(told["Cause"], dict) else [first]
 
 
@@ -214,7 +217,7 @@ def _output(seen: Seen) -> str:
         return page.words("the same as the input")
     if seen.result is not UNKNOWN and not values.difference(seen.result, seen.output):
         return page.words("the same as the result")
-    return page.marked(values.changes(seen.input, seen.output))
+    return page.marked(values.changes(seen.input, seen.output), faint=True)
 
 
 def _text(seen: Seen, figures: Figures) -> Iterator[str]:
@@ -224,7 +227,7 @@ def _text(seen: Seen, figures: Figures) -> Iterator[str]:
         how = "" if stage.recorded else "  (worked out)"
         yield f"{stage.name:<14}  {_says(stage)}{how}".rstrip()
         if stage.kind == "tries":
-            yield from (f"{'':16}- {_problem(failed)}" for failed in stage.after)
+            yield from (f"{'':16}x {_problem(failed)}" for failed in stage.after)
         elif stage.kind == "error":
             yield from (f"{'':14}{line}" for line in _error(stage.after))
         elif stage.after is UNKNOWN or stage.kind == "choice":

@@ -25,7 +25,7 @@ class Line:
     """A line of a JSON value.
 
     Args:
-        sign: "+" it is new, "-" it is gone, "<" it was taken from somewhere, " " neither.
+        sign: "+" it is new, "-" it is gone, "x" it went wrong, "<" it was taken from somewhere, " " none of that.
         depth: how far it is indented.
         text: the line.
         note: where it was taken from: a path or an expression.

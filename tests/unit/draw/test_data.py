@@ -67,7 +67,7 @@ def test_a_caught_error_is_shown_as_the_data_it_becomes() -> None:
 def test_each_try_that_failed_is_told_with_its_error() -> None:
     tries = stages("refused", "Start training")["Tries"]
     assert tries == 4 * [{"Error": "Model.Busy", "Cause": "Start training is busy: try again"}]
-    assert draw.data(story("refused")["definition"], story("refused")["events"]).text.count("- Model.Busy: ") == 5
+    assert draw.data(story("refused")["definition"], story("refused")["events"]).text.count("x Model.Busy: ") == 5
 
 
 def test_a_choice_is_told_with_where_it_went_and_why() -> None:

@@ -32,7 +32,7 @@ def test_a_state_that_was_not_entered_is_said_with_those_that_were() -> None:
 def test_details_open_on_a_click_and_json_inside_json_is_unpacked() -> None:
     html = draw.events(events_of("plain"), type="TaskScheduled").html
     assert html.count("<details>") == 2
-    assert "&quot;Bucket&quot;: &quot;workshop&quot;" in html
+    assert '"Bucket": "workshop"' in html
 
 
 def test_a_long_history_is_cut_and_says_so() -> None:
