@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import pairwise
 
 from helpers.draw import icons, metrics, words
 from helpers.draw.canvas import GREY, IDLE, INK, LOOKS, SMALL, TIMES, WHITE, Canvas, Look, tag
@@ -25,7 +24,7 @@ class Boxes(Canvas):
         super().__init__()
         self.scene = scene
 
-    def box(self, box: Box, landscape: bool) -> None:
+    def box(self, box: Box) -> None:
         """A state, but not what it holds."""
         node = box.node
         if node.kind in ("Start", "End"):
@@ -39,7 +38,7 @@ class Boxes(Canvas):
             self.add("rect", **frame, fill=OTHERS if node.child else WHITE)
             self._header(box, look.fill if summary else HEAD)
             self.add("rect", **frame, fill="none", **border)
-            self._separators(box, landscape)
+            self._rules(box)
             if node.distributed:
                 self._progress(box, self.scene.map_runs.get(node.name))
         else:
@@ -48,7 +47,9 @@ class Boxes(Canvas):
         if box.said:
             self._card(box, said, colour)
         else:
-            self._row(box, said, colour, bool(summary))
+            count = _count(summary) if box.inner else ""
+            marks = 30 + (metrics.width(count, SMALL, True) + 8 if count else 0) if summary else 8
+            self._row(box, said, colour, box.w - 44 - marks)
         if summary:
             self._status(box, summary, look)
         if summary and summary.retries:
@@ -69,32 +70,26 @@ class Boxes(Canvas):
         top = f"V{box.y + 8}a8 8 0 0 1 8 -8H{box.x + box.w - 8}a8 8 0 0 1 8 8"
         self.add("path", d=f"M{box.x} {low}{top}V{low}z", fill=fill)
 
-    def _separators(self, box: Box, landscape: bool) -> None:
-        for (x, y, plan), (right, low, _) in pairwise(box.inner):
-            if landscape:
-                middle = box.y + (y + plan.h + low) // 2
-                line = f"M{box.x + 8} {middle}H{box.x + box.w - 8}"
-            else:
-                middle = box.x + (x + plan.w + right) // 2
-                line = f"M{middle} {box.y + HEADER + 8}V{box.y + box.h - 8}"
-            self.add("path", d=line, stroke="#c3ccd6", stroke_dasharray="2 4")
+    def _rules(self, box: Box) -> None:
+        lines = "".join(f"M{box.x + x} {box.y + y}L{box.x + right} {box.y + low}" for (x, y), (right, low) in box.rules)
+        if lines:
+            self.add("path", d=lines, stroke="#c3ccd6", stroke_dasharray="2 4")
 
-    def _said(self, box: Box, summary: Summary | None, look: Look) -> tuple[str, str]:
-        """The words under a state's name, and their colour: what it does, how far it is, or what went wrong."""
+    def _said(self, box: Box, summary: Summary | None, look: Look) -> tuple[tuple[str, ...], str]:
+        """The words under a state's name, shorter ones after, and their colour: what it does, or what went wrong."""
         node = box.node
         if summary is None:
-            return node.words, GREY
+            return (node.words,), GREY
         if summary.error:
-            return f"{summary.status}: {words.error(summary.error)}", look.word
+            error = words.error(summary.error)
+            return (f"{summary.status}: {error}", error), look.word
         if node.name in self.scene.notes:
-            return self.scene.notes[node.name], look.word
-        counts = self.scene.map_runs.get(node.name)
-        if counts:
-            done = counts["total"] - counts.get("pending", 0) - counts.get("running", 0)
-            return f"{node.words}: {done:,} of {counts['total']:,} done", GREY
+            note = self.scene.notes[node.name]
+            return (f"{node.words}: {note}", note), look.word
         if summary.iterations and not node.distributed:
-            return f"{node.words}: {summary.iterations[0]:,} of {summary.iterations[1]:,} done", GREY
-        return node.words, GREY
+            done = f"{summary.iterations[0]:,} of {summary.iterations[1]:,} done"
+            return (f"{node.words}: {done}", done), GREY
+        return (node.words,), GREY
 
     def _icon(self, box: Box, x: int, y: int) -> None:
         node = box.node
@@ -110,7 +105,7 @@ class Boxes(Canvas):
             stroke_linecap="round",
         )
 
-    def _row(self, box: Box, said: str, colour: str, marked: bool) -> None:
+    def _row(self, box: Box, said: tuple[str, ...], colour: str, room: int) -> None:
         """Icon, name and words side by side."""
         tall = HEADER if box.inner else box.h
         self._icon(box, box.x + 10, box.y + (tall - TILE) // 2)
@@ -118,9 +113,10 @@ class Boxes(Canvas):
         for name in box.name:
             self.text(left, line, name, INK, size=NAME, bold=True)
             line += 16
-        self.text(left, line - 1, metrics.cut(said, box.w - 44 - (30 if marked else 8), SMALL), colour)
+        fits = next((text for text in said if metrics.width(text, SMALL) <= room), said[-1])
+        self.text(left, line - 1, metrics.cut(fits, room, SMALL), colour)
 
-    def _card(self, box: Box, said: str, colour: str) -> None:
+    def _card(self, box: Box, said: tuple[str, ...], colour: str) -> None:
         """Icon, name and words one below the other: narrow, for landscape."""
         left, line = box.x + CARD_SIDE, box.y + CARD_SIDE
         self._icon(box, left, line)
@@ -128,7 +124,9 @@ class Boxes(Canvas):
         for name in box.name:
             self.text(left, line, name, INK, size=NAME, bold=True)
             line += 16
-        for part in metrics.wrap(said, box.w - 2 * CARD_SIDE, SMALL, lines=box.said):
+        told = [metrics.wrap(text, box.w - 2 * CARD_SIDE, SMALL, lines=9) for text in said]
+        fits = next((lines for lines in told if len(lines) <= box.said), ())
+        for part in fits or metrics.wrap(said[-1], box.w - 2 * CARD_SIDE, SMALL, lines=box.said):
             self.text(left, line - 1, part, colour)
             line += 14
 
@@ -136,10 +134,10 @@ class Boxes(Canvas):
         tall = HEADER if box.inner else 2 * CARD_SIDE + TILE if box.said else box.h
         x, y = box.x + box.w - 18, box.y + tall // 2
         self.disc(x, y, summary.status, look)
-        said = f"{TIMES}{summary.visits:,}"
-        if summary.visits > 1 and box.inner:
+        said = _count(summary)
+        if said and (box.inner or box.said):
             self.text(x - 14, y + 4, said, look.word, bold=True, anchor="end")
-        elif summary.visits > 1:
+        elif said:
             wide = metrics.width(said, 10, True) + 14
             self._badge(box.x + box.w - wide - 8, box.y + box.h - 8, wide, look.border)
             self.text(box.x + box.w - wide // 2 - 8, box.y + box.h + 4, said, look.word, 10, bold=True, anchor="middle")
@@ -180,6 +178,8 @@ class Boxes(Canvas):
             self.text(x, y, "each item in an execution of its own", GREY)
         elif not counts.get("total"):
             self.text(x, y, "no items", GREY)
+        else:
+            self.text(left + wide, y, f"of {counts['total']:,}", GREY, anchor="end")
         for status, number in parts:
             said, look = f"{number:,} {status}", LOOKS.get(status, IDLE)
             self._dot(x + 6, y - 4, status, look)
@@ -195,6 +195,11 @@ class Boxes(Canvas):
         self.disc(0, 0, status, look)
         drawn.append(tag("g", "".join(self.parts), transform=f"translate({x} {y}) scale(.65)"))
         self.parts = drawn
+
+
+def _count(summary: Summary | None) -> str:
+    """How often a state was visited, where that was more than once."""
+    return f"{TIMES}{summary.visits:,}" if summary and summary.visits > 1 else ""
 
 
 _FILLS = {"succeeded": "#009e73", "failed": "#d55e00", "running": "#8cc3e6"}

@@ -14,8 +14,9 @@ from helpers.draw.canvas import SMALL
 from helpers.draw.model import Edge, Graph, Node
 from helpers.draw.plan import HEADER, LABEL_LINE, NAME, STRIP, Box, Label, Plan
 
-BESIDE_NAME = 44 + 30  # icon on the left, status on the right
-PADDING, BETWEEN = 16, 20  # inside a box that holds others
+BESIDE_NAME = 44 + 36  # icon on the left, status on the right
+PADDING, BETWEEN = 16, 24  # inside a box that holds others
+BROADEST = 1300  # of scopes side by side
 PILL = (64, 30)
 COUNT = 26  # room for a count in a loop's label
 TILE = 26  # an icon
@@ -80,7 +81,7 @@ class Form:
         """Words where a catch leaves a state's foot: beside its line."""
         if self.landscape:
             return Label(lines, across + 9 * side, along + 5, "start", False)
-        return Label(lines, across + 5 * side, along + 11, "start" if side > 0 else "end", False)
+        return Label(lines, across + 5 * side, along + 17, "start" if side > 0 else "end", False)
 
     # States
 
@@ -131,29 +132,44 @@ class Form:
         return high
 
     def _holding(self, node: Node, common: int, plans: list[Plan]) -> Box:
-        """A Parallel, a Map, an opened child workflow: its scopes side by side across the way they run."""
+        """A Parallel, a Map, an opened child workflow: its scopes side by side, across the way they run."""
         head = HEADER + (STRIP if node.distributed else 0)
-        wide, high = [plan.w for plan in plans], [plan.h for plan in plans]
-        between = BETWEEN * (len(plans) - 1)
-        needed = [
-            BESIDE_NAME + 24 + metrics.width(node.name, NAME, True),
-            BESIDE_NAME + metrics.width(node.words, SMALL),
-        ]
-        across = (max(wide) if self.landscape else sum(wide) + between) + 2 * PADDING
-        w = max(across, common, min(max(needed), 300))
-        w += w % 2
-        h = head + 2 * PADDING + (sum(high) + between if self.landscape else max(high))
-        h += h % 2
-        lines = metrics.wrap(node.name, w - BESIDE_NAME, NAME, True, 1)
-        box = Box(node, lines, w, h)
-        x, y = PADDING + (w - across) // 2, head + PADDING
-        for plan in plans:
-            box.inner.append((x, y, plan))
-            if self.landscape:
-                y += plan.h + BETWEEN
-            else:
-                x += plan.w + BETWEEN
+        sizes = [(plan.h, plan.w) if self.landscape else (plan.w, plan.h) for plan in plans]
+        bands = _bands([across for across, _ in sizes])
+        across = max(sum(sizes[at][0] for at in band) + BETWEEN * (len(band) - 1) for band in bands)
+        along = sum(max(sizes[at][1] for at in band) for band in bands) + BETWEEN * (len(bands) - 1)
+        w, h = (along, across) if self.landscape else (across, along)
+        named = max(metrics.width(node.name, NAME, True), metrics.width(node.words, SMALL))
+        wide = max(w + 2 * PADDING, common, min(BESIDE_NAME + COUNT + named, 300))
+        wide += wide % 2
+        left, top = (wide - w) // 2, head + PADDING
+        box = Box(node, metrics.wrap(node.name, wide - BESIDE_NAME, NAME, True, 1), wide, top + PADDING + h + h % 2)
+
+        def point(one: int, other: int) -> tuple[int, int]:
+            return (left + other, top + one) if self.landscape else (left + one, top + other)
+
+        low = 0
+        for number, band in enumerate(bands):
+            at, deep = 0, max(sizes[index][1] for index in band)
+            if number:
+                box.rules.append((point(0, low - BETWEEN // 2), point(across, low - BETWEEN // 2)))
+            for index in band:
+                if at:
+                    box.rules.append((point(at - BETWEEN // 2, low), point(at - BETWEEN // 2, low + deep)))
+                box.inner.append((*point(at, low), plans[index]))
+                at += sizes[index][0] + BETWEEN
+            low += deep + BETWEEN
         return box
+
+
+def _bands(sizes: list[int]) -> list[list[int]]:
+    """Which scopes stand side by side: all of them, unless that is more than a page can show."""
+    bands: list[list[int]] = [[]]
+    for index, size in enumerate(sizes):
+        if bands[-1] and sum(sizes[at] + BETWEEN for at in bands[-1]) + size > BROADEST:
+            bands.append([])
+        bands[-1].append(index)
+    return bands
 
 
 def _card(name: int, said: int) -> int:
@@ -161,5 +177,5 @@ def _card(name: int, said: int) -> int:
     return (CARD_SIDE + TILE + 7 + 16 * name + 14 * said + 10) // 2 * 2
 
 
-PORTRAIT = Form(False, (164, 224), (170, 2), (170, 1), 36, (20, 36, 24))
+PORTRAIT = Form(False, (164, 264), (170, 2), (170, 1), 36, (20, 36, 24))
 LANDSCAPE = Form(True, (112, 168), (92, 3), (84, 2), 32, (10, 18, 14))

@@ -142,7 +142,7 @@ class _Placing:
             slot, right = 2 * self.row[edge.source], self._trunk(way) > self._middle(edge.source)
             beside = self.boxes[edge.source].w // 2 + 10 + across
             if self._blocked(edge.source, self._trunk(way)):
-                slot, beside, right = slot + 1, self.form.feet[1] + 5 + across, way.side > 0
+                slot, beside, right = slot + 1, self.form.feet[1] + 5 + across, self._foot_side(way) > 0
             own.take(slot, *((0, beside) if right else (beside, 0)))
 
     def _is_doubled(self, edge: Edge) -> bool:
@@ -200,7 +200,9 @@ class _Placing:
             if edge.labels and edge.source != edge.target and not self.form.landscape:
                 gap = self.row[edge.source] - 1
                 labels[gap] = max(labels[gap], self.form.extent(edge)[1])
-        y = 0
+        into, joining = _tracks(joins.get(-1, []))  # of loops back to the first state of a branch
+        y = into * TRACK + 18 if into else 0
+        heights.join.update({key: y - 18 - TRACK * at for key, at in joining.items()})
         for row in range(rows):
             inside = [box for name, box in self.boxes.items() if self.row[name] == row]
             heights.top[row] = y
@@ -235,7 +237,15 @@ class _Placing:
 
     def _foot(self, way: Way) -> int:
         """Where an edge that cannot leave at the side leaves at the foot."""
-        return self._middle(way.edge.source) + way.side * self.form.feet[way.edge.kind == "catch"]
+        return self._middle(way.edge.source) + self._foot_side(way) * self.form.feet[way.edge.kind == "catch"]
+
+    def _foot_side(self, way: Way) -> int:
+        """On which side of the foot's middle: a state's second catch leaves on the other one."""
+        if way.edge.kind == "flow":
+            return way.side
+        catches = [other for other in self.order.ways if other.edge.source == way.edge.source]
+        peers = [other for other in catches if other.edge.kind == "catch" and other.side == way.side]
+        return way.side * (-1 if peers.index(way) % 2 else 1)
 
     def _exit_key(self, way: Way) -> tuple[str, str]:
         """Edges with one key share a stretch: all flow out of one state, all catches into one handler."""
@@ -268,7 +278,7 @@ class _Placing:
             foot, y = self._foot(way), heights.exit[self._exit_key(way)]
             points = [(foot, source.y + source.h), (foot, y), (trunk, y)]
             if edge.kind == "catch" and lines:
-                label = self.form.at_foot(lines, foot, source.y + source.h, way.side)
+                label = self.form.at_foot(lines, foot, source.y + source.h, self._foot_side(way))
         else:
             y = source.y + self._port(way)
             points = [(_side(source, trunk), y), (trunk, y)]
@@ -325,9 +335,12 @@ class _Placing:
         return Route(edge, _clean(points), label, True)
 
     def _aside(self, name: str, side: int, leaving: bool) -> int:
-        """How far from a side's middle a loop leaves (below) or arrives (above) when others use it."""
+        """How far from the usual place on a side a loop leaves or arrives when others use it."""
         ways = [way for way in self.order.ways if way.form in ("lead", "bypass") and way.edge.source == name]
-        busy = any((self._trunk(way) > self._middle(name)) == (side > 0) for way in ways)
+        busy = [way for way in ways if (self._trunk(way) > self._middle(name)) == (side > 0)]
+        if any(way.edge.kind == "catch" for way in busy):  # clear of its words
+            box = self.boxes[name]
+            return box.h - (14 if leaving else 26) - box.port if self.form.landscape else 17 if leaving else 9
         other = [edge.target if leaving else edge.source for edge, lane in self.loops if lane.side == side]
         return (11 if leaving else -11) if busy or name in other else 0
 

@@ -150,7 +150,7 @@ def _look(
                 scene.map_runs[state] = counts
             progress = source.job(*mine.job) if mine.job else None
             if progress:
-                scene.notes[state] = f"{words.state(fields)}: {progress}"
+                scene.notes[state] = progress
     return Opening(name, definition, tuple(children)), scene
 
 

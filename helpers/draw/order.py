@@ -66,17 +66,17 @@ def arrange(graph: Graph) -> Order:
     finished = _depth_first(graph, leaving, order)
     sequence = finished[::-1]
     reached = graph.reached()
-    lost = [edge for edge in order.forward if edge.source not in reached and edge.target in reached]
+    lost = [edge for edge in order.forward if edge.source not in reached and edge.target in reached - {END}]
     order.forward = [edge for edge in order.forward if edge not in lost]
     order.back += lost  # a state that nothing leads to stands below where it leads to: it moves nothing else
-    sequence.sort(key=lambda name: name not in reached)
+    sequence.sort(key=lambda name: (name == END, name not in reached))
     arriving: dict[str, list[Edge]] = {name: [] for name in graph.nodes}
     for edge in order.forward:
         arriving[edge.target].append(edge)
     for name in sequence:
         lowest = 1 if START in graph.nodes and name != START else 0
         above = [edge.source for edge in arriving[name]] + [edge.target for edge in lost if edge.source == name]
-        order.row[name] = max([lowest, *(order.row[other] + 1 for other in above if other != END)])
+        order.row[name] = max([lowest, *(order.row[other] + 1 for other in above)])
     if END in order.row:
         order.row[END] = 1 + max(row for name, row in order.row.items() if name != END)
     _columns(order, sequence)

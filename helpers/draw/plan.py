@@ -15,7 +15,7 @@ from helpers.draw.canvas import SMALL
 from helpers.draw.model import Edge, Node
 
 NAME = 13  # the size of a name
-HEADER, STRIP = 42, 44  # of a box that holds others; below that, of a distributed Map's progress
+HEADER, STRIP = 42, 34  # of a box that holds others; below that, of a distributed Map's progress
 LABEL_LINE = 13
 
 Point = tuple[int, int]
@@ -30,6 +30,7 @@ class Box:
         port: how far along its side edges leave it.
         said: in landscape, for how many lines of words there is room.
         inner: what it holds: left, top and plan of each scope.
+        rules: lines between these, each from one point to another.
     """
 
     node: Node
@@ -41,6 +42,7 @@ class Box:
     port: int = 0
     said: int = 0
     inner: list[tuple[int, int, Plan]] = field(default_factory=list)
+    rules: list[tuple[Point, Point]] = field(default_factory=list)
 
     @property
     def middle(self) -> int:

@@ -62,7 +62,7 @@ class _Drawing(Boxes):
             points, joined = _until_shared(route.points, key, drawn)
             self._edge(route, points, times, joined)
         for box in plan.boxes:
-            self.box(box, plan.landscape)
+            self.box(box)
             scene, below = self.scene, WHITE
             if box.node.child:
                 self.scene, below = scene.children.get(box.node.name, Scene()), OTHERS

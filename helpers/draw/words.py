@@ -108,6 +108,9 @@ ERRORS = {
 }
 
 
+LONGEST_PATH = 22  # letters of a path in a rule
+
+
 def shorten(text: str, limit: int) -> str:
     """`text` on one line and at most `limit` characters long, an ellipsis standing for the rest."""
     text = " ".join(text.split())
@@ -248,14 +251,14 @@ def value(item: object) -> str:
 def rule(definition: Mapping[str, Any]) -> str:
     """A Choice rule in words: `{"Variable": "$.total", "NumericLessThan": 50}` as "total < 50"."""
     if "Condition" in definition:
-        return value(definition["Condition"])
+        return re.sub(r"\w+(\.\w+)+", lambda match: _last_parts(match[0]), value(definition["Condition"]))
     for word in ("And", "Or"):
         if isinstance(definition.get(word), list):
             parts = [_bracketed(item) for item in definition[word]]
             return f" {word.lower()} ".join(parts)
     if isinstance(definition.get("Not"), Mapping):
         return f"not {_bracketed(definition['Not'])}"
-    variable = value(definition.get("Variable", ""))
+    variable = _last_parts(value(definition.get("Variable", "")))
     for name, operand in definition.items():
         if name in TESTS:
             return f"{variable} {TESTS[name][0 if operand else 1]}"
@@ -263,6 +266,15 @@ def rule(definition: Mapping[str, Any]) -> str:
         if said:
             return said
     return variable or "a rule"
+
+
+def _last_parts(text: str) -> str:
+    """A long path by its last parts, so that what it is compared with is still to be read."""
+    parts = text.split(".")
+    while len(parts) > 1 and len(".".join(parts)) > LONGEST_PATH:
+        parts = parts[1:]
+    short = ".".join(parts)
+    return short if short == text else f"…{short}"
 
 
 def _bracketed(definition: Mapping[str, Any]) -> str:
@@ -276,7 +288,7 @@ def _comparison(name: str, operand: object, variable: str) -> str | None:
         return None
     if match[1] == "Boolean" and not match[3]:
         return variable if operand else f"not {variable}"
-    said = value(operand)
+    said = _last_parts(value(operand)) if match[3] else value(operand)
     if match[1] == "String" and not match[3] and (not said or said != said.strip()):
         said = f'"{said}"'
     return f"{variable} {COMPARISONS[match[2]]} {said}"
