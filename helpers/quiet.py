@@ -7,7 +7,9 @@ import hook lets these packages load as they are, and undoes what they do to the
 - `stepfunctions.steps.sagemaker` and `stepfunctions.template`, which need sagemaker, load at first use;
 - `pkg_resources`, a second to import, serves one version number: a stand-in gives it during the import;
 - `rfc3987_syntax` compiles a grammar at import for a check that nothing asks for: jsonschema does without;
-- every step's constructor asks botocore for all regions of all partitions, 0.3 s each: a table answers.
+- every step's constructor asks botocore for all regions of all partitions, 0.3 s each: a table answers;
+- every object of sagemaker checks the schema of its configuration file again, 0.2 s for each of its defaults;
+- sagemaker reports calls (`fit`) to its makers: not those of a local cloud.
 """
 
 from __future__ import annotations
@@ -49,7 +51,7 @@ class _Finder(MetaPathFinder):
     ) -> ModuleSpec | None:
         surroundings = {
             "stepfunctions": _stepfunctions,
-            "sagemaker": _undisturbed,
+            "sagemaker": _sagemaker,
             "sagemaker_core": _undisturbed,
         }.get(fullname)
         spec = PathFinder.find_spec(fullname, path, target) if surroundings else None
@@ -100,6 +102,31 @@ def _undisturbed(_module: types.ModuleType) -> Iterator[None]:
                 if name not in environment:
                     os.environ.pop(name, None)
             os.environ.update(environment)
+
+
+@contextmanager
+def _sagemaker(module: types.ModuleType) -> Iterator[None]:
+    with _undisturbed(module):
+        yield
+    config: Any = sys.modules["sagemaker.config.config"]
+    config.jsonschema = types.SimpleNamespace(validate=_validate)
+    telemetry: Any = sys.modules["sagemaker.telemetry.telemetry_logging"]
+    send = telemetry._send_telemetry_request
+
+    def send_from_aws(*args: Any, **named: Any) -> None:
+        if not os.environ.get("AWS_ENDPOINT_URL"):
+            send(*args, **named)
+
+    telemetry._send_telemetry_request = send_from_aws
+
+
+def _validate(instance: object, schema: dict[str, Any]) -> None:
+    """`jsonschema.validate` of a schema that is known to be one."""
+    jsonschema: Any = importlib.import_module("jsonschema")
+    validator = jsonschema.validators.validator_for(schema)(schema)
+    error = jsonschema.exceptions.best_match(validator.iter_errors(instance))
+    if error is not None:
+        raise error
 
 
 @contextmanager

@@ -59,6 +59,39 @@ print(sagemaker.Session().default_bucket() == workshop.bucket)
     assert told == "True\n"
 
 
+def test_sagemakers_configuration_is_still_checked_but_its_schema_is_not() -> None:
+    told = told_by("""
+import helpers
+import sagemaker
+import jsonschema
+jsonschema.Draft202012Validator.check_schema = None  # asking it fails
+from sagemaker.config import validate_sagemaker_config
+validate_sagemaker_config({"SchemaVersion": "1.0"})
+try:
+    validate_sagemaker_config({"SchemaVersion": 7})
+except jsonschema.ValidationError as problem:
+    print(problem.message)
+""")
+    assert "7 is not" in told
+
+
+def test_calls_of_a_local_cloud_are_not_reported_to_sagemakers_makers() -> None:
+    told = told_by("""
+import os
+import helpers
+from sagemaker.telemetry import telemetry_logging
+telemetry_logging._requests_helper = lambda *_: print("asked for")
+telemetry_logging._get_accountId = lambda *_: "123456789012"
+class Session:
+    boto_region_name = "us-east-1"
+for endpoint in ("http://127.0.0.1:1", ""):
+    os.environ["AWS_ENDPOINT_URL"] = endpoint
+    print(endpoint or "on AWS")
+    telemetry_logging._send_telemetry_request(1, [1], Session())
+""")
+    assert told == "http://127.0.0.1:1\non AWS\nasked for\n"
+
+
 def test_a_star_import_has_every_step_and_no_hidden_module() -> None:
     told_by("""
 import helpers
