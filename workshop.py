@@ -133,7 +133,7 @@ def test(options: argparse.Namespace) -> int:
 
     With arguments, run pytest alone with these arguments.
     """
-    python = env.prepare()
+    python = env.prepare(tests=True)
     environment = env.tester_environment(python)
     if options.rest:
         return run([python, "-m", "pytest", *options.rest], environment)
@@ -180,7 +180,7 @@ def notebooks(options: argparse.Namespace) -> int:
 
 def bench(options: argparse.Namespace) -> int:
     """Measure, and print one JSON object of figures."""
-    python = env.prepare()
+    python = env.prepare(tests=True)
     return run([python, "-m", "bench"], env.tester_environment(python))
 
 

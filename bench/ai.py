@@ -92,13 +92,11 @@ def _answers() -> list[Callable[[Any, dict[str, Any]], Any]]:
 
 
 def _transcribe() -> dict[str, Any]:
-    import numpy as np
-
-    from helpers.localcloud.models import audio, speech
+    from helpers.localcloud.models import audio, speech, whisper
     from helpers.localcloud.services import comprehend
     from helpers.localcloud.services.transcribe.transcript import transcript
 
-    _, load = _timed(lambda: speech.transcribe(np.zeros(speech.RATE, np.float32)))
+    _, load = _timed(whisper.load)
     figures: dict[str, Any] = {"load_seconds": load, "word_error_rate": {}}
     wrong = total = 0
     spoken = taken = 0.0

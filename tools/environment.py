@@ -1,4 +1,7 @@
-"""Make `.venv` from requirements.lock, once, and know it again. Standard library only."""
+"""Make `.venv` from requirements.lock, once, and know it again. Standard library only.
+
+What only tests need is in requirements-test.lock, which holds the other too, and is installed when tests first run.
+"""
 
 from __future__ import annotations
 
@@ -14,42 +17,48 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TextIO
+from typing import Literal, TextIO
 
 from tools.processes import ROOT, WINDOWS, Stop, run, say
 
 VENV = ROOT / ".venv"
 LOCK = ROOT / "requirements.lock"
+TEST_LOCK = ROOT / "requirements-test.lock"
 GIGABYTE = 1024**3
-ROOM = 4 * GIGABYTE  # .venv takes 2.2 GB on Linux; pip unpacks beside it before it copies
+ROOM = 3 * GIGABYTE  # .venv takes 1.5 GB on Linux; pip unpacks beside it before it copies
 OURS = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR", "MPLCONFIGDIR")
 # Each kernel warns that its loopback ports are not encrypted, which a reader can do nothing about.
 QUIET_KERNEL = "c = get_config()\nc.IPKernelApp.log_level = 'ERROR'\n"
 HIDDEN = {"PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "JUPYTER_PATH", "JUPYTER_CONFIG_PATH"}
 
 
-def prepare() -> str:
-    """Return the path of a Python that has everything the lock pins, after installing it where needed."""
-    stamp = digest()
+def prepare(*, tests: bool = False) -> str:
+    """Return the path of a Python that has everything a lock pins, after installing it where needed.
+
+    Args:
+        tests: the lock with the tools of tests, not only what a reader uses.
+    """
+    lock = TEST_LOCK if tests else LOCK
+    stamp = digest(lock)
     python = venv_python()
-    if python.exists() and _stamp(VENV) == stamp:
+    if python.exists() and stamp in _stamps(VENV):
         return str(python)
     here = Path(sys.prefix)
-    if (here / "conda-meta").is_dir() and (_stamp(here) == stamp or carries_lock()):  # from environment.yml
-        if _stamp(here) != stamp:
+    if (here / "conda-meta").is_dir() and (stamp in _stamps(here) or carries(lock)):  # from environment.yml
+        if stamp not in _stamps(here):
             adopt(here, sys.executable, stamp)
         return sys.executable
     with only_one():
-        if not (python.exists() and _stamp(VENV) == stamp):  # unless another start was quicker
-            install(stamp)
+        if not (python.exists() and stamp in _stamps(VENV)):  # unless another start was quicker
+            install(lock)
     return str(python)
 
 
-def digest() -> str:
-    """Identify what an environment was made from: the lock, this Python and this checkout's place."""
-    lock = LOCK.read_bytes().replace(b"\r\n", b"\n")  # Git may check it out with either
+def digest(lock: Path) -> str:
+    """Identify what an environment was made from: a lock, this Python and this checkout's place."""
+    content = lock.read_bytes().replace(b"\r\n", b"\n")  # Git may check it out with either
     version = f"{sys.version_info[0]}.{sys.version_info[1]}"
-    return hashlib.sha256(b"\0".join([lock, version.encode(), str(ROOT).encode()])).hexdigest()
+    return hashlib.sha256(b"\0".join([content, version.encode(), str(ROOT).encode()])).hexdigest()
 
 
 def venv_python() -> Path:
@@ -62,17 +71,17 @@ def state_folder(prefix: Path) -> Path:
     return prefix / "share" / "serverless-ml-workshop"
 
 
-def _stamp(prefix: Path) -> str | None:
+def _stamps(prefix: Path) -> list[str]:
     try:
-        return (state_folder(prefix) / "stamp").read_text(encoding="ascii")
+        return (state_folder(prefix) / "stamp").read_text(encoding="ascii").split()
     except OSError:
-        return None
+        return []
 
 
-def carries_lock() -> bool:
-    """Tell whether the Python that runs this file has every package of the lock in the pinned version."""
+def carries(lock: Path) -> bool:
+    """Tell whether the Python that runs this file has every package of a lock in the pinned version."""
     everywhere = r"^([a-z0-9-]+)(?:\[.+\])?==(\S+) (?:; python_full_version < '3\.14' )?\\$"  # no system's marker
-    for name, version in re.findall(everywhere, _lock_text(), re.M):
+    for name, version in re.findall(everywhere, lock.read_text(encoding="utf-8"), re.M):
         try:
             if importlib.metadata.version(name) != version:
                 return False
@@ -81,11 +90,7 @@ def carries_lock() -> bool:
     return True
 
 
-def _lock_text() -> str:
-    return LOCK.read_text(encoding="utf-8")
-
-
-def adopt(prefix: Path, python: str, stamp: str) -> None:
+def adopt(prefix: Path, python: str, *stamps: str) -> None:
     """Put this checkout on an environment's path, and say in its stamp what it was made from.
 
     A `.pth` line rather than an installed project: pip refuses a local project beside hashes, and this way
@@ -102,7 +107,7 @@ def adopt(prefix: Path, python: str, stamp: str) -> None:
         profile.mkdir(parents=True, exist_ok=True)
         (profile / "ipython_kernel_config.py").write_text(QUIET_KERNEL, encoding="ascii")
         fresh = folder / "stamp.new"
-        fresh.write_text(stamp, encoding="ascii")
+        fresh.write_text("\n".join(stamps), encoding="ascii")
         fresh.replace(folder / "stamp")
     except OSError as error:
         remedy = "Deactivate that environment, then run this again."
@@ -148,41 +153,61 @@ else:
         return True
 
 
-def install(stamp: str) -> None:
-    """Make `.venv` from the lock. Its stamp comes last, so an interrupted one is made again from the start.
+def install(lock: Path) -> None:
+    """Make `.venv`, or add the tools of tests to it. Its stamp comes last, so an interrupted one is made again.
 
     Args:
-        stamp: what digest() returned; written when everything is in place.
+        lock: what it must have when this returns.
     """
+    if not venv_python().exists() or digest(LOCK) not in _stamps(VENV):
+        _make()
+    if lock != LOCK:
+        started = time.monotonic()
+        say(f"Adding the tools of tests to {VENV}: 0.5 GB.")
+        with _record("a") as record:
+            _logged([*_pip(), "-r", str(lock)], record, None)
+        adopt(VENV, str(venv_python()), digest(LOCK), digest(lock))
+        say(f"Ready after {time.monotonic() - started:.0f} s.")
+
+
+def _make() -> None:
     check_room()
     if importlib.util.find_spec("venv") is None or importlib.util.find_spec("ensurepip") is None:
         package = f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"
         raise Stop(f"this Python lacks venv and pip. On Debian and Ubuntu: sudo apt install {package}")
     started = time.monotonic()
-    count = len(re.findall(r"^[a-z0-9][^=\n]*==", _lock_text(), re.M))
+    pins = LOCK.read_text(encoding="utf-8")
     again = "again: it is incomplete, or requirements.lock or Python changed" if VENV.exists() else "once"
-    say(f"Setting up {VENV} ({again}): 2.2 GB, two to six minutes.")
+    say(f"Setting up {VENV} ({again}): 1.5 GB, one to five minutes.")
     try:
         if VENV.exists():
             shutil.rmtree(VENV)
     except OSError as error:
         remedy = "Close what runs from it, then run this again."
         raise Stop(f"cannot replace {VENV}: {error.strerror}. {remedy}") from None
-    log = ROOT / ".venv.log"
-    with log.open("w", encoding="utf-8", errors="replace") as record:
+    with _record("w") as record:
         _logged([sys.executable, "-m", "venv", str(VENV)], record, None)
-        pip = [str(venv_python()), "-m", "pip", "--disable-pip-version-check", "--retries", "2", "install"]
-        pip += ["--require-hashes", "--no-deps", "--no-warn-script-location", "--progress-bar", "off"]
         # stepfunctions exists as source only. The locked setuptools builds it: nothing comes in unhashed.
-        builder = re.search(r"^setuptools==.*?(?=^\S)", _lock_text() + "\nend", re.M | re.S)
+        builder = re.search(r"^setuptools==.*?(?=^\S)", pins + "\nend", re.M | re.S)
         first = VENV / "setuptools.lock"
         first.write_text(builder.group() if builder else "", encoding="utf-8")
-        _logged([*pip, "-r", str(first)], record, None)
-        pip += ["--no-build-isolation", "--only-binary", ":all:", "--no-binary", "stepfunctions"]
-        _logged([*pip, "-r", str(LOCK)], record, count)
+        _logged([*_pip(), "-r", str(first)], record, None)
+        _logged([*_pip(), "-r", str(LOCK)], record, len(re.findall(r"^[a-z0-9][^=\n]*==", pins, re.M)))
+        _logged([str(venv_python()), "-m", "tools.first_use"], record, None)
     first.unlink()
-    adopt(VENV, str(venv_python()), stamp)
+    adopt(VENV, str(venv_python()), digest(LOCK))
     say(f"Ready after {time.monotonic() - started:.0f} s.")
+
+
+def _record(mode: Literal["a", "w"]) -> TextIO:
+    return (ROOT / ".venv.log").open(mode, encoding="utf-8", errors="replace")
+
+
+def _pip() -> list[str]:
+    """The words of a `pip install` of the lock's wheels, as they are: what is not hashed there does not come in."""
+    pip = [str(venv_python()), "-m", "pip", "--disable-pip-version-check", "--retries", "2", "install"]
+    pip += ["--require-hashes", "--no-deps", "--no-warn-script-location", "--progress-bar", "off", "--no-compile"]
+    return [*pip, "--no-build-isolation", "--only-binary", ":all:", "--no-binary", "stepfunctions"]
 
 
 def check_room() -> None:
@@ -214,7 +239,9 @@ def _logged(command: Sequence[str], record: TextIO, count: int | None) -> None:
         elif count and line.startswith("Installing collected"):
             say(f"{chr(10) if sys.stderr.isatty() else ''}  installing them")
 
-    if run(command, None, follow=follow):
+    # What is imported here leaves its bytecode, whatever the shell's settings say: later starts are quicker for it.
+    settings = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    if run(command, settings, follow=follow):
         say("")
         raise Stop(explain("".join(lines), Path(record.name)))
 

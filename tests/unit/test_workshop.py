@@ -7,6 +7,7 @@ import base64
 import hashlib
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -132,54 +133,90 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A checkout with a lock and a finished `.venv`, in which an installation is recorded instead of made."""
     monkeypatch.setattr(environment, "ROOT", tmp_path)
     monkeypatch.setattr(environment, "LOCK", tmp_path / "requirements.lock")
+    monkeypatch.setattr(environment, "TEST_LOCK", tmp_path / "requirements-test.lock")
     monkeypatch.setattr(environment, "VENV", tmp_path / ".venv")
     (tmp_path / "requirements.lock").write_bytes(b"tiny==1.0 \\\n    --hash=sha256:00\n")
+    (tmp_path / "requirements-test.lock").write_bytes(b"tiny==1.0 \\\n    --hash=sha256:00\nlint==1.0\n")
     environment.venv_python().parent.mkdir(parents=True)
     environment.venv_python().touch()
     environment.state_folder(environment.VENV).mkdir(parents=True)
-    (environment.state_folder(environment.VENV) / "stamp").write_text(environment.digest())
+    (environment.state_folder(environment.VENV) / "stamp").write_text(environment.digest(environment.LOCK))
     return tmp_path
 
 
 @pytest.fixture
-def installed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    stamps: list[str] = []
-    monkeypatch.setattr(environment, "install", stamps.append)
-    return stamps
+def installed(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    locks: list[Path] = []
+    monkeypatch.setattr(environment, "install", locks.append)
+    return locks
 
 
-def test_a_finished_environment_is_used_as_it_is(made: Path, installed: list[str]) -> None:
+def test_a_finished_environment_is_used_as_it_is(made: Path, installed: list[Path]) -> None:
     assert environment.prepare() == str(environment.venv_python())
     assert installed == []
 
 
-def test_a_changed_lock_is_noticed(made: Path, installed: list[str]) -> None:
+def test_a_changed_lock_is_noticed(made: Path, installed: list[Path]) -> None:
     with environment.LOCK.open("a") as lock:
         lock.write("other==2.0 \\\n    --hash=sha256:11\n")
     environment.prepare()
-    assert installed == [environment.digest()]
+    assert installed == [environment.LOCK]
 
 
-def test_line_ends_as_git_writes_them_on_windows_are_no_change(made: Path, installed: list[str]) -> None:
+def test_line_ends_as_git_writes_them_on_windows_are_no_change(made: Path, installed: list[Path]) -> None:
     environment.LOCK.write_bytes(environment.LOCK.read_bytes().replace(b"\n", b"\r\n"))
     environment.prepare()
     assert installed == []
 
 
-def test_an_interrupted_installation_is_made_again(made: Path, installed: list[str]) -> None:
+def test_the_tools_of_tests_are_asked_for_by_tests_alone(made: Path, installed: list[Path]) -> None:
+    environment.prepare()
+    assert installed == []
+    environment.prepare(tests=True)
+    assert installed == [environment.TEST_LOCK]
+
+
+def test_an_environment_of_tests_serves_a_reader_too(made: Path, installed: list[Path]) -> None:
+    stamps = [environment.digest(lock) for lock in (environment.LOCK, environment.TEST_LOCK)]
+    (environment.state_folder(environment.VENV) / "stamp").write_text("\n".join(stamps))
+    environment.prepare()
+    environment.prepare(tests=True)
+    assert installed == []
+
+
+def test_the_lock_of_tests_holds_a_reader_s_in_the_same_versions() -> None:
+    def pins(lock: Path) -> set[tuple[str, str]]:
+        found = re.findall(
+            r"^([a-z0-9][^=\n]*==\S+)[^\\\n]*\\\n((?: {4}--hash=.*\n)+)", lock.read_text(encoding="utf-8"), re.M
+        )
+        return {(name, hashes.rstrip("\n \\")) for name, hashes in found}
+
+    reader, tester = pins(environment.LOCK), pins(environment.TEST_LOCK)
+    assert len(reader) > 100
+    assert reader < tester
+
+
+@pytest.mark.parametrize("name", ["awscli", "hypothesis", "mypy", "playwright", "pytest", "ruff"])
+def test_a_reader_installs_no_tool_of_tests(name: str) -> None:
+    lock, more = (path.read_text(encoding="utf-8") for path in (environment.LOCK, environment.TEST_LOCK))
+    assert f"\n{name}==" not in lock
+    assert f"\n{name}==" in more
+
+
+def test_an_interrupted_installation_is_made_again(made: Path, installed: list[Path]) -> None:
     (environment.state_folder(environment.VENV) / "stamp").unlink()
     environment.prepare()
     assert len(installed) == 1
 
 
-def test_an_environment_whose_python_is_gone_is_made_again(made: Path, installed: list[str]) -> None:
+def test_an_environment_whose_python_is_gone_is_made_again(made: Path, installed: list[Path]) -> None:
     environment.venv_python().unlink()
     environment.prepare()
     assert len(installed) == 1
 
 
 def test_another_version_of_python_gets_an_environment_of_its_own(
-    made: Path, installed: list[str], monkeypatch: pytest.MonkeyPatch
+    made: Path, installed: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "version_info", (3, 13, 0) if sys.version_info[1] != 13 else (3, 12, 0))
     environment.prepare()
@@ -187,7 +224,7 @@ def test_another_version_of_python_gets_an_environment_of_its_own(
 
 
 def test_a_second_start_waits_and_then_uses_what_the_first_one_made(
-    made: Path, installed: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    made: Path, installed: list[Path], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stamp = environment.state_folder(environment.VENV) / "stamp"
     stamp.unlink()
@@ -195,7 +232,7 @@ def test_a_second_start_waits_and_then_uses_what_the_first_one_made(
     first.__enter__()
 
     def the_first_one_ends(_seconds: float) -> None:
-        stamp.write_text(environment.digest())
+        stamp.write_text(environment.digest(environment.LOCK))
         first.__exit__(None, None, None)
 
     monkeypatch.setattr(time, "sleep", the_first_one_ends)
@@ -215,18 +252,18 @@ def conda(made: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_conda_environment_with_the_lock_s_packages_is_adopted(
-    conda: Path, installed: list[str], monkeypatch: pytest.MonkeyPatch
+    conda: Path, installed: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     environment.LOCK.write_text(f"pytest=={pytest.__version__} \\\n    --hash=sha256:00\n")
     adopted: list[tuple[Any, ...]] = []
     monkeypatch.setattr(environment, "adopt", lambda *call: adopted.append(call))
     assert environment.prepare() == sys.executable
-    assert adopted == [(conda, sys.executable, environment.digest())]
+    assert adopted == [(conda, sys.executable, environment.digest(environment.LOCK))]
     assert installed == []
 
 
 @pytest.mark.parametrize("name", ["pytest", "pytest[dev, more]"])
-def test_a_conda_environment_with_other_versions_is_left_alone(name: str, conda: Path, installed: list[str]) -> None:
+def test_a_conda_environment_with_other_versions_is_left_alone(name: str, conda: Path, installed: list[Path]) -> None:
     environment.LOCK.write_text(f"{name}==0.1 ; python_full_version < '3.14' \\\n    --hash=sha256:00\n")
     assert environment.prepare() == str(environment.venv_python())
     assert len(installed) == 1
@@ -236,7 +273,7 @@ def test_a_conda_environment_needs_only_what_every_system_has(conda: Path) -> No
     environment.LOCK.write_text(
         "pytest==0.1 ; python_full_version < '3.14' and sys_platform == 'never' \\\n    --hash=sha256:00\n"
     )
-    assert environment.carries_lock()
+    assert environment.carries(environment.LOCK)
 
 
 # --- why it cannot install --------------------------------------------------------------------------------------------
@@ -245,16 +282,18 @@ def test_a_conda_environment_needs_only_what_every_system_has(conda: Path) -> No
 def test_a_disk_without_room_is_said_before_anything_is_touched(
     made: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    environment.LOCK.write_text("other==2.0\n")
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: shutil._ntuple_diskusage(10**12, 10**12, 10**8))
-    with pytest.raises(Stop, match=r"has 0\.1 GB free and setting up needs 4 GB\. Make room"):
-        environment.install("stamp")
+    with pytest.raises(Stop, match=r"has 0\.1 GB free and setting up needs 3 GB\. Make room"):
+        environment.install(environment.LOCK)
     assert environment.venv_python().exists()
 
 
 def test_a_python_without_venv_is_told_the_package_to_install(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    environment.LOCK.write_text("other==2.0\n")
     monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
     with pytest.raises(Stop, match=r"sudo apt install python3\.\d+-venv"):
-        environment.install("stamp")
+        environment.install(environment.LOCK)
 
 
 def test_a_folder_that_cannot_be_written_is_said(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -337,6 +376,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "index").mkdir()
     lines = [wheel(folder / "index", "setuptools", "80.0"), wheel(folder / "index", "tiny", "1.0")]
     (folder / "requirements.lock").write_text("".join(lines))
+    (folder / "requirements-test.lock").write_text("".join([*lines, wheel(folder / "index", "lint", "1.0")]))
     return folder
 
 
@@ -386,6 +426,19 @@ def test_a_changed_lock_replaces_what_is_installed(checkout: Path) -> None:
     ended = run(checkout, "cloud", **offline(checkout))
     assert json.loads(ended.stdout)[0] == "2.0"
     assert "requirements.lock or Python changed" in ended.stderr
+
+
+def test_tests_add_their_tools_to_what_is_there(checkout: Path) -> None:
+    run(checkout, "cloud", **offline(checkout))  # installs when this test runs alone
+    lock = checkout / "requirements.lock"
+    (checkout / "requirements-test.lock").write_text(lock.read_text() + wheel(checkout / "index", "lint", "1.0"))
+    ended = run(checkout, "test", "--version", **offline(checkout))
+    assert "Adding the tools of tests" in ended.stderr
+    assert "Setting up" not in ended.stderr
+    python = checkout / ".venv" / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    subprocess.run([python, "-c", "import lint, tiny"], check=True, cwd=checkout)
+    again = run(checkout, "cloud", **offline(checkout))
+    assert again.stderr == ""
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a console's Ctrl-C cannot be sent to one process there")

@@ -1,9 +1,10 @@
-"""Sound files to samples and back, with PyAV (BSD-3-Clause; its wheels hold FFmpeg's libraries)."""
+"""Sound files to samples and back, with soundfile (BSD-3-Clause; its wheels hold libsndfile, which is LGPL)."""
 
 from __future__ import annotations
 
 import importlib
 import io
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ class Sound:
     """What a file holds.
 
     Args:
-        form: its container, in FFmpeg's name ("wav", "mp3", "mov,mp4,m4a,3gp,3g2,mj2", ...).
+        form: its container: "wav", "flac", "mp3", "ogg" or another in libsndfile's name.
         rate: samples a second, in the file.
         channels: each channel's samples from -1 to 1, resampled to the rate that was asked for.
         seconds: how long it is.
@@ -37,55 +38,42 @@ class Sound:
     seconds: float
 
 
-def _av() -> Any:
-    with needed("reads and writes sound with av"):
-        return importlib.import_module("av")
+def _soundfile() -> Any:
+    with needed("reads and writes sound with soundfile"):
+        return importlib.import_module("soundfile")
 
 
 def decode(content: bytes, rate: int) -> Sound:
-    """Read a sound file of any format that FFmpeg knows.
+    """Read a sound file: wav, flac, mp3, ogg, or another that libsndfile knows.
 
     Raises:
         Unreadable: it cannot.
-        UnsupportedLocally: av is not installed.
+        UnsupportedLocally: soundfile is not installed.
     """
     import numpy as np
 
-    av = _av()
+    soundfile = _soundfile()
     try:
-        with av.open(io.BytesIO(content), metadata_errors="ignore") as file:
-            stream = file.streams.audio[0]
-            count = stream.codec_context.channels
-            resampler = av.AudioResampler(format="fltp", rate=rate)
-            parts = [part.to_ndarray() for frame in file.decode(stream) for part in resampler.resample(frame)]
-            parts += [part.to_ndarray() for part in resampler.resample(None)]
-            form, found = file.format.name, stream.codec_context.sample_rate
-    except (av.error.FFmpegError, IndexError, ValueError) as problem:
+        with soundfile.SoundFile(io.BytesIO(content)) as file:
+            form, found = {"WAVEX": "wav"}.get(file.format, file.format.lower()), file.samplerate
+            samples = file.read(dtype="float32", always_2d=True)
+    except (soundfile.SoundFileError, TypeError, ValueError) as problem:
         raise Unreadable(str(problem)) from problem
-    samples = np.concatenate(parts, axis=1) if parts else np.zeros((count, 0), np.float32)
-    return Sound(form, found, tuple(np.ascontiguousarray(channel) for channel in samples), samples.shape[1] / rate)
-
-
-#: Name -> FFmpeg's container and codec.
-_CODECS = {
-    "mp3": ("mp3", "libmp3lame"),
-    "ogg_opus": ("ogg", "libopus"),
-    "wav": ("wav", "pcm_s16le"),
-}
+    channels = tuple(resampled(np.ascontiguousarray(channel), found, rate) for channel in samples.T)
+    return Sound(form, found, channels, len(samples) / found)
 
 
 def resampled(samples: Samples, given: int, rate: int) -> Samples:
     """One channel at another rate."""
     import numpy as np
 
-    if given == rate:
+    if given == rate or not len(samples):
         return samples
-    av = _av()
-    frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples[None], np.float32), format="flt", layout="mono")
-    frame.sample_rate = given
-    resampler = av.AudioResampler(format="flt", layout="mono", rate=rate)
-    parts = [part.to_ndarray()[0] for part in [*resampler.resample(frame), *resampler.resample(None)]]
-    return np.concatenate(parts)
+    from scipy.signal import resample_poly
+
+    common = math.gcd(given, rate)
+    other: Samples = resample_poly(samples, rate // common, given // common).astype(np.float32)
+    return other
 
 
 def pcm(samples: Samples) -> bytes:
@@ -96,19 +84,54 @@ def pcm(samples: Samples) -> bytes:
     return content
 
 
+#: Name -> libsndfile's container and codec.
+_CODECS = {
+    "flac": ("FLAC", "PCM_16"),
+    "mp3": ("MP3", "MPEG_LAYER_III"),
+    "ogg_opus": ("OGG", "OPUS"),
+    "wav": ("WAV", "PCM_16"),
+}
+
+
 def encode(channels: tuple[Samples, ...], rate: int, form: str) -> bytes:
-    """A sound file of one or two channels: mp3, ogg_opus or wav; the same bytes for the same samples."""
+    """A sound file of one or two channels: flac, mp3, ogg_opus or wav; the same bytes for the same samples."""
     import numpy as np
 
-    av = _av()
     container, codec = _CODECS[form]
     buffer = io.BytesIO()
-    layout = "mono" if len(channels) == 1 else "stereo"
-    with av.open(buffer, "w", format=container, options={"fflags": "+bitexact"}) as file:
-        stream = file.add_stream(codec, rate=rate, layout=layout, options={"flags": "+bitexact"})
-        mixed = np.stack(channels, 1).reshape(1, -1)
-        frame = av.AudioFrame.from_ndarray(np.frombuffer(pcm(mixed), "<i2").reshape(1, -1), format="s16", layout=layout)
-        frame.sample_rate = rate
-        for packet in [*stream.encode(frame), *stream.encode(None)]:
-            file.mux(packet)
-    return buffer.getvalue()
+    samples = np.frombuffer(pcm(np.stack(channels, 1)), "<i2").reshape(-1, len(channels))
+    _soundfile().write(buffer, samples, rate, format=container, subtype=codec)
+    return _steady(buffer.getvalue()) if container == "OGG" else buffer.getvalue()
+
+
+def _steady(content: bytes) -> bytes:
+    """An Ogg file with the serial number 0 for its stream, which libsndfile draws by lot.
+
+    A page is a header of 27 bytes, the sizes of its segments, and these (RFC 3533); its checksum holds all of it.
+    """
+    steady = bytearray(content)
+    start = 0
+    while start < len(steady):
+        sizes = steady[start + 27 : start + 27 + steady[start + 26]]
+        end = start + 27 + len(sizes) + sum(sizes)
+        steady[start + 14 : start + 18] = steady[start + 22 : start + 26] = bytes(4)
+        steady[start + 22 : start + 26] = _checksum(steady[start:end]).to_bytes(4, "little")
+        start = end
+    return bytes(steady)
+
+
+def _checksum(page: bytes | bytearray) -> int:
+    value = 0
+    for byte in page:
+        value = (value << 8) & 0xFFFFFFFF ^ _TABLE[(value >> 24) ^ byte]
+    return value
+
+
+def _rest(byte: int) -> int:
+    value = byte << 24
+    for _ in range(8):
+        value = (value << 1) ^ (0x104C11DB7 if value & 0x80000000 else 0)
+    return value
+
+
+_TABLE = [_rest(byte) for byte in range(256)]

@@ -5,12 +5,18 @@ The numbers are those of https://github.com/onnx/onnx/blob/main/onnx/onnx.proto.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-_FLOAT = 1
+_FLOAT, _INT64 = 1, 7
+_IR, _OPSET = 9, 20
+
+#: A size, or the name of one that a run decides.
+Size = int | str
 
 
 def _number(value: int) -> bytes:
@@ -28,9 +34,11 @@ def _field(tag: int, value: int | str | bytes) -> bytes:
     return _number(tag << 3 | 2) + _number(len(content)) + content
 
 
-def _attribute(name: str, value: int | str | Sequence[int]) -> bytes:
+def _attribute(name: str, value: int | float | str | Sequence[int]) -> bytes:
     if isinstance(value, int):
         return _field(1, name) + _field(3, value) + _field(20, 2)
+    if isinstance(value, float):
+        return _field(1, name) + _number(2 << 3 | 5) + struct.pack("<f", value) + _field(20, 1)
     if isinstance(value, str):
         return _field(1, name) + _field(4, value) + _field(20, 3)
     return _field(1, name) + b"".join(_field(8, each) for each in value) + _field(20, 7)
@@ -43,15 +51,16 @@ class Graph:
         self._nodes: list[bytes] = []
         self._tensors: list[bytes] = []
 
-    def tensor(self, values: npt.NDArray[np.float32]) -> str:
-        """Add constant values; returns their name."""
+    def tensor(self, values: npt.NDArray[np.floating[Any] | np.int64]) -> str:
+        """Add constant values, as 64-bit integers or else as 32-bit floats; returns their name."""
         name = f"t{len(self._tensors)}"
         dims = b"".join(_field(1, size) for size in values.shape)
-        content = np.ascontiguousarray(values, "<f4").tobytes()
-        self._tensors.append(dims + _field(2, _FLOAT) + _field(8, name) + _field(9, content))
+        kind, form = (_INT64, "<i8") if values.dtype == np.int64 else (_FLOAT, "<f4")
+        content = np.ascontiguousarray(values, form).tobytes()
+        self._tensors.append(dims + _field(2, kind) + _field(8, name) + _field(9, content))
         return name
 
-    def node(self, operation: str, *inputs: str, **attributes: int | str | Sequence[int]) -> str:
+    def node(self, operation: str, *inputs: str, **attributes: int | float | str | Sequence[int]) -> str:
         """Add an operation on named values; returns its output's name."""
         name = f"n{len(self._nodes)}"
         self._nodes.append(
@@ -62,25 +71,25 @@ class Graph:
         )
         return name
 
-    def model(self, inputs: Mapping[str, Sequence[int]], output: str) -> bytes:
-        """The whole model, opset 13, ready for onnxruntime.
+    def model(self, inputs: Mapping[str, Sequence[Size]], *outputs: str) -> bytes:
+        """The whole model, ready for onnxruntime.
 
         Args:
-            inputs: name and shape of each.
-            output: the name of the node that is asked for.
+            inputs: name and shape of each; all are floats.
+            outputs: the names of the nodes that can be asked for.
         """
         graph = (
             b"".join(_field(1, node) for node in self._nodes)
             + _field(2, "graph")
             + b"".join(_field(5, tensor) for tensor in self._tensors)
             + b"".join(_field(11, _value(*each)) for each in inputs.items())
-            + _field(12, _value(output, ()))
+            + b"".join(_field(12, _value(output, ())) for output in outputs)
         )
-        return _field(1, 8) + _field(7, graph) + _field(8, _field(1, "") + _field(2, 13))
+        return _field(1, _IR) + _field(7, graph) + _field(8, _field(1, "") + _field(2, _OPSET))
 
 
-def _value(name: str, shape: Sequence[int]) -> bytes:
+def _value(name: str, shape: Sequence[Size]) -> bytes:
     kind = _field(1, _FLOAT)
     if shape:
-        kind += _field(2, b"".join(_field(1, _field(1, size)) for size in shape))
+        kind += _field(2, b"".join(_field(1, _field(1 if isinstance(size, int) else 2, size)) for size in shape))
     return _field(1, name) + _field(2, _field(1, kind))

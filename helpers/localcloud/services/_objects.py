@@ -11,7 +11,7 @@ from helpers.localcloud.cloud import Cloud
 
 
 class Missing(Exception):
-    """There is no such object."""
+    """There is no such object, or it is in another region than the service."""
 
 
 class TooLarge(Exception):
@@ -30,10 +30,10 @@ def fetch(cloud: Cloud, bucket: str | None, key: str | None, *, version: str | N
     """An object's content, `most` bytes at the most.
 
     Raises:
-        Missing: no such bucket, object or version.
+        Missing: no such bucket, object or version, or the bucket is in another region.
         TooLarge: it is not fetched.
     """
-    if not bucket or not key:
+    if not bucket or not key or not is_near(cloud, bucket):
         raise Missing
     where: dict[str, Any] = {"Bucket": bucket, "Key": key} | ({"VersionId": version} if version else {})
     try:
@@ -44,6 +44,15 @@ def fetch(cloud: Cloud, bucket: str | None, key: str | None, *, version: str | N
         raise TooLarge(found["ContentLength"])
     content: bytes = found["Body"].read()
     return content
+
+
+def is_near(cloud: Cloud, bucket: str) -> bool:
+    """Whether a bucket is in the cloud's region, as the services ask; one that does not exist is nowhere else."""
+    try:
+        found = cloud.client("s3").get_bucket_location(Bucket=bucket)["LocationConstraint"]
+    except ClientError:
+        return True
+    return (found or "us-east-1") == cloud.region  # AWS has no name there for the first of its regions
 
 
 #: s3://bucket/key, https://s3.region.amazonaws.com/bucket/key, https://bucket.s3.region.amazonaws.com/key

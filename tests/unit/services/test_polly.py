@@ -54,8 +54,9 @@ def test_pcm_is_sixteen_bits_at_sixteen_thousand_samples(polly: Any) -> None:
     assert len(half) == pytest.approx(len(stream) / 2, rel=0.01)
 
 
-def test_the_same_text_gives_the_same_bytes(polly: Any) -> None:
-    assert say(polly)[0] == say(polly)[0]
+@pytest.mark.parametrize("form", ["mp3", "ogg_opus", "pcm"])
+def test_the_same_text_gives_the_same_bytes(polly: Any, form: str) -> None:
+    assert say(polly, OutputFormat=form)[0] == say(polly, OutputFormat=form)[0]
 
 
 def test_a_break_is_silence_and_tags_are_not_billed(polly: Any) -> None:

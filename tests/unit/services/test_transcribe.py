@@ -207,6 +207,20 @@ def test_a_request_that_cannot_start_is_a_bad_request(transcribe: Any, change: d
     assert part in message
 
 
+@pytest.mark.parametrize(
+    ("start", "form"),
+    [(b"\0\0\0\x20ftypM4A ", "m4a"), (b"\x1aE\xdf\xa3\x01", "webm"), (b"#!AMR\n", "amr")],
+)
+def test_a_format_that_is_not_read_here_is_refused_with_what_to_do(
+    cloud: Cloud, transcribe: Any, start: bytes, form: str
+) -> None:
+    cloud.client("s3").put_object(Bucket="calls", Key="phone", Body=start + bytes(100))
+    code, message = answers.error(transcribe.start_transcription_job, **request("phone", "phone"))
+    assert code == "UnsupportedLocally"
+    assert form in message
+    assert "Convert it to wav" in message
+
+
 def test_a_name_is_taken_once(cloud: Cloud, transcribe: Any) -> None:
     transcribe.start_transcription_job(**request("once", "silence.wav"))
     code, message = answers.error(transcribe.start_transcription_job, **request("once", "silence.wav"))

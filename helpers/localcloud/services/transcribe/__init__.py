@@ -33,17 +33,15 @@ _MOST_BYTES = 2 * 1024**3
 _MOST_SECONDS = 4 * 3600
 _RATES = range(8_000, 48_001)
 
-#: MediaFormat -> a part of the container's name in FFmpeg.
-_FORMS = {
-    "amr": "amr",
-    "flac": "flac",
-    "m4a": "m4a",
-    "mp3": "mp3",
-    "mp4": "mp4",
-    "ogg": "ogg",
-    "wav": "wav",
-    "webm": "webm",
-}
+#: What MediaFormat can say and models/audio.py reads.
+_FORMS = ("flac", "mp3", "ogg", "wav")
+
+#: How a file begins that Transcribe reads and the local cloud does not: place, bytes, MediaFormat.
+_NOT_READ = (
+    (4, b"ftyp", "mp4 or m4a"),
+    (0, b"\x1aE\xdf\xa3", "webm"),
+    (0, b"#!AMR", "amr"),
+)
 
 _NOT_RUN = (
     "ContentRedaction",
@@ -98,14 +96,7 @@ class Jobs:
         name, settings = request["TranscriptionJobName"], request.get("Settings", {})
         _check(request, settings)
         bucket, key = _media(request)
-        try:
-            self._cloud.client("s3").head_object(Bucket=bucket, Key=key)
-        except ClientError:
-            raise ServiceError(
-                "BadRequestException",
-                "The S3 URI that you provided can't be accessed. Make sure that you have read permission and try your "
-                "request again.",
-            ) from None
+        self._check_media(bucket, key)
         self._check_output(request)
         if "VocabularyName" in settings and settings["VocabularyName"] not in self._vocabularies:
             raise ServiceError(
@@ -165,6 +156,29 @@ class Jobs:
                 "The requested job couldn't be found. Check the job name and try your request again.",
             ) from None
 
+    def _check_media(self, bucket: str, key: str) -> None:
+        if not _objects.is_near(self._cloud, bucket):
+            raise ServiceError(
+                "BadRequestException",
+                f"The specified S3 bucket isn't in the same region. Make sure the bucket is in the {self._cloud.region} "
+                "region and try your request again.",
+            )
+        try:
+            found = self._cloud.client("s3").get_object(Bucket=bucket, Key=key)
+        except ClientError:
+            raise ServiceError(
+                "BadRequestException",
+                "The S3 URI that you provided can't be accessed. Make sure that you have read permission and try your "
+                "request again.",
+            ) from None
+        start = found["Body"].read(16)
+        for place, magic, form in _NOT_READ:
+            if start[place:].startswith(magic):
+                raise UnsupportedLocally(
+                    f"s3://{bucket}/{key} is {form}, which the local cloud does not read. Convert it to wav, mp3, flac "
+                    "or ogg (`ffmpeg -i recording.m4a recording.wav`), or set WORKSHOP_TARGET=aws."
+                )
+
     def _check_output(self, request: Shape) -> None:
         if "OutputBucketName" in request:
             try:
@@ -208,10 +222,9 @@ class Jobs:
             raise _Failed("Invalid file size: file size too large") from None
         except audio.Unreadable:
             raise _Failed("Failed to parse audio file.") from None
-        form = next((form for form, part in _FORMS.items() if part in sound.form), None)
-        if form is None:
+        if sound.form not in _FORMS:
             raise _Failed("Unsupported media format")
-        if _FORMS[job.get("MediaFormat", form)] not in sound.form:
+        if job.get("MediaFormat", sound.form) != sound.form:
             raise _Failed("The media format provided does not match the detected media format")
         if sound.rate not in _RATES:
             raise _Failed("Invalid sample rate for audio file")
@@ -221,7 +234,7 @@ class Jobs:
             raise _Failed("Invalid number of channels: number of channels too large")
         if sound.seconds > _MOST_SECONDS:
             raise _Failed("Invalid file size: the recording is longer than four hours")
-        job |= {"MediaFormat": job.get("MediaFormat", form), "MediaSampleRateHertz": sound.rate}
+        job |= {"MediaFormat": sound.form, "MediaSampleRateHertz": sound.rate}
         return sound
 
     def _write(self, job: Shape, request: Shape, results: Shape) -> str:
