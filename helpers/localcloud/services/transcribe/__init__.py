@@ -160,8 +160,8 @@ class Jobs:
         if not _objects.is_near(self._cloud, bucket):
             raise ServiceError(
                 "BadRequestException",
-                f"The specified S3 bucket isn't in the same region. Make sure the bucket is in the {self._cloud.region} "
-                "region and try your request again.",
+                "The specified S3 bucket isn't in the same region. Make sure the bucket is in the "
+                f"{self._cloud.region} region and try your request again.",
             )
         try:
             found = self._cloud.client("s3").get_object(Bucket=bucket, Key=key)
