@@ -55,7 +55,7 @@ class Picture:
         data = base64.b64encode(self.svg.encode()).decode()
         image = (
             f'<img alt="{escape(self.alt)}" width="{self.width}" height="{self.height}" '
-            f'src="data:image/svg+xml;base64,{data}">'
+            f'style="max-width:100%;height:auto" src="data:image/svg+xml;base64,{data}">'
         )
         return {"text/html": image, "text/plain": self.text}
 

@@ -166,12 +166,117 @@ def sixty() -> Machine:
     return {"StartAt": "S0", "States": states}
 
 
+def compared(name: str, value: Any, following: str, variable: str = "$.a") -> dict[str, Any]:
+    """A Choice rule."""
+    return {"Variable": variable, name: value, "Next": following}
+
+
+# Every form of a Choice rule, in three Choices that come one after the other.
+CHOICES: Machine = {
+    "StartAt": "Numbers and times",
+    "States": {
+        "Numbers and times": {
+            "Type": "Choice",
+            "Choices": [
+                compared("NumericLessThanPath", "$.limits.lowest", "Low"),
+                compared("TimestampGreaterThan", "2026-01-05T09:00:00Z", "Late", "$.received.from.the.customer.at"),
+                {
+                    "And": [
+                        {"Variable": "$.total", "NumericGreaterThanEquals": 50},
+                        {"Not": {"Variable": "$.total", "NumericGreaterThan": 100}},
+                        {"Or": [{"Variable": "$.vip", "BooleanEquals": True}, {"Variable": "$.n", "NumericEquals": 1}]},
+                    ],
+                    "Next": "Text",
+                },
+            ],
+            "Default": "Text",
+        },
+        "Low": {"Type": "Pass", "Next": "Text"},
+        "Late": {"Type": "Fail", "Error": "TooLate"},
+        "Text": {
+            "Type": "Choice",
+            "Choices": [
+                compared("StringMatches", "receipts/*.png", "Types", "$.key"),
+                compared("StringEquals", "", "Empty", "$.note"),
+                compared("BooleanEquals", False, "Empty", "$.wanted"),
+            ],
+        },
+        "Empty": {"Type": "Succeed"},
+        "Types": {
+            "Type": "Choice",
+            "Choices": [
+                compared("IsPresent", False, "Nothing"),
+                compared("IsNull", True, "Nothing"),
+                compared("IsTimestamp", True, "Text"),
+                {
+                    "Condition": "{% $states.input.lines[0].price > $threshold and $exists($states.input.sum) %}",
+                    "Next": "End it",
+                },
+            ],
+            "Default": "Nothing",
+        },
+        "Nothing": {"Type": "Pass", "End": True},
+        "End it": {"Type": "Wait", "Seconds": 3, "End": True},
+    },
+}
+
+STATES = "arn:aws:states:us-east-1:123456789012"
+START_CHILD = "arn:aws:states:::states:startExecution.sync:2"
+
+CHILD = {
+    "StartAt": "Read",
+    "States": {
+        "Read": task("Readable?"),
+        "Readable?": {"Type": "Choice", "Choices": [compared("BooleanEquals", True, "Keep")], "Default": "Refuse"},
+        "Keep": task(),
+        "Refuse": {"Type": "Fail", "Error": "Unreadable"},
+    },
+}
+PARENT: Machine = {
+    "StartAt": "Each receipt",
+    "States": {
+        "Each receipt": {
+            "Type": "Map",
+            "ItemsPath": "$.receipts",
+            "Next": "Report",
+            "ItemProcessor": {
+                "StartAt": "Convert",
+                "States": {
+                    "Convert": task(
+                        resource=START_CHILD,
+                        Parameters={"StateMachineArn": f"{STATES}:stateMachine:convert", "Input.$": "$"},
+                        Catch=[catch("Set aside", "States.TaskFailed")],
+                    ),
+                    "Set aside": {"Type": "Pass", "End": True},
+                },
+            },
+        },
+        "Report": task(),
+    },
+}
+
+MANY: Machine = {
+    "StartAt": "Score all",
+    "States": {
+        "Score all": {
+            "Type": "Map",
+            "ItemsPath": "$.items",
+            "MaxConcurrency": 40,
+            "ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED"}, **chain("Read", "Score")},
+            "Next": "Sum up",
+        },
+        "Sum up": task(),
+    },
+}
+
 MACHINES: dict[str, Machine] = {
     "one": ONE,
     "train": TRAIN,
     "nested": NESTED,
     "routes": ROUTES,
     "odd": ODD,
+    "choices": CHOICES,
+    "many": MANY,
     "sixty": sixty(),
 }
 
