@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
-from nbconvert import HTMLExporter, SlidesExporter
 from nbformat.sign import NotebookNotary
-from traitlets.config import PyFileConfigLoader
+from playwright.sync_api import expect
 
 from helpers import draw
 from tests.browser.conftest import MINUTES, ROOT, Lab, Watched
@@ -22,6 +23,10 @@ HOSTILE = {
     "StartAt": '<img src=x onerror="hacked=1">',
     "States": {'<img src=x onerror="hacked=1">': {"Type": "Pass", "Result": "<script>hacked=1</script>", "End": True}},
 }
+
+
+SEEN = """count => [...document.querySelectorAll('.jp-OutputArea-output img')]
+    .filter(image => image.naturalWidth && image.getBoundingClientRect().height > 50).length === count"""
 
 
 def drawn() -> list[Any]:
@@ -61,25 +66,68 @@ def test_pictures_show_with_their_words(trusted: bool, lab: Lab, watch: Callable
     for theme in ("JupyterLab Dark", "JupyterLab Light"):
         page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme)
         page.wait_for_function("dark => document.body.dataset.jpThemeLight === `${!dark}`", arg="Dark" in theme)
-        found = watched.pictures(".jp-OutputArea-output")
-        assert [each["alt"] for each in found if each["wide"] and each["high"] > 50] == alts
+        page.wait_for_function(SEEN, arg=len(alts), timeout=MINUTES)
+        assert [each["alt"] for each in watched.pictures(".jp-OutputArea-output")] == alts
     assert page.locator(".jp-OutputArea-output table").count() >= 1
     assert page.locator(".jp-OutputArea-output details").count() >= 1
     assert page.evaluate("() => window.hacked") is None
 
 
-@pytest.mark.parametrize("exporter", [HTMLExporter, SlidesExporter], ids=["html", "slides"])
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Every notebook as a page and as slides, made as README.md says."""
+    folder = tmp_path_factory.mktemp("pages")
+    for kind in ("html", "slides"):
+        command = ["nbconvert", "--config", "tools/offline_pages.py", "--to", kind, "--output-dir", str(folder)]
+        told = subprocess.run(
+            [sys.executable, "-m", *command, *map(str, NOTEBOOKS)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert told.returncode == 0, told.stderr
+    return folder
+
+
+def images_in(path: Path) -> int:
+    """How many pictures a notebook has in HTML."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    outputs = [output for cell in cells for output in cell.get("outputs", [])]
+    return sum("".join(output.get("data", {}).get("text/html", "")).count("<img") for output in outputs)
+
+
+def is_seen(picture: dict[str, Any]) -> bool:
+    return bool(picture["alt"] and picture["wide"] and picture["high"])
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_page_made_of_a_notebook_has_its_pictures_and_fetches_nothing(
-    path: Path, exporter: type[HTMLExporter], tmp_path: Path, watch: Callable[..., Watched]
+    path: Path, pages: Path, watch: Callable[..., Watched]
 ) -> None:
-    config = PyFileConfigLoader("offline_pages.py", str(ROOT / "tools")).load_config()
-    page_made, _ = exporter(config=config).from_filename(str(path))
-    (tmp_path / "page.html").write_text(page_made, encoding="utf-8")
     watched = watch()
-    watched.page.goto((tmp_path / "page.html").as_uri())
+    watched.page.goto((pages / f"{path.stem}.html").as_uri())
     found = watched.pictures()
-    stored = json.loads(path.read_text(encoding="utf-8"))
-    outputs = [output for cell in stored["cells"] for output in cell.get("outputs", [])]
-    assert len(found) == sum("".join(output.get("data", {}).get("text/html", "")).count("<img") for output in outputs)
-    assert [each for each in found if not (each["alt"] and each["wide"] and each["high"])] == []
+    assert len(found) >= images_in(path)
+    assert all(map(is_seen, found)), found
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_slides_are_stepped_through_by_key_and_fetch_nothing(
+    path: Path, pages: Path, watch: Callable[..., Watched]
+) -> None:
+    watched = watch()
+    page = watched.page
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.goto((pages / f"{path.stem}.slides.html").as_uri())
+    count = page.locator("section section").count()
+    found = []
+    for number in range(1, count + 1):
+        expect(page.locator("#number")).to_have_text(f"{number} of {count}")
+        expect(page.locator("section section:visible")).to_have_count(1)
+        found += watched.pictures()
+        page.keyboard.press("ArrowRight")
+    assert len(found) == page.locator("section img").count()
+    assert all(is_seen(picture) and picture["high"] <= 720 for picture in found), found
+    page.keyboard.press("Home")
+    expect(page.locator("#number")).to_have_text(f"1 of {count}")
