@@ -29,30 +29,41 @@ TAG = {"Key": "workshop", "Value": "serverless-ml"}
 READY_SECONDS = 60
 _CHECKOUT = Path(__file__).resolve().parent.parent
 
-# What a role of the workshop may do, on what the workshop made where the service can tell.
+# What a role of the workshop may do, on what the workshop made where the service can tell. What Step Functions needs
+# for each integration is on https://docs.aws.amazon.com/step-functions/latest/dg/service-integration-iam-templates.html.
+_EVENTS = ("events:PutTargets", "events:PutRule", "events:DescribeRule")
 _STATES_MAY = (
     ("lambda:InvokeFunction", "arn:{partition}:lambda:*:{account}:function:workshop-*"),
     ("dynamodb:*Item", "arn:{partition}:dynamodb:*:{account}:table/workshop-*"),
     ("sns:Publish", "arn:{partition}:sns:*:{account}:workshop-*"),
     ("sqs:SendMessage", "arn:{partition}:sqs:*:{account}:workshop-*"),
     ("s3:*", "arn:{partition}:s3:::workshop-*"),
+    # The AI services read pictures, recordings and texts with this role's right to the objects.
+    ("comprehend:BatchDetect*", "*"),
+    ("comprehend:Detect*", "*"),
+    ("polly:SynthesizeSpeech", "*"),
+    ("rekognition:Detect*", "*"),
     ("textract:*", "*"),
     ("transcribe:*TranscriptionJob", "*"),
-    ("comprehend:Detect*", "*"),
+    # `.sync` learns by a rule of EventBridge that a job has ended.
     ("sagemaker:*", "arn:{partition}:sagemaker:*:{account}:*/workshop-*"),
+    ("sagemaker:ListTags", "*"),
     ("iam:PassRole", "arn:{partition}:iam::{account}:role/workshop-jobs"),
-    # How `.sync` learns that a job has ended (Step Functions guide, "SageMaker AI", IAM policies).
-    ("events:*Rule", "arn:{partition}:events:*:{account}:rule/StepFunctionsGetEventsForSageMaker*"),
-    ("events:PutTargets", "arn:{partition}:events:*:{account}:rule/StepFunctionsGetEventsForSageMaker*"),
-    # Child workflows, and how `.sync` learns of their end ("Step Functions", IAM policies, in the same guide).
+    *((action, "arn:{partition}:events:*:{account}:rule/StepFunctionsGetEventsForSageMaker*") for action in _EVENTS),
+    # Child workflows, and those of a Distributed Map.
     ("states:StartExecution", "arn:{partition}:states:*:{account}:stateMachine:workshop-*"),
-    ("states:*Execution", "arn:{partition}:states:*:{account}:execution:workshop-*"),
-    ("events:*Rule", "arn:{partition}:events:*:{account}:rule/StepFunctionsGetEventsForStepFunctions*"),
-    ("events:PutTargets", "arn:{partition}:events:*:{account}:rule/StepFunctionsGetEventsForStepFunctions*"),
+    ("states:DescribeExecution", "arn:{partition}:states:*:{account}:execution:workshop-*"),
+    ("states:StopExecution", "arn:{partition}:states:*:{account}:execution:workshop-*"),
+    ("states:RedriveExecution", "arn:{partition}:states:*:{account}:execution:workshop-*"),
+    *(
+        (action, "arn:{partition}:events:*:{account}:rule/StepFunctionsGetEventsForStepFunctions*")
+        for action in _EVENTS
+    ),
 )
 _FUNCTIONS_MAY = (
     ("logs:*", "arn:{partition}:logs:*:{account}:log-group:/aws/lambda/workshop-*"),
     ("s3:*", "arn:{partition}:s3:::workshop-*"),
+    ("dynamodb:*Item", "arn:{partition}:dynamodb:*:{account}:table/workshop-*"),
     ("sagemaker:InvokeEndpoint", "arn:{partition}:sagemaker:*:{account}:endpoint/workshop-*"),
 )
 _JOBS_MAY = (
@@ -325,13 +336,14 @@ def _make_roles(session: Session) -> Roles:
 def _make_role(session: Session, name: str, service: str, may: tuple[tuple[str, str], ...]) -> str:
     iam = session.client("iam")
     trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+    new = True
     try:
-        made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=_policy([trust]), Tags=session.tags)
+        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=_policy([trust]), Tags=session.tags)["Role"]
     except iam.exceptions.EntityAlreadyExistsException:
-        return str(iam.get_role(RoleName=name)["Role"]["Arn"])
-    arn = str(made["Role"]["Arn"])
+        new, role = False, iam.get_role(RoleName=name)["Role"]
+    arn = str(role["Arn"])
     partition = arn.split(":")[1]
-    allowed = [
+    allowed: list[dict[str, Any]] = [
         {
             "Effect": "Allow",
             "Action": action,
@@ -339,8 +351,12 @@ def _make_role(session: Session, name: str, service: str, may: tuple[tuple[str, 
         }
         for action, resource in may
     ]
+    for statement in allowed:
+        if statement["Action"] == "iam:PassRole":  # else it could be passed on to anything
+            statement["Condition"] = {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
+    # Again for one that is there: an older workshop's may allow less.
     iam.put_role_policy(RoleName=name, PolicyName="workshop", PolicyDocument=_policy(allowed))
-    if session.target == "aws":
+    if new and session.target == "aws":
         time.sleep(10)  # a new role is not known everywhere at once (IAM User Guide, "eventually consistent")
     return arn
 

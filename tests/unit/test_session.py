@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import fnmatch
+import json
 import os
 import re
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -51,6 +54,112 @@ def test_roles_are_there_to_be_used(workshop: session.Session) -> None:
         role = iam.get_role(RoleName=arn.rpartition("/")[2])["Role"]
         assert role["Arn"] == arn
         assert {"Key": "workshop", "Value": "serverless-ml"} in role["Tags"]
+
+
+HERE, OWN = "us-east-1:123456789012", "arn:aws:s3:::workshop-123456789012-us-east-1"
+JOBS = f"arn:aws:sagemaker:{HERE}:"
+NEEDED = {
+    # What Step Functions generates for each integration of the notebooks: its guide, "IAM policies for integrated
+    # services". SDK integrations need the action of their name.
+    "states": [
+        ("lambda:InvokeFunction", f"arn:aws:lambda:{HERE}:function:workshop-04-flag-keywords"),
+        ("dynamodb:PutItem", f"arn:aws:dynamodb:{HERE}:table/workshop-04-audits"),
+        ("sns:Publish", f"arn:aws:sns:{HERE}:workshop-03-review"),
+        ("sqs:SendMessage", f"arn:aws:sqs:{HERE}:workshop-03-queue"),
+        ("s3:GetObject", f"{OWN}/calls/complaint.wav"),
+        ("s3:PutObject", f"{OWN}/audits/report.json"),
+        ("s3:ListBucket", OWN),
+        *((f"rekognition:Detect{what}", "*") for what in ("Labels", "Text", "Faces", "ModerationLabels")),
+        *((f"textract:{what}", "*") for what in ("DetectDocumentText", "AnalyzeExpense", "StartExpenseAnalysis")),
+        *((f"transcribe:{what}TranscriptionJob", "*") for what in ("Start", "Get", "Delete")),
+        *((f"comprehend:Detect{what}", "*") for what in ("Sentiment", "KeyPhrases", "Entities", "DominantLanguage")),
+        ("comprehend:BatchDetectSentiment", "*"),
+        ("polly:SynthesizeSpeech", "*"),
+        *(
+            (f"sagemaker:{what}TrainingJob", f"{JOBS}training-job/workshop-a")
+            for what in ("Create", "Describe", "Stop")
+        ),
+        *(
+            (f"sagemaker:{what}TransformJob", f"{JOBS}transform-job/workshop-a")
+            for what in ("Create", "Describe", "Stop")
+        ),
+        ("sagemaker:CreateProcessingJob", f"{JOBS}processing-job/workshop-a"),
+        ("sagemaker:CreateHyperParameterTuningJob", f"{JOBS}hyper-parameter-tuning-job/workshop-a"),
+        ("sagemaker:CreateModel", f"{JOBS}model/workshop-a"),
+        ("sagemaker:CreateEndpointConfig", f"{JOBS}endpoint-config/workshop-a"),
+        *((f"sagemaker:{what}Endpoint", f"{JOBS}endpoint/workshop-a") for what in ("Create", "Update", "Describe")),
+        ("sagemaker:ListTags", "*"),
+        ("iam:PassRole", "arn:aws:iam::123456789012:role/workshop-jobs"),
+        ("states:StartExecution", f"arn:aws:states:{HERE}:stateMachine:workshop-05-child"),
+        ("states:DescribeExecution", f"arn:aws:states:{HERE}:execution:workshop-05-child:one"),
+        ("states:StopExecution", f"arn:aws:states:{HERE}:execution:workshop-05-child:one"),
+        *(
+            (action, f"arn:aws:events:{HERE}:rule/StepFunctionsGetEventsFor{source}Rule")
+            for action in ("events:PutTargets", "events:PutRule", "events:DescribeRule")
+            for source in ("StepFunctionsExecution", "SageMakerTrainingJobs", "SageMakerTransformJobs")
+        ),
+    ],
+    "functions": [
+        ("logs:CreateLogStream", f"arn:aws:logs:{HERE}:log-group:/aws/lambda/workshop-04-check:*"),
+        ("s3:GetObject", f"{OWN}/transcripts/one.json"),
+        ("dynamodb:PutItem", f"arn:aws:dynamodb:{HERE}:table/workshop-06-lines"),
+        ("sagemaker:InvokeEndpoint", f"{JOBS}endpoint/workshop-07-offers"),
+    ],
+    "jobs": [
+        ("s3:GetObject", f"{OWN}/clicks/train.csv"),
+        ("logs:PutLogEvents", f"arn:aws:logs:{HERE}:log-group:/aws/sagemaker/TrainingJobs:log-stream:a"),
+        ("cloudwatch:PutMetricData", "*"),
+        ("ecr:BatchGetImage", "arn:aws:ecr:us-east-1:683313688378:repository/sagemaker-scikit-learn"),
+    ],
+}
+
+
+def _statements(workshop: session.Session, role: str) -> list[dict[str, Any]]:
+    document = workshop.client("iam").get_role_policy(RoleName=f"workshop-{role}", PolicyName="workshop")
+    statements: list[dict[str, Any]] = document["PolicyDocument"]["Statement"]
+    return statements
+
+
+@pytest.mark.parametrize("role", list(NEEDED))
+def test_a_role_may_do_what_its_service_needs_for_the_notebooks(workshop: session.Session, role: str) -> None:
+    statements = _statements(workshop, role)
+    for action, resource in NEEDED[role]:
+        assert any(
+            fnmatch.fnmatchcase(action, each["Action"]) and fnmatch.fnmatchcase(resource, each["Resource"])
+            for each in statements
+        ), (action, resource)
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("s3:GetObject", "arn:aws:s3:::payroll/salaries.csv"),
+        ("dynamodb:DeleteTable", f"arn:aws:dynamodb:{HERE}:table/workshop-04-audits"),
+        ("lambda:InvokeFunction", f"arn:aws:lambda:{HERE}:function:billing"),
+        ("iam:PassRole", "arn:aws:iam::123456789012:role/admin"),
+        ("states:StartExecution", f"arn:aws:states:{HERE}:stateMachine:billing"),
+    ],
+)
+def test_a_role_may_not_touch_what_is_not_the_workshop_s(workshop: session.Session, action: str, resource: str) -> None:
+    for role in NEEDED:
+        assert not any(
+            fnmatch.fnmatchcase(action, each["Action"]) and fnmatch.fnmatchcase(resource, each["Resource"])
+            for each in _statements(workshop, role)
+        )
+
+
+def test_a_role_is_passed_to_sagemaker_alone(workshop: session.Session) -> None:
+    (passing,) = [each for each in _statements(workshop, "states") if each["Action"] == "iam:PassRole"]
+    assert passing["Condition"] == {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
+
+
+def test_connecting_again_gives_an_older_role_what_it_lacks(workshop: session.Session) -> None:
+    iam = workshop.client("iam")
+    less = {"Effect": "Allow", "Action": "sns:Publish", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [less]})
+    iam.put_role_policy(RoleName="workshop-states", PolicyName="workshop", PolicyDocument=policy)
+    connect()
+    assert len(_statements(workshop, "states")) > 1
 
 
 def test_a_second_call_gives_the_same_cloud(workshop: session.Session) -> None:
