@@ -48,8 +48,9 @@ def lineage_table(s3, dynamodb, address):
     """What an object was made of, step by step, down to what was delivered, and whether it is still the same."""
     wrong, rows = changed(s3, dynamodb), []
     for depth, made_of, entry in lineage(dynamodb, address):
-        name = "&emsp;" * depth + ("└ " if depth else "") + f"`{key(made_of)}`"
-        maker = entry["execution"]["S"].split(":")[-2:] if entry else ["", ""]
+        stage, *_, name = key(made_of).split("/")
+        branch = "&emsp;" * depth + ("└ " if depth else "")
+        execution = entry["execution"]["S"].rpartition(":")[2].partition("-")[0] if entry else ""
         state = entry["state"]["S"] if entry else "delivered"
-        rows.append([name, state, f"{maker[0]} {maker[1][:8]}", "CHANGED" if made_of in wrong else "the same"])
-    return table(["object", "kept by", "of the execution", "SHA-256"], rows)
+        rows.append([f"{branch}**{stage}**", name, state, execution, "CHANGED" if made_of in wrong else "the same"])
+    return table(["stage", "object", "kept by", "in execution", "SHA-256"], rows)

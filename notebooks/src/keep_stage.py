@@ -57,12 +57,13 @@ def texts(value):
 
 
 def below(address):
-    """The objects at an address, in alphabetical order."""
+    """The objects at an address, in alphabetical order, without what a service hides there (`.name`)."""
     if not address.endswith("/"):
         return [address]
     bucket, prefix = split(address)
-    listed = s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])
-    return [f"s3://{bucket}/{item['Key']}" for item in listed]
+    listed = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    keys = [item["Key"] for page in listed for item in page.get("Contents", [])]
+    return [f"s3://{bucket}/{key}" for key in keys if not key.rpartition("/")[2].startswith(".")]
 
 
 def read(address):

@@ -1,4 +1,4 @@
-"""The lines of notebook 06: what a stage made is kept with its lineage, found by its words, and held to its checksum."""
+"""The lines of notebook 06: what a stage made is kept with its lineage, found by its words, held to its checksum."""
 
 from __future__ import annotations
 
@@ -80,8 +80,8 @@ def test_what_a_service_wrote_is_noted_object_by_object_without_what_it_hides(
     workshop: Session, catalog: Any, keep: Any
 ) -> None:
     put(workshop, "raw/two/sessions.csv", b"a,b")
-    sums = {at(workshop, f"processed/two/{part}.csv"): put(workshop, f"processed/two/{part}.csv", part.encode())
-            for part in ("train", "validation")}  # fmt: skip
+    keys = ("processed/two/train.csv", "processed/two/validation.csv")
+    sums = {at(workshop, key): put(workshop, key, key.encode()) for key in keys}
     put(workshop, "processed/two/.write_access_check_file.temp", b"")
     told = keep("processed/two/", ["raw/two/"])
     assert told["sha256"] == sums
@@ -90,12 +90,8 @@ def test_what_a_service_wrote_is_noted_object_by_object_without_what_it_hides(
 
 def test_a_search_finds_values_in_every_line_and_no_field_names(workshop: Session, catalog: Any, keep: Any) -> None:
     put(workshop, "served/clicks/monday/visitors.csv.out", b"s1,Tent,0.5\n")
-    keep(
-        "enriched/media/monday/a.jpg.json",
-        [],
-        body={"labels": ["Coffee Cup", "Tent"], "key": {"deep": "x"}},
-        words=True,
-    )  # noqa: E501 - one event
+    seen = {"labels": ["Coffee Cup", "Tent"], "more": {"deep": "inside"}}
+    keep("enriched/media/monday/a.jpg.json", [], body=seen, words=True)
     keep("enriched/calls/monday/b.wav.json", [], body={"phrases": ["my tent"]}, words=True)
     keep("served/clicks/monday/", [], words=True)
     keep("processed/calls/monday/b.wav.json", [], body={"said": "tent"})
@@ -103,6 +99,7 @@ def test_a_search_finds_values_in_every_line_and_no_field_names(workshop: Sessio
     dynamodb = workshop.client("dynamodb")
     assert search(dynamodb, "Tent") == {"calls": ["b.wav"], "clicks": ["visitors.csv"], "media": ["a.jpg"]}
     assert search(dynamodb, "coffee") == {"media": ["a.jpg"]}
+    assert search(dynamodb, "inside") == {"media": ["a.jpg"]}
     assert search(dynamodb, "labels") == {}
 
 
