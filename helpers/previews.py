@@ -27,7 +27,7 @@ QUALITY = 50
 LARGEST = {"image": 12_000_000, "sound": 8_000_000, "transcript": 1_000_000}  # bytes read whole
 BEGINNING = 16_384  # bytes of what is not
 MOST_PIXELS = 50_000_000
-ROWS, COLUMNS, LINES, LETTERS, SPOKEN = 5, 7, 8, 88, 320
+ROWS, COLUMNS, LINES, LETTERS, SPOKEN = 5, 16, 8, 88, 320
 BARS = 60
 IMAGES = ("jpg", "jpeg", "png", "gif", "webp", "bmp", "tif", "tiff")
 TABLES = {"csv": ",", "tsv": "\t"}
@@ -170,8 +170,8 @@ def _sound(body: bytes, weight: str) -> Preview:
 def _table(text: str, between: str, weight: str) -> Preview:
     rows = [row for row in csv.reader(io.StringIO(text), delimiter=between) if row][: ROWS + 1]
     widest = max(map(len, rows), default=0)
-    cut = tuple(tuple(row[:COLUMNS] + (["…"] if widest > COLUMNS else [])) for row in rows)
-    return Preview(f"first {len(rows)} lines, {widest} columns, {weight}", rows=cut)
+    count = f"{widest} columns" if widest != 1 else "1 column"
+    return Preview(f"first {len(rows)} lines, {count}, {weight}", rows=tuple(tuple(row[:COLUMNS]) for row in rows))
 
 
 def _transcript(text: str, weight: str) -> Preview | None:
@@ -193,7 +193,7 @@ def _text(text: str, ending: str, weight: str) -> Preview:
 
 
 def _first(text: str) -> Iterator[str]:
-    for at, line in enumerate(text.splitlines()):
+    for at, line in enumerate(filter(str.strip, text.splitlines())):
         if at == LINES:
             yield "…"
             return

@@ -12,8 +12,8 @@ WIDE = 900
 ROW, HIGH, SLIM = 24, 16, 6
 INDENT, LABEL_WIDEST = 14, 230
 AXIS, LEGEND = 26, 30
-REMARKS = 150  # room on the right for what is said beside bars
-NAMED = 34  # how wide an item's bar is for its state's name to be in it
+REMARKS, MOST_REMARKS = 150, 250  # room on the right for what is said beside bars
+NAMED = 60  # how wide an item's bar is for a part of its state's name to be in it; a short name needs less
 MANY = 60  # bars in a row from which those that touch are drawn as one
 TEXT_BAR = 40  # letters
 GRID, BAND, RULE = "#e3e8ee", "#f1f4f7", "#c3ccd6"
@@ -46,7 +46,9 @@ class _Drawing(Canvas):
         bars = [bar for _, row in lines for bar in row.bars]
         moments = [seconds, *(moment for bar in bars for moment in (bar.start, bar.end))]
         moments += [moment for bar in bars for part in bar.parts for moment in (part.start, part.end)]
-        self.scale = Scale(moments, self.left, WIDE - REMARKS)
+        errors = (f"{_length(bar.end - bar.start)}, {bar_said(bar)}" for bar in bars if bar.error)
+        room = max((metrics.width(said, SMALL) + MARGIN for said in errors), default=0)
+        self.scale = Scale(moments, self.left, WIDE - min(max(REMARKS, room), MOST_REMARKS))
         self.used: set[str] = set()
 
     def axis(self, top: int, low: int, lines: list[tuple[int, Row]]) -> None:
@@ -105,6 +107,11 @@ class _Drawing(Canvas):
         """The pixel where a bar ends: it is at least 4 wide."""
         return max(self.scale.x(bar.end), self.scale.x(bar.start) + 4)
 
+    def _names(self, bar: Bar) -> bool:
+        """Whether an item's bar has its state's name in it."""
+        wide = self._reach(bar) - self.scale.x(bar.start)
+        return not bar.parts and wide >= min(NAMED, metrics.width(bar.state, SMALL) + 8)
+
     def _bar(self, bar: Bar, y: int, named: bool) -> None:
         look = LOOKS[bar.status]
         x, end = self.scale.x(bar.start), self._reach(bar)
@@ -116,7 +123,7 @@ class _Drawing(Canvas):
         self.add("rect", **frame, fill="none", stroke=look.border, stroke_width=thin, stroke_dasharray=look.dashes)
         if bar.status == "running":
             self.add("path", d=f"M{end} {y + 2}l7 {HIGH // 2 - 2}l-7 {HIGH // 2 - 2}z", fill=look.border)
-        if named and end - x >= NAMED and not bar.parts:
+        if named and self._names(bar):
             self.text(x + 5, y + 12, metrics.cut(bar.state, end - x - 8, SMALL), look.word)
 
     def _part(self, part: Part, y: int, end: int) -> None:
@@ -192,12 +199,13 @@ class _Drawing(Canvas):
         said = []
         if row.kind == "item":
             names = dict.fromkeys(bar.state for bar in row.bars)
-            named = all(self._reach(bar) - self.scale.x(bar.start) >= NAMED and not bar.parts for bar in row.bars)
+            named = all(map(self._names, row.bars))
+            said += [bar_said(bad)] if bad else []
             said.append("" if named else " → ".join(names))
         else:
             said.append(_length(total) + (" in all" if len(row.bars) > 1 else "") if total else "")
             said.append(f"{tries} tries" if tries > len(row.bars) else "")
-        said.append(bar_said(bad) if bad else "")
+            said.append(bar_said(bad) if bad else "")
         said.append(f"{row.hidden} rows inside not drawn" if row.hidden else "")
         together = ", ".join(filter(None, said))
         if together:

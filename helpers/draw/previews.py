@@ -9,6 +9,7 @@ import base64
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import accumulate, zip_longest
 
 from helpers.draw import metrics, page
 from helpers.draw.canvas import FONT, WHITE, tag
@@ -16,6 +17,7 @@ from helpers.draw.objects import Box, Place
 from helpers.draw.words import shorten
 
 MOST_BOXES = 60
+LONGEST_CELL, WIDEST_ROW = 24, 80  # letters
 NAMED = ("thing", "field")  # boxes whose text is written beside them
 HUES = {"line": "#0072b2", "item": "#009e73", "field": "#d55e00", "thing": "#d55e00", "face": "#cc79a7"}
 SAID = {
@@ -170,5 +172,11 @@ def _wave(name: str, wave: tuple[int, ...]) -> tuple[str, str, int, int]:
 
 
 def _rows(rows: tuple[tuple[str, ...], ...]) -> str:
-    head, *others = [[page.said(shorten(cell, 28)) for cell in row] for row in rows]
-    return page.table(page.cells("th", *head), *(page.cells("td", *row) for row in others))
+    """A table as wide as there is room for; a first row of numbers is no head."""
+    short = [[shorten(cell, LONGEST_CELL) for cell in row] for row in rows]
+    widths = [max(map(len, column)) + 2 for column in zip_longest(*short, fillvalue="")]
+    fitting = sum(1 for total in accumulate(widths) if total <= WIDEST_ROW) or 1
+    more = ["…"] if fitting < len(widths) else []
+    told = [[page.said(cell) for cell in [*row[:fitting], *more]] for row in short]
+    headed = not any(cell.replace(".", "").isdigit() for cell in rows[0])
+    return page.table(*(page.cells("th" if headed and not at else "td", *row) for at, row in enumerate(told)))

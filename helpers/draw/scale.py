@@ -9,6 +9,8 @@ from itertools import pairwise
 from helpers.draw import metrics, words
 
 FOLD = 44  # pixels that a folded stretch takes
+SHORT = 60  # seconds: no stretch up to here is folded
+LEAST = 1  # seconds that there must be besides, or the axis would tell of what nobody looks at
 DULL = 4  # a stretch is folded when it takes this many times what all else takes
 CLOSEST = 60  # pixels between ticks
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -45,7 +47,8 @@ class Scale:
         folded: set[float] = set()
         shown = self.end
         for start, end in sorted(pairwise(times), key=lambda gap: gap[0] - gap[1]):
-            if end - start <= DULL * (shown - (end - start)) or len(folded) == 3:
+            rest = shown - (end - start)
+            if end - start <= max(SHORT, DULL * rest) or rest < LEAST or len(folded) == 3:
                 break
             folded.add(start)
             shown -= end - start
@@ -83,7 +86,7 @@ class Scale:
                 continue
             for count in range(int((stretch.end - stretch.start) / step + 1e-9) + 1):
                 x = self.x(stretch.start + count * step)
-                said = _say(count * step) if not stretch.start else "+" + _say(count * step)
+                said = _say(count * step, step) if not stretch.start else "+" + _say(count * step, step)
                 if stretch.start and not count:
                     said = words.duration(stretch.start)
                 half = metrics.width(said, 11) // 2
@@ -94,5 +97,10 @@ class Scale:
                     yield x, ""
 
 
-def _say(seconds: float) -> str:
-    return f"{round(seconds * 1000)} ms" if 0 < seconds < 0.1 else words.duration(round(seconds, 3))
+def _say(seconds: float, step: float) -> str:
+    """A moment, told as finely as the steps between moments are."""
+    if step < 0.1 and 0 < seconds < 1:
+        return f"{round(seconds * 1000)} ms"
+    if step < 0.1 and seconds:
+        return f"{seconds:.2f} s"
+    return "1 min" if step >= MINUTE and seconds == MINUTE else words.duration(round(seconds, 3))

@@ -96,7 +96,7 @@ def test_a_table_shows_its_first_rows_and_columns() -> None:
     preview = look("clicks.csv", "\n".join(rows).encode())
     assert len(preview.rows) == ROWS + 1
     assert preview.rows[0][:2] == ("0.0", "0.1")
-    assert {row[-1] for row in preview.rows} == {"…"}
+    assert {len(row) for row in preview.rows} == {16}
     assert "20 columns" in preview.about
 
 

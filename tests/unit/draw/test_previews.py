@@ -73,6 +73,14 @@ def test_names_beside_fields_hide_no_other_field() -> None:
     assert {name.get("x") for name in names} <= {"141", "99"} | {str(x) for x in range(99)}
 
 
+def test_a_wide_table_is_cut_and_a_row_of_numbers_is_no_head() -> None:
+    wide = tuple(tuple(f"{row}.{'0' * 30}{column}" for column in range(13)) for row in range(3))
+    html = figure(PLACE, Preview("table", rows=wide), [])
+    assert html.count("<td") == 3 * 4
+    assert "<th" not in html
+    assert figure(PLACE, Preview("table", rows=(("name", "n"), ("a", "1"))), []).count("<th") == 2
+
+
 def execution(*visits: tuple[str, Any, Any]) -> list[dict[str, Any]]:
     """Pass states in a row, each with its input and output."""
     story = History()

@@ -94,6 +94,30 @@ def test_a_night_in_which_nothing_happens_is_folded() -> None:
     assert "time folded" not in timeline("train").svg
 
 
+def test_a_short_execution_is_never_folded() -> None:
+    assert not any(stretch.folded for stretch in scale.Scale([0, 2, 59, 61], 0, 800).stretches)
+
+
+def test_a_wait_with_nothing_around_it_is_not_folded_away() -> None:
+    assert not any(stretch.folded for stretch in scale.Scale([0, 0.02, 3600, 3600.02], 0, 800).stretches)
+
+
+def test_ticks_are_told_as_finely_as_they_stand() -> None:
+    assert [said for _, said in scale.Scale([0, 1.11], 0, 1800).ticks()][-3:] == ["1.00 s", "1.05 s", "1.10 s"]
+    assert [said for _, said in scale.Scale([0, 180], 0, 240).ticks()] == ["0 s", "1 min", "2 min", "3 min"]
+
+
+def test_an_error_is_said_in_full_beside_an_item_that_ends_last() -> None:
+    told = History()
+    begun = told.add("MapStateStarted", told.enter("Each", "Map"))
+    first = told.add("MapIterationStarted", begun, name="Each", index=0)
+    told.enter("Convert to record", previous=first)
+    failed = told.attempt(len(told.events), error="UnreadableReceipt")
+    ended = told.add("MapIterationFailed", failed, name="Each", index=0)
+    told.add("ExecutionFailed", told.add("MapStateFailed", ended), error="UnreadableReceipt")
+    assert draw.timeline(told.events).svg.count("failed: UnreadableReceipt") == 2
+
+
 def test_a_thousand_rounds_and_a_hundred_states_stay_a_small_picture() -> None:
     told = History()
     for _ in range(1000):
