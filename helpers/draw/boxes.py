@@ -86,6 +86,10 @@ class Boxes(Canvas):
         if node.name in self.scene.notes:
             note = self.scene.notes[node.name]
             return (f"{node.words}: {note}", note), look.word
+        counts = self.scene.map_runs.get(node.name)
+        if counts:
+            done = f"{_done(counts):,} of {counts.get('total', 0):,} items done"
+            return (f"{node.words}: {done}", done), GREY
         if summary.iterations and not node.distributed:
             done = f"{summary.iterations[0]:,} of {summary.iterations[1]:,} done"
             return (f"{node.words}: {done}", done), GREY
@@ -178,10 +182,11 @@ class Boxes(Canvas):
             self.text(x, y, "each item in an execution of its own", GREY)
         elif not counts.get("total"):
             self.text(x, y, "no items", GREY)
-        else:
-            self.text(left + wide, y, f"of {counts['total']:,}", GREY, anchor="end")
-        for status, number in parts:
-            said, look = f"{number:,} {status}", LOOKS.get(status, IDLE)
+        told = [f"{number:,} {status}" for status, number in parts]
+        if sum(metrics.width(said, SMALL) + 28 for said in told) > wide + 12:
+            told = [f"{number:,}" for _, number in parts]
+        for (status, _), said in zip(parts, told, strict=True):
+            look = LOOKS.get(status, IDLE)
             self._dot(x + 6, y - 4, status, look)
             self.text(x + 16, y, said, look.word)
             x += metrics.width(said, SMALL) + 28
@@ -203,6 +208,10 @@ def _count(summary: Summary | None) -> str:
 
 
 _FILLS = {"succeeded": "#009e73", "failed": "#d55e00", "running": "#8cc3e6"}
+
+
+def _done(counts: Mapping[str, int]) -> int:
+    return sum(number for status, number in _parts(counts) if status in ("succeeded", "failed"))
 
 
 def _parts(counts: Mapping[str, int]) -> list[tuple[str, int]]:

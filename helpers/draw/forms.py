@@ -115,6 +115,7 @@ class Form:
     def _common(self, graph: Graph, plain: list[Node]) -> int:
         low, high = self.widths
         if not self.landscape:
+            plain = [node for node in plain if not node.scopes]
             said = [metrics.width(node.words, SMALL) for node in plain]
             said += [metrics.width(f"caught: {edge.label}", SMALL) for edge in graph.edges if edge.kind == "catch"]
             named = [metrics.width(node.name, NAME, True) for node in plain]
@@ -140,7 +141,7 @@ class Form:
         along = sum(max(sizes[at][1] for at in band) for band in bands) + BETWEEN * (len(bands) - 1)
         w, h = (along, across) if self.landscape else (across, along)
         named = max(metrics.width(node.name, NAME, True), metrics.width(node.words, SMALL))
-        wide = max(w + 2 * PADDING, common, min(BESIDE_NAME + COUNT + named, 300))
+        wide = max(w + 2 * PADDING, common, min(BESIDE_NAME + COUNT + named, 300), 372 * node.distributed)
         wide += wide % 2
         left, top = (wide - w) // 2, head + PADDING
         box = Box(node, metrics.wrap(node.name, wide - BESIDE_NAME, NAME, True, 1), wide, top + PADDING + h + h % 2)
@@ -178,4 +179,4 @@ def _card(name: int, said: int) -> int:
 
 
 PORTRAIT = Form(False, (164, 264), (170, 2), (170, 1), 36, (20, 36, 24))
-LANDSCAPE = Form(True, (112, 168), (92, 3), (84, 2), 32, (10, 18, 14))
+LANDSCAPE = Form(True, (112, 168), (104, 4), (84, 2), 32, (10, 18, 14))

@@ -115,7 +115,7 @@ def test_a_distributed_map_tells_what_became_of_its_items() -> None:
     machine = {"StartAt": "Score all", "States": {"Score all": {"Type": "Map", "End": True}}}
     machine["States"]["Score all"]["ItemProcessor"] = {"ProcessorConfig": {"Mode": "DISTRIBUTED"}, **chain("Score")}  # type: ignore[index]
     drawn = draw.graph(machine, many_items(), source=Known())
-    for said in ("351 succeeded", "9 failed", "40 running", "600 pending", "of 1,000"):
+    for said in ("351 succeeded", "9 failed", "40 running", "600 pending", "360 of 1,000 items done"):
         assert said in drawn.svg
     assert "351 of 1,000 items succeeded, 9 failed" in drawn.alt
 
