@@ -101,6 +101,7 @@ class Inspector {
     this.frame.style.setProperty("--high", record.height);
     this.makeSheet();
     this.frame.classList.toggle("ws-still", record.moments.length < 2);
+    this.frame.classList.toggle("ws-wide", record.width > 1.3 * record.height);
     this.slider.max = record.moments.length - 1;
     this.rate ??= RATES.find((rate) => record.moments.length / rate <= 30) ?? RATES.at(-1);
     this.speed.value = this.rate;
@@ -281,13 +282,15 @@ class Inspector {
 
   /** The graph's pane follows the replay; the page around it stays where it is. */
   bringIntoView(button) {
-    if (!button || this.stage.scrollHeight <= this.stage.clientHeight) return;
-    const top = button.offsetTop - 24;
-    const low = button.offsetTop + button.offsetHeight + 24;
+    if (!button) return;
+    const { scrollTop, scrollLeft, clientHeight, clientWidth } = this.stage;
+    const { offsetTop: top, offsetLeft: left, offsetHeight: high, offsetWidth: wide } = button;
+    const seen = (start, length, from, room) => start - 24 >= from && start + length + 24 <= from + room;
+    const place = {};
+    if (!seen(top, Math.min(high, clientHeight - 48), scrollTop, clientHeight)) place.top = top - clientHeight / 3;
+    if (!seen(left, Math.min(wide, clientWidth - 48), scrollLeft, clientWidth)) place.left = left - clientWidth / 3;
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches || this.rate > 10;
-    if (top < this.stage.scrollTop || low > this.stage.scrollTop + this.stage.clientHeight) {
-      this.stage.scrollTo({ top: top - this.stage.clientHeight / 3, behavior: calm ? "auto" : "smooth" });
-    }
+    if (Object.keys(place).length) this.stage.scrollTo({ ...place, behavior: calm ? "auto" : "smooth" });
   }
 
   visitsNow(number) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -9,7 +10,7 @@ from helpers import draw
 from helpers.asking import Asking, history_of
 from helpers.deploy import Execution, definition_of, follow, machine_of
 from helpers.errors import ExecutionFailed, WorkshopError
-from helpers.inspector import Inspector
+from helpers.inspector import Inspector, attended
 from helpers.previews import Previews
 from helpers.session import current
 
@@ -65,6 +66,23 @@ class Show:
         """The graph to explore: choose a state to see each visit's input and output, play it event by event."""
         known = _known(execution)
         return Inspector(self(known), known.machine.definition, known.events, known.machine.name)
+
+    def page(self) -> draw.Page:
+        """Where all of this kernel's executions are shown as they run: a page for a second screen.
+
+        Its address changes with each kernel, so it is told only where somebody can follow it.
+
+        Raises:
+            WorkshopError: AWS has its own console.
+        """
+        if current().target != "local":
+            raise WorkshopError("Only the local cloud has this page. On AWS, open the console of Step Functions.")
+        if not attended():
+            return draw.Page(
+                "<p>/workshop, at the local cloud's address</p>", "/workshop, at the local cloud's address"
+            )
+        address = f"{os.environ['AWS_ENDPOINT_URL']}/workshop"
+        return draw.Page(f'<a href="{address}" target="_blank" rel="noopener">{address}</a>', address)
 
     def live(self, execution: object) -> None:
         """The graph, drawn again in this cell whenever something happens, until the execution ends."""

@@ -64,6 +64,8 @@ function complain(text) {
   at("gone").hidden = false;
 }
 
+const form = () => (at("wide").checked ? "landscape" : "portrait");
+
 let asking = 0;
 let timer = null;
 
@@ -73,7 +75,7 @@ async function ask() {
   const turn = ++asking;
   let wait = 1500;
   try {
-    const answer = await fetch(`/workshop/state?${new URLSearchParams({ execution: chosen, seen: version })}`);
+    const answer = await fetch(`/workshop/state?${new URLSearchParams({ execution: chosen, seen: version, form: form() })}`);
     if (turn !== asking) return; // something else was chosen meanwhile
     if (answer.status === 404) {
       chosen = ""; // its state machine was deleted
@@ -98,6 +100,8 @@ async function ask() {
   if (turn === asking) timer = setTimeout(ask, document.hidden ? 5000 : wait);
 }
 
+at("wide").checked = innerWidth > 1.4 * innerHeight;
+at("wide").addEventListener("change", ask);
 at("follow").addEventListener("change", () => {
   if (at("follow").checked) chosen = "";
   else chosen = version.split(" ")[0];

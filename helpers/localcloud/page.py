@@ -58,7 +58,7 @@ class Page:
             return self._document
         asked = {name: values[0] for name, values in parse_qs(environ.get("QUERY_STRING", "")).items()}
         try:
-            told = self.state(asked.get("execution", ""), asked.get("seen", ""))
+            told = self.state(asked.get("execution", ""), asked.get("seen", ""), asked.get("form") == "landscape")
         except ServiceError as error:
             return _text(404, error.message)
         except Exception as problem:
@@ -81,12 +81,13 @@ class Page:
         headers = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": policy}
         return Answer(200, body, {**_HEADERS, **headers})
 
-    def state(self, execution: str, seen: str) -> dict[str, Any]:
+    def state(self, execution: str = "", seen: str = "", landscape: bool = False) -> dict[str, Any]:
         """What the page shows.
 
         Args:
             execution: the ARN of the chosen one; "" is the newest.
             seen: `version` of what the page has of it; the same again is not told twice.
+            landscape: whether its graph runs from left to right.
         """
         machines = self._all("ListStateMachines", "stateMachines")
         listed = [
@@ -110,13 +111,13 @@ class Page:
             "machines": [{"name": machine["name"], "type": machine["type"]} for machine in machines],
             "executions": listed[:_MOST_EXECUTIONS],
             "more": max(0, len(listed) - _MOST_EXECUTIONS),
-            "chosen": self._chosen(chosen, seen) if chosen else None,
+            "chosen": self._chosen(chosen, seen, landscape) if chosen else None,
         }
 
-    def _chosen(self, arn: str, seen: str) -> dict[str, Any] | None:
+    def _chosen(self, arn: str, seen: str, landscape: bool) -> dict[str, Any] | None:
         events = self._history(arn)
         status = self._do("DescribeExecution", executionArn=arn)["status"]
-        version = f"{arn} {status} {len(events)}"
+        version = f"{arn} {status} {len(events)} {landscape}"
         if version == seen or not events:
             return None
         machine = self._do("DescribeStateMachineForExecution", executionArn=arn)
@@ -127,7 +128,7 @@ class Page:
             "arn": arn,
             "version": version,
             # The whole film once it has ended; meanwhile the newest picture.
-            "record": draw.film(definition, events, name=name, moving=status != "RUNNING"),
+            "record": draw.film(definition, events, name=name, landscape=landscape, moving=status != "RUNNING"),
             "timeline": {"svg": line.svg, "alt": line.alt, "width": line.width, "height": line.height},
             "events": [_row(event, begin) for event in events],
         }

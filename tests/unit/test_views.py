@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import urllib.request
 from typing import Any
 
 import IPython.core.getipython
@@ -11,7 +12,7 @@ import pytest
 from stepfunctions import steps
 from stepfunctions.workflow import Workflow
 
-from helpers import ExecutionFailed, WorkshopError, deploy, run, screen, show
+from helpers import ExecutionFailed, WorkshopError, deploy, run, screen, show, views
 from helpers.session import Session
 
 PARENT = {
@@ -68,6 +69,18 @@ def test_a_failure_and_the_sdks_own_execution_are_executions(workshop: Session) 
 def test_what_is_no_execution_has_no_timeline(workshop: Session) -> None:
     with pytest.raises(WorkshopError, match="A dict is no execution"):
         show.timeline(CHILD)
+
+
+def test_the_pages_address_is_told_to_a_reader_and_kept_out_of_committed_outputs(
+    workshop: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "127.0.0.1" not in show.page().text + show.page().html
+    monkeypatch.setattr(views, "attended", lambda: True)
+    with urllib.request.urlopen(show.page().text) as answer:
+        assert b"<title>" in answer.read()
+    monkeypatch.setattr(workshop, "target", "aws")
+    with pytest.raises(WorkshopError, match="console"):
+        show.page()
 
 
 class Shown:

@@ -1,0 +1,121 @@
+"""The page for a second screen: it shows an execution from its start to its end, by itself."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import boto3
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import ROOT, Watched
+
+HOSTILE = "<img src=x onerror=hacked=1>"
+MACHINE = {
+    "StartAt": HOSTILE,
+    "States": {
+        HOSTILE: {"Type": "Wait", "Seconds": 60, "Next": "Both"},
+        "Both": {
+            "Type": "Parallel",
+            "Branches": [
+                {"StartAt": "Long", "States": {"Long": {"Type": "Wait", "Seconds": 60, "End": True}}},
+                {"StartAt": "Short", "States": {"Short": {"Type": "Pass", "End": True}}},
+            ],
+            "End": True,
+        },
+    },
+}
+
+
+class Running:
+    """A local cloud whose minute takes a second and a half."""
+
+    def __init__(self) -> None:
+        command = [sys.executable, "-m", "helpers.localcloud", "--speed", "40", "--parent-pipe"]
+        self.process = subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        assert self.process.stdout
+        self.endpoint = str(json.loads(self.process.stdout.readline())["endpoint"])
+        keys = {"aws_access_key_id": "local", "aws_secret_access_key": "local", "region_name": "us-east-1"}
+        self.states: Any = boto3.client("stepfunctions", endpoint_url=self.endpoint, **keys)
+
+    def start(self, name: str) -> str:
+        role = "arn:aws:iam::123456789012:role/workshop"
+        machine = self.states.create_state_machine(name=name, definition=json.dumps(MACHINE), roleArn=role)
+        arn: str = self.states.start_execution(stateMachineArn=machine["stateMachineArn"], input='{"a": 1}')[
+            "executionArn"
+        ]
+        return arn
+
+    def end(self) -> None:
+        self.process.communicate(timeout=20)
+
+
+@pytest.fixture
+def running() -> Iterator[Running]:
+    made = Running()
+    yield made
+    made.end()
+
+
+def test_an_execution_is_seen_from_its_start_to_its_end(running: Running, watch: Callable[..., Watched]) -> None:
+    watched = watch()
+    page = watched.page
+    page.set_viewport_size({"width": 1600, "height": 900})
+    page.goto(f"{running.endpoint}/workshop")
+    expect(page.get_by_text("Nothing has run yet. This kernel has 0 state machines.")).to_be_visible()
+    running.start("workshop-watched")
+
+    listed = page.get_by_label("Executions").get_by_role("button")
+    expect(listed).to_contain_text("running")
+    first = page.get_by_role("button", name=f"{HOSTILE}, wait 60 s: running, 1 visit")
+    expect(first).to_be_visible()
+    early = page.locator(".ws-picture").get_attribute("src")
+    expect(page.get_by_role("button", name="Short, pass: succeeded, 1 visit")).to_be_visible()
+    expect(page.get_by_role("button", name="Long, wait 60 s: running, 1 visit")).to_be_visible()
+    assert page.locator(".ws-picture").get_attribute("src") != early
+    expect(page.get_by_role("slider", name="Event")).to_be_hidden()
+
+    expect(listed).to_contain_text("succeeded", timeout=10_000)
+    expect(page.get_by_role("slider", name="Event")).to_be_visible()
+    expect(page.locator("#events tr")).to_have_count(12)
+    expect(page.locator("#events tr").last).to_contain_text("Execution succeeded")
+    assert all(picture["alt"] and picture["wide"] for picture in watched.pictures())
+    assert len(watched.pictures()) == 2
+    assert page.evaluate("() => window.hacked") is None
+
+
+def test_another_execution_is_chosen_and_explored(running: Running, watch: Callable[..., Watched]) -> None:
+    first, second = running.start("workshop-first"), running.start("workshop-second")
+    page = watch(color_scheme="dark").page
+    page.goto(f"{running.endpoint}/workshop")
+    listed = page.get_by_label("Executions").get_by_role("button")
+    expect(listed).to_have_count(2)
+    expect(listed.first).to_contain_text("workshop-second")
+    expect(listed.first).to_have_attribute("aria-pressed", "true")
+    listed.last.click()
+    expect(listed.last).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("checkbox", name="show the newest")).not_to_be_checked()
+    page.get_by_role("button", name=HOSTILE).click()
+    expect(page.locator(".ws-detail pre").first).to_have_text('{"a": 1}')
+    page.get_by_role("checkbox", name="from left to right").set_checked(True)
+    expect(page.locator(".ws-wide")).to_be_visible()
+    expect(page.locator(".ws-detail h3")).to_have_text(HOSTILE)  # what was chosen stays chosen
+    page.get_by_role("checkbox", name="show the newest").set_checked(True)
+    expect(listed.first).to_have_attribute("aria-pressed", "true")
+    assert first != second
+
+
+def test_it_says_when_the_cloud_has_ended(running: Running, chromium: Any) -> None:
+    watched = Watched(chromium)
+    watched.page.goto(f"{running.endpoint}/workshop")
+    expect(watched.page.get_by_text("Nothing has run yet.")).to_be_visible()
+    running.process.terminate()
+    expect(watched.page.get_by_role("alert")).to_contain_text("The local cloud has ended")
+    assert watched.foreign == []
+    watched.page.close()
