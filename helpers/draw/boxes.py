@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from helpers.draw import icons, metrics, words
-from helpers.draw.canvas import GREY, IDLE, INK, LOOKS, SMALL, TIMES, WHITE, Canvas, Look, tag
+from helpers.draw.canvas import GREY, IDLE, INK, LOOKS, SMALL, TIMES, WHITE, Look
 from helpers.draw.forms import CARD_SIDE, TILE
 from helpers.draw.history import Summary
 from helpers.draw.model import END, START
 from helpers.draw.plan import HEADER, NAME, Box
 from helpers.draw.scene import Scene
+from helpers.draw.strata import Level, Strata
 
 TASK, STEP = "#2f5d8a", "#5b6b7d"  # tiles of icons: calls a service, or only steers
 HEAD, OTHERS = "#f1f4f7", "#f4f7fa"  # behind a header; behind what belongs to another machine
 MISSING = Look("#d55e00", "#fdebdf", "#a34300", 2, "2 3")
 
 
-class Boxes(Canvas):
+class Boxes(Strata):
     """Draws the states of one scope, in the light of a scene; `svg` draws the edges."""
 
     def __init__(self, scene: Scene) -> None:
@@ -34,9 +35,11 @@ class Boxes(Canvas):
         look = LOOKS[summary.status] if summary else MISSING if node.kind == "Missing" else IDLE
         frame = {"x": box.x, "y": box.y, "width": box.w, "height": box.h, "rx": 8}
         border = {"stroke": look.border, "stroke_width": look.thick, "stroke_dasharray": look.dashes}
+        self.level = Level.FRAMES
         if box.inner:
             self.add("rect", **frame, fill=OTHERS if node.child else WHITE)
             self._header(box, look.fill if summary else HEAD)
+            self.level = Level.BORDERS
             self.add("rect", **frame, fill="none", **border)
             self._rules(box)
             if node.distributed:
@@ -62,11 +65,13 @@ class Boxes(Canvas):
         name = START if box.node.kind == "Start" else END
         reached = not self.scene.runs or any(name in key[:2] for key in self.scene.taken)
         fill, ink, border = ("#2f3d4d", WHITE, "#2f3d4d") if reached else (WHITE, GREY, IDLE.border)
+        self.level = Level.FRAMES
         self.add("rect", x=box.x, y=box.y, width=box.w, height=box.h, rx=15, fill=fill, stroke=border)
+        self.level = Level.WORDS
         self.text(box.middle, box.y + 19, box.node.kind, ink, size=12, bold=True, anchor="middle")
 
     def _header(self, box: Box, fill: str) -> None:
-        low = box.y + HEADER
+        self.level, low = Level.HEADERS, box.y + HEADER
         top = f"V{box.y + 8}a8 8 0 0 1 8 -8H{box.x + box.w - 8}a8 8 0 0 1 8 8"
         self.add("path", d=f"M{box.x} {low}{top}V{low}z", fill=fill)
 
@@ -97,7 +102,9 @@ class Boxes(Canvas):
 
     def _icon(self, box: Box, x: int, y: int) -> None:
         node = box.node
+        self.level = Level.TILES
         self.add("rect", x=x, y=y, width=TILE, height=TILE, rx=6, fill=TASK if node.kind == "Task" else STEP)
+        self.level = Level.ICONS
         self.add(
             "path",
             d=icons.PATHS.get(node.icon, icons.PATHS["pass"]),
@@ -108,6 +115,7 @@ class Boxes(Canvas):
             stroke_linejoin="round",
             stroke_linecap="round",
         )
+        self.level = Level.WORDS
 
     def _row(self, box: Box, said: tuple[str, ...], colour: str, room: int) -> None:
         """Icon, name and words side by side."""
@@ -139,6 +147,7 @@ class Boxes(Canvas):
         x, y = box.x + box.w - 18, box.y + tall // 2
         self.disc(x, y, summary.status, look)
         said = _count(summary)
+        self.level = Level.WORDS
         if said and (box.inner or box.said):
             self.text(x - 14, y + 4, said, look.word, bold=True, anchor="end")
         elif said:
@@ -147,7 +156,9 @@ class Boxes(Canvas):
             self.text(box.x + box.w - wide // 2 - 8, box.y + box.h + 4, said, look.word, 10, bold=True, anchor="middle")
 
     def _badge(self, x: int, y: int, wide: int, border: str) -> None:
+        self.level = Level.BADGES
         self.add("rect", x=x, y=y, width=wide, height=17, rx=8.5, fill=WHITE, stroke=border, stroke_width=1.2)
+        self.level = Level.BADGE_WORDS
 
     def _retries(self, box: Box, said: str, border: str, ink: str) -> None:
         """A badge on the upper right corner: an arrow that turns back, and how often."""
@@ -163,6 +174,7 @@ class Boxes(Canvas):
         """How far a distributed Map is: a bar of its items, and their numbers with a glyph each."""
         left, top, wide = box.x + 16, box.y + HEADER + 10, box.w - 32
         bar = {"x": left, "y": top, "width": wide, "height": 10, "rx": 5}
+        self.level = Level.FRAMES
         self.add("rect", **bar, fill=WHITE)
         parts = _parts(counts or {})
         total = max(1, (counts or {}).get("total", 0))
@@ -171,12 +183,16 @@ class Boxes(Canvas):
             if status != "pending":
                 count += number
                 end = left + max(wide * count // total, min(x - left + 3, wide))
+                self.level = Level.BARS
                 self.add("rect", x=x, y=top, width=end - x, height=10, fill=_FILLS[status], rx=2)
                 if status == "failed":  # crossed, for those who do not see its hue
                     strokes = "".join(f"M{at} {top + 10}l4 -10" for at in range(x + 1, end - 4, 6))
+                    self.level = Level.MARKS
                     self.add("path", d=strokes or None, stroke=WHITE, stroke_width=1.3)
                 x = end
+        self.level = Level.OUTLINES
         self.add("rect", **bar, fill="none", stroke=LOOKS["running"].word if x > left else IDLE.border)
+        self.level = Level.WORDS
         x, y = left, top + 25
         if counts is None:
             self.text(x, y, "each item in an execution of its own", GREY)
@@ -188,18 +204,16 @@ class Boxes(Canvas):
         for (status, _), said in zip(parts, told, strict=True):
             look = LOOKS.get(status, IDLE)
             self._dot(x + 6, y - 4, status, look)
+            self.level = Level.WORDS
             self.text(x + 16, y, said, look.word)
             x += metrics.width(said, SMALL) + 28
 
     def _dot(self, x: int, y: int, status: str, look: Look) -> None:
         if status == "pending":
+            self.level = Level.DISCS
             self.add("circle", cx=x, cy=y, r=5, fill=WHITE, stroke=look.border, stroke_width=1.2)
-            return
-        drawn = self.parts
-        self.parts = []
-        self.disc(0, 0, status, look)
-        drawn.append(tag("g", "".join(self.parts), transform=f"translate({x} {y}) scale(.65)"))
-        self.parts = drawn
+        else:
+            self.disc(x, y, status, look, small=True)
 
 
 def _count(summary: Summary | None) -> str:

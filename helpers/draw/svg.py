@@ -10,6 +10,7 @@ from helpers.draw.canvas import CARD, GREY, LINE, MARGIN, SMALL, TIMES, TITLE, W
 from helpers.draw.history import Trace
 from helpers.draw.plan import LABEL_LINE, Label, Plan, Point, Route
 from helpers.draw.scene import Scene
+from helpers.draw.strata import Level
 
 TAKEN, TAKEN_WORD = "#0b5c8a", "#00486f"
 CATCH, QUIET_CATCH, QUIET_CATCH_WORD = "#9a6700", "#c9a45c", "#8a6a2c"
@@ -32,6 +33,7 @@ def render(plan: Plan, trace: Trace | None, title: str, scene: Scene | None = No
     drawing.plan(plan, x, y)
     if title:
         drawing.title(title, trace.status if trace else None)
+        drawing.settle()
     return drawing.document(wide, high), wide, high
 
 
@@ -51,7 +53,7 @@ def _card(plan: Plan, title: str) -> tuple[int, int, int, int]:
 
 class _Drawing(Boxes):
     def plan(self, plan: Plan, x: int, y: int, ground: str = CARD) -> None:
-        """One scope, its corner at (x, y): quiet edges first, then those taken, then states, then words."""
+        """One scope, its corner at (x, y): first itself, then what its boxes hold."""
         self.parts.append(f'<g transform="translate({x} {y})">')
         edges = [(route, self._taken(route)) for route in plan.routes]
         drawn: dict[tuple[object, ...], list[tuple[int, int]]] = {}
@@ -63,15 +65,17 @@ class _Drawing(Boxes):
             self._edge(route, points, times, joined)
         for box in plan.boxes:
             self.box(box)
+        for route, times in edges:
+            if route.label and (any(route.label.lines) or (route.back and times)):
+                self._label(route, route.label, times, ground)
+        self.settle()
+        for box in plan.boxes:
             scene, below = self.scene, WHITE
             if box.node.child:
                 self.scene, below = scene.children.get(box.node.name, Scene()), OTHERS
             for left, top, inner in box.inner:
                 self.plan(inner, box.x + left, box.y + top, below)
             self.scene = scene
-        for route, times in edges:
-            if route.label and (any(route.label.lines) or (route.back and times)):
-                self._label(route, route.label, times, ground)
         self.parts.append("</g>")
 
     def _taken(self, route: Route) -> int:
@@ -85,6 +89,7 @@ class _Drawing(Boxes):
         colour = (CATCH if catch else TAKEN) if times else (QUIET_CATCH if catch else LINE)
         line = {"fill": "none", "stroke": colour, "stroke_width": 2.4 if times else 1.3}
         line["stroke_dasharray"] = "6 4" if catch else None
+        self.level = Level.TAKEN if times else Level.EDGES
         if joined:  # the rest of the way, and the arrow, are another edge's
             self.add("path", d=_path(points), **line)
             return
@@ -93,6 +98,7 @@ class _Drawing(Boxes):
         self.add("path", d=_path([*points[:-1], (x - 6 * right, y - 6 * down)]), **line)
         tip, foot = (x - right, y - down), (x - 9 * right, y - 9 * down)
         across, along = 5 * down, 5 * right
+        self.level = Level.TAKEN_ARROWS if times else Level.ARROWS
         wings = f"L{foot[0] + across} {foot[1] + along}L{foot[0] - across} {foot[1] - along}z"
         self.add("path", d=f"M{tip[0]} {tip[1]}{wings}", fill=colour)
 
@@ -106,7 +112,9 @@ class _Drawing(Boxes):
         y = label.y - high // 2
         if label.plate:
             wide = max(metrics.width(line, SMALL, times > 0) for line in lines) + 8
+            self.level = Level.PLATES
             self.add("rect", x=label.x - wide // 2, y=y, width=wide, height=high, rx=4, fill=ground)
+        self.level = Level.LABELS
         for line in lines:
             y += LABEL_LINE
             anchor = "" if label.anchor == "start" else label.anchor
