@@ -6,7 +6,6 @@ state's name comes from the links between events, not from the event before.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -138,9 +137,7 @@ def _read(key: str, value: Any) -> Any:
 def _told(details: Mapping[str, Any]) -> str:
     """The one thing to know of an event, on one line."""
     if details.get("error"):
-        cause = details.get("cause")
-        why = words.cause(cause if isinstance(cause, str) else json.dumps(cause))
-        return words.shorten(f"{details['error']}: {why}", 120)
+        return words.shorten(f"{details['error']}: {values.why(details.get('cause'))}", 120)
     found = next((details[key] for key in TOLD if details.get(key) not in (None, "")), None)
     if isinstance(found, dict):
         found = {key: value for key, value in found.items() if key not in values.NOISE}

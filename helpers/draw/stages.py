@@ -114,7 +114,9 @@ def _aside(seen: Seen, about: str) -> str:
 def _chips(seen: Seen) -> str:
     """What a state changed, in names, so that a closed card tells it too."""
     if seen.visit.error and seen.visit.status not in GOOD:
-        return page.chip(f"{page.GLYPHS['failed']} {words.error(seen.visit.error)}", page.GONE)
+        message = f" {words.shorten(values.why(seen.visit.cause), 80)}" if seen.visit.cause else ""
+        error = page.chip(f"{page.GLYPHS['failed']} {words.error(seen.visit.error)}", page.GONE)
+        return error + page.tagged("span", page.said(message), "font-size:12px")
     if seen.output is UNKNOWN:
         return ""
     if seen.visit.kind == "Choice":
@@ -189,8 +191,7 @@ def _error(told: Mapping[str, Any]) -> list[Line]:
 
 
 def _problem(told: Mapping[str, Any]) -> str:
-    cause = told["Cause"] if isinstance(told["Cause"], str) else json.dumps(told["Cause"])
-    return f"{told['Error']}: {words.cause(cause)}" if told["Cause"] else str(told["Error"])
+    return f"{told['Error']}: {values.why(told['Cause'])}" if told["Cause"] else str(told["Error"])
 
 
 def _says(stage: Stage) -> str:

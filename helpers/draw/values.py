@@ -11,11 +11,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from helpers.draw import words
+
 WIDE = 92  # letters of a line, indent included
 LONGEST = 120  # letters of a text inside JSON
 MOST_ITEMS = 2  # of a list that takes many lines
 MOST_LINES = 26  # of a value
 DEEPEST = 4  # levels; below, a value has one line
+MESSAGES = ("errorMessage", "FailureReason", "ExitMessage", "Cause", "Error")
 # The SDK's wrapping around an answer, which AWS passes on to the state and nobody reads.
 NOISE = {"SdkHttpMetadata", "SdkResponseMetadata", "ResponseMetadata"}
 
@@ -49,6 +52,14 @@ def value_of(text: str) -> Any:
         return text
 
 
+def why(cause: Any) -> str:
+    """An error's cause in one line: the message out of what Lambda, a job or a child execution wraps it in."""
+    told = value_of(cause) if isinstance(cause, str) else cause
+    if isinstance(told, dict):
+        told = next((told[name] for name in MESSAGES if isinstance(told.get(name), str)), short(told, 200))
+    return words.shorten(str(told or "no cause given"), 200)
+
+
 def short(value: Any, letters: int = 60) -> str:
     """A JSON value on one line, its end cut off."""
     text = _text(value)
@@ -62,7 +73,10 @@ def lines(value: Any, template: Any = None) -> list[Line]:
         value: a JSON value.
         template: the payload template (or JSONata template) that made it; lines say which part of it they are from.
     """
-    return _fitting(_lines(value, "", 0, template))
+    told = list(_lines(value, "", 0, template))
+    if len(told) > MOST_LINES and isinstance(value, dict) and _inside(template):
+        told = list(_lines(value, "", 0, template, brief=True))
+    return _fitting(told)
 
 
 def changes(before: Any, after: Any) -> list[Line]:
@@ -108,7 +122,8 @@ def _left(before: Any, steps: Sequence[str | int], above: str = "") -> Iterator[
     yield from _left(inner, further, above)
 
 
-def _lines(value: Any, label: str, depth: int, template: Any = None) -> Iterator[Line]:
+def _lines(value: Any, label: str, depth: int, template: Any = None, brief: bool = False) -> Iterator[Line]:
+    """A value; if `brief`, what its template has as it stands takes a line each."""
     note = _dynamic(template)
     sign = "<" if note else " "
     if depth >= DEEPEST or (not _inside(template) and len(_text(value)) + len(label) + 2 * depth <= WIDE):
@@ -117,18 +132,21 @@ def _lines(value: Any, label: str, depth: int, template: Any = None) -> Iterator
         yield Line(sign, depth, label + "{", note)
         for name, inner in value.items():
             told = _quoted(name) + ": "
+            made = _member(template, name)
             if name in NOISE:
                 yield Line(" ", depth + 1, told + "{…}")
+            elif brief and not _dynamic(made) and not _inside(made):
+                yield Line(" ", depth + 1, told + short(inner, max(30, WIDE - 2 * depth - len(told))))
             else:
-                yield from _lines(inner, told, depth + 1, _member(template, name))
+                yield from _lines(inner, told, depth + 1, made, brief)
         yield Line(" ", depth, "}")
     elif isinstance(value, list) and value and not _inside(template) and (some := _some(value, label, depth)):
         yield Line(sign, depth, some, note)
     elif isinstance(value, list) and value:
         yield Line(sign, depth, label + "[", note)
         for at, item in enumerate(value[:MOST_ITEMS] if len(value) > MOST_ITEMS + 1 else value):
-            inner = template[at] if isinstance(template, list) and at < len(template) else None
-            yield from _lines(item, "", depth + 1, inner)
+            made = template[at] if isinstance(template, list) and at < len(template) else None
+            yield from _lines(item, "", depth + 1, made, brief)
         if len(value) > MOST_ITEMS + 1:
             yield Line(" ", depth + 1, f"… {len(value) - MOST_ITEMS} more")
         yield Line(" ", depth, "]")
@@ -180,10 +198,8 @@ def _new(value: Any, label: str, depth: int) -> Iterator[Line]:
 def _fitting(told: Iterable[Line]) -> list[Line]:
     """At most MOST_LINES: what stayed goes first, then the end."""
     kept = list(told)
-    if len(kept) > MOST_LINES:
-        signs = {line.sign for line in kept}
-        if signs != {" "} and len(signs) > 1:
-            kept = list(_near_changes(kept))
+    if len(kept) > MOST_LINES and " " in (signs := {line.sign for line in kept}) and signs & {"+", "-"}:
+        kept = list(_near_changes(kept))
     if len(kept) <= MOST_LINES + 1:
         return kept
     return [*kept[:MOST_LINES], Line(" ", 0, f"… {len(kept) - MOST_LINES} more lines")]

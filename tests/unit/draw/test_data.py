@@ -166,6 +166,25 @@ def test_each_part_of_a_template_says_where_it_was_taken_from() -> None:
     assert [line.note for line in expression] == ["", "$count($states.result)", "", ""]
 
 
+def test_what_a_large_template_has_as_it_stands_takes_a_line_each() -> None:
+    fixed = {f"Setting {at}": {"a": "x" * 60, "b": "y" * 60} for at in range(20)}
+    told = told_as(values.lines(fixed | {"Name": "one"}, fixed | {"Name.$": "$.name"}))
+    assert len(told) == 23
+    assert told[-2] == '    "Name": "one"  <- $.name'
+
+
+@pytest.mark.parametrize(
+    ("cause", "message"),
+    [
+        ('{"errorMessage": "no total", "stackTrace": []}', "no total"),
+        ('{"FailureReason": "AlgorithmError: exit code 1", "Status": "Failed"}', "AlgorithmError: exit code 1"),
+        *(("it did not work", "it did not work"), (None, "no cause given"), ("[1]", "[1]")),
+    ],
+)
+def test_a_cause_is_told_by_its_message(cause: str | None, message: str) -> None:
+    assert values.why(cause) == message
+
+
 def test_what_a_path_leaves_behind_is_named() -> None:
     whole = {"StatusCode": 200, "Payload": {"total": 3, "tax": 1}, "Version": "1"}
     assert told_as(values.picked(whole, ["Payload", "tax"], 1)) == ["- StatusCode, Version, Payload.total", "  1"]
