@@ -83,7 +83,7 @@ class Inspector {
     root.replaceChildren(this.frame);
     this.chosen = null; // a state's number; null follows the replay
     this.picked = null; // a visit's number; null is the latest
-    this.rate = null;
+    this.wished = undefined; // the speed that was chosen
     this.timer = null;
   }
 
@@ -103,7 +103,7 @@ class Inspector {
     this.frame.classList.toggle("ws-still", record.moments.length < 2);
     this.frame.classList.toggle("ws-wide", record.width > 1.3 * record.height);
     this.slider.max = record.moments.length - 1;
-    this.rate ??= RATES.find((rate) => record.moments.length / rate <= 30) ?? RATES.at(-1);
+    this.rate = this.wished ?? RATES.find((rate) => record.moments.length / rate <= 30) ?? RATES.at(-1);
     this.speed.value = this.rate;
     this.markTrouble();
     this.go(record.moments.length - 1);
@@ -181,7 +181,7 @@ class Inspector {
     this.said = make("div", { class: "ws-said", "aria-live": "polite" });
     this.speed = make("select", { "aria-label": "Speed" });
     for (const rate of RATES) this.speed.append(make("option", { value: rate }, `${rate} event${rate > 1 ? "s" : ""}/s`));
-    this.speed.addEventListener("change", () => (this.rate = Number(this.speed.value)));
+    this.speed.addEventListener("change", () => (this.rate = this.wished = Number(this.speed.value)));
     this.player.append(
       make(
         "div",
