@@ -78,7 +78,7 @@ def figure(place: Place, preview: Preview, boxes: list[Box]) -> str:
     caption = page.tagged("b", page.said(shorten(name, 80))) + " " + page.tagged("span", page.said(about), page.FAINT)
     inner = shown + page.tagged("div", caption, "font-size:11px;overflow-wrap:break-word;padding-top:3px")
     narrow = preview.image is not None or bool(preview.wave)
-    size = f"max-width:{max(preview.image[1] if preview.image else 0, 200) if narrow else 640}px"
+    size = f"max-width:{max(preview.image[1] if preview.image else 0, 240) if narrow else 640}px"
     frame = f"display:inline-block;vertical-align:top;margin:4px 10px 6px 0;padding:8px;border:1px solid {page.EDGE}"
     return page.tagged("div", inner, f"{frame};border-radius:6px;{size}")
 
