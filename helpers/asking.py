@@ -84,12 +84,12 @@ def _asked(operation: str, service: str = "stepfunctions", **request: Any) -> Js
 
 
 def _training(described: Json) -> str:
-    return f"{words.camel_to_words(described['SecondaryStatus'])}, {_elapsed(described)}"
+    return words.camel_to_words(described["SecondaryStatus"]) + _elapsed(described)
 
 
 def _processing(described: Json) -> str:
     status = next(value for key, value in described.items() if re.fullmatch("(Processing|Transform)JobStatus", key))
-    return f"{words.camel_to_words(status)}, {_elapsed(described)}"
+    return words.camel_to_words(status) + _elapsed(described)
 
 
 def _tuning(described: Json) -> str:
@@ -100,9 +100,10 @@ def _tuning(described: Json) -> str:
 
 def _elapsed(described: Json) -> str:
     """Since the job was made: until now, or on the local cloud, whose clock is its own, until its last change."""
-    began, changed = described["CreationTime"].timestamp(), described.get("LastModifiedTime")
-    now = time.time() if current().target == "aws" or changed is None else changed.timestamp()
-    return words.duration(round(now - began))
+    began = described["CreationTime"]
+    changed = described.get("LastModifiedTime", began)
+    seconds = round((time.time() if current().target == "aws" else changed.timestamp()) - began.timestamp())
+    return f", {words.duration(seconds)}" if seconds > 0 else ""
 
 
 _JOBS: dict[str, tuple[str, Callable[[Json], str]]] = {

@@ -169,10 +169,6 @@ def film(
     return replay.record(machine, plan, events, name, moving=moving)
 
 
-def _placed(definition: str) -> tuple[model.Graph, Plan]:
-    return _laid(Opening("", definition), landscape=False)
-
-
 @lru_cache(maxsize=32)
 def _laid(opening: Opening, landscape: bool) -> tuple[model.Graph, Plan]:
     """The layout depends on the definitions alone: refreshing a picture does not move anything."""

@@ -217,8 +217,11 @@ class Boxes(Strata):
 
 
 def _count(summary: Summary | None) -> str:
-    """How often a state was visited, where that was more than once."""
-    return f"{TIMES}{summary.visits:,}" if summary and summary.visits > 1 else ""
+    """How often a state was visited, if more than once; or how many of its visits ended as its colour says."""
+    if summary is None or summary.visits < 2:
+        return ""
+    some, all_of_them = summary.share
+    return f"{TIMES}{summary.visits:,}" if some == all_of_them else f"{some:,} of {all_of_them:,}"
 
 
 _FILLS = {"succeeded": "#009e73", "failed": "#d55e00", "running": "#8cc3e6"}

@@ -76,6 +76,7 @@ class Summary:
     Args:
         status: that of its last visit, or the worst of the last visits when a Map went through it many times.
         visits, retries: how many.
+        share: how many of how many have this status, of the visits that count for it.
         error: of the visit that gave the status.
         iterations: for a Map, items done and begun in its last visit.
     """
@@ -83,6 +84,7 @@ class Summary:
     status: str
     visits: int
     retries: int
+    share: tuple[int, int]
     error: str | None
     iterations: tuple[int, int] | None
 
@@ -157,6 +159,7 @@ def _summary(visits: list[Visit], last: list[Visit]) -> Summary:
         worst.status,
         len(visits),
         sum(max(0, visit.tries - 1) for visit in visits),
+        (sum(visit.status == worst.status for visit in last), len(last)),
         worst.error if worst.status in ("caught", "failed", "timed out") else None,
         (done, begun) if visits[-1].kind == "Map" and begun else None,
     )

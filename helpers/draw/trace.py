@@ -28,11 +28,13 @@ def sentence(graph: Graph, trace: Trace | None, name: str, scene: Scene | None =
             notes.append(f"{summary.visits} times")
         if summary.retries:
             notes.append(f"{summary.retries} {'retry' if summary.retries == 1 else 'retries'}")
+        some, counted = summary.share
+        part = f"{some} of them " if some < counted else ""
         if summary.status not in ("succeeded", "running"):
-            notes.append(f"{summary.status}{': ' + words.error(summary.error) if summary.error else ''}")
+            notes.append(f"{part}{summary.status}{': ' + words.error(summary.error) if summary.error else ''}")
             notes += [f"in {guilty.state}" for guilty in _guilty(scene, state)]
         elif summary.status == "running":
-            notes.append(scene.notes.get(state, "running"))
+            notes.append(part + scene.notes.get(state, "running"))
         if state in scene.map_runs:
             notes.append(items(scene.map_runs[state]))
         told.append(state + (f" ({', '.join(notes)})" if notes else ""))

@@ -78,6 +78,7 @@ def test_iterations_of_a_map_are_counted_and_told_apart() -> None:
     states = history.read(told.events).states()
     assert states["Each"].iterations == (3, 3)
     assert (states["Work"].visits, states["Work"].status, states["Work"].error) == (3, "caught", "Boom")
+    assert states["Work"].share == (1, 3)
     assert states["Each"].status == "succeeded"
 
 

@@ -36,6 +36,12 @@ def test_child_executions_are_counted_together_inside_the_state_that_began_them(
     ]
 
 
+def test_a_state_says_how_many_of_its_visits_ended_as_its_colour_tells() -> None:
+    drawn = draw.graph(PARENT, three_children(), source=Known())
+    assert "1 of 3" in drawn.svg
+    assert "Convert (3 times, 1 of them running)" in drawn.alt
+
+
 def test_without_anybody_to_ask_a_child_workflow_stays_closed() -> None:
     drawn = draw.graph(PARENT, three_children())
     assert "Refuse" not in drawn.svg

@@ -49,7 +49,7 @@ def test_each_moment_is_the_picture_of_the_history_so_far(path: Path) -> None:
     definition, events = recorded(path)
     film = draw.film(definition, events, name="x")
     found = pictures(film)
-    _, plan = draw._placed(definition)
+    _, plan = draw._laid(draw.Opening("", definition), landscape=False)
     assert len(found) == len(events)
     for count in {1, 2, len(events) // 3, len(events) // 2, len(events) - 1, len(events)}:
         assert found[count - 1] == svg.render(plan, history.read(events[:count]), "x")[0]
