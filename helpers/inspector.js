@@ -1,12 +1,9 @@
 // Plays an execution: its graph, a moment for each event; the visits of a state, with what each got and gave.
 //
-// What it plays is made by helpers/draw/replay.py. The pictures are images, so no script in them can run; everything
+// It stands below inspector_film.js. The pictures are images, so no script in them can run; everything
 // else that a workflow says is put as text, never as HTML. Nothing is fetched: neither code nor pictures nor fonts.
 
 const SVG = "http://www.w3.org/2000/svg";
-const GLYPHS = { succeeded: "✓", running: "▶", caught: "!", failed: "✕", "timed out": "◷", aborted: "■" };
-const WORST = ["running", "failed", "timed out", "aborted", "caught", "succeeded"];
-const TROUBLE = /(Failed|TimedOut|Aborted)$/;
 const ICONS = {
   first: "M5 4v12M15 4l-7 6 7 6z",
   back: "M13 4l-7 6 7 6z",
@@ -15,21 +12,7 @@ const ICONS = {
   on: "M7 4l7 6-7 6z",
   last: "M15 4v12M5 4l7 6-7 6z",
 };
-const FOCUSED = ["button", "input", "select", "pre"];
 const RATES = [1, 2, 5, 10, 25, 100];
-
-/** An element with attributes and children; strings become text. */
-function make(name, attributes = {}, ...children) {
-  const element = document.createElement(name);
-  // JupyterLab would take Enter and the arrows for its own.
-  if (FOCUSED.includes(name)) element.setAttribute("data-lm-suppress-shortcuts", "true");
-  for (const [key, value] of Object.entries(attributes)) {
-    if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
-    else if (value !== null && value !== undefined && value !== false) element.setAttribute(key, value);
-  }
-  element.append(...children.filter((child) => child !== null));
-  return element;
-}
 
 function icon(name) {
   const drawing = document.createElementNS(SVG, "svg");
@@ -39,34 +22,6 @@ function icon(name) {
   path.setAttribute("d", ICONS[name]);
   drawing.append(path);
   return drawing;
-}
-
-/** Seconds in words, as `words.duration` says them. */
-function duration(seconds) {
-  if (seconds < 10 && !Number.isInteger(seconds)) return `${seconds.toFixed(1)} s`;
-  const whole = Math.round(seconds);
-  const [size, large, small] = whole < 3600 ? [60, "min", "s"] : whole < 172800 ? [3600, "h", "min"] : [86400, "d", "h"];
-  if (whole < 120) return `${whole} s`;
-  const rest = Math.floor((whole % size) / (size === 60 ? 1 : size === 3600 ? 60 : 3600));
-  return `${Math.floor(whole / size)} ${large}${rest ? ` ${rest} ${small}` : ""}`;
-}
-
-/** "TaskStateEntered" as "Task state entered". */
-const inWords = (type) => type.replace(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
-
-/** JSON with its keys, texts and numbers apart, each a piece of text. */
-function coloured(text) {
-  const pre = make("pre", { tabindex: 0 });
-  if (!/^[[{"]/.test(text)) {
-    pre.textContent = text;
-    return pre;
-  }
-  for (const [piece, string, colon] of text.matchAll(/("(?:[^"\\]|\\.)*")(\s*:)?|[^"]+|"/g)) {
-    if (string) {
-      pre.append(make("span", { class: colon ? "ws-key" : "ws-string" }, string), colon ?? "");
-    } else pre.append(piece);
-  }
-  return pre;
 }
 
 class Inspector {
@@ -92,7 +47,7 @@ class Inspector {
     const chosen = this.record?.states[this.chosen]?.name;
     this.pause();
     this.record = record;
-    this.expand();
+    this.film = new Film(record);
     this.chosen = chosen === undefined ? null : record.states.findIndex((state) => state.name === chosen);
     if (this.chosen === -1) this.chosen = null;
     if (this.picked !== null && record.visits[this.picked]?.state !== this.chosen) this.picked = null;
@@ -107,18 +62,6 @@ class Inspector {
     this.speed.value = this.rate;
     this.markTrouble();
     this.go(record.moments.length - 1);
-  }
-
-  /** Every moment's pieces from the changes to the moment before; the visits of each state. */
-  expand() {
-    let pieces = [];
-    this.pictures = this.record.moments.map((moment) => {
-      pieces = pieces.slice();
-      for (const [from, gone, ...come] of moment.changes) pieces.splice(from, gone, ...come);
-      return pieces;
-    });
-    this.visitsOf = this.record.states.map(() => []);
-    this.record.visits.forEach((visit, number) => this.visitsOf[visit.state]?.push(number));
   }
 
   // The graph
@@ -169,7 +112,7 @@ class Inspector {
     };
     const step = (by) => () => {
       this.pause();
-      this.go(this.at + by);
+      this.go(this.film.at + by);
     };
     this.playing = press("play", "Play", () => (this.timer === null ? this.play() : this.pause()));
     this.slider = make("input", { type: "range", min: 0, step: 1, "aria-label": "Event" });
@@ -211,13 +154,13 @@ class Inspector {
   }
 
   play() {
-    if (this.at === this.record.moments.length - 1) this.go(0);
+    if (this.film.atEnd) this.go(0);
     this.said.setAttribute("aria-live", "off"); // nobody can listen as fast
     this.setPlaying("pause", "Pause");
     const tick = () => {
       if (!this.frame.isConnected) return this.pause();
-      this.go(this.at + Math.max(1, Math.round(this.rate / 20)));
-      if (this.at < this.record.moments.length - 1) this.timer = setTimeout(tick, 1000 / Math.min(this.rate, 20));
+      this.go(this.film.at + Math.max(1, Math.round(this.rate / 20)));
+      if (!this.film.atEnd) this.timer = setTimeout(tick, 1000 / Math.min(this.rate, 20));
       else this.pause();
     };
     this.timer = setTimeout(tick, 1000 / Math.min(this.rate, 20));
@@ -238,26 +181,24 @@ class Inspector {
   }
 
   go(at) {
-    this.at = Math.min(Math.max(at, 0), this.record.moments.length - 1);
+    this.film.at = Math.min(Math.max(at, 0), this.record.moments.length - 1);
     this.draw();
   }
 
   // What is seen at a moment
 
   draw() {
-    const { record, at } = this;
-    const moment = record.moments[at];
-    const drawn = this.pictures[at].map((piece) => record.pieces[piece]).join("");
+    const { record, film } = this;
+    const { moment, picture: drawn, atEnd: last } = film;
     if (drawn !== this.drawn) this.picture.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(drawn)}`;
     this.drawn = drawn;
-    const last = at === record.moments.length - 1;
-    const running = record.states.filter((_, number) => this.statusOf(number) === "running").map((state) => state.name);
+    const running = record.states.filter((_, number) => this.film.statusOf(number) === "running").map((state) => state.name);
     const busy = running.length ? `at work: ${running.join(", ")}` : "no state at work";
     this.picture.alt = last ? record.alt : `${record.name} at event ${moment.id}, ${duration(moment.seconds)}: ${busy}.`;
     const now = last && moment.status !== "running" ? null : moment.state;
     this.buttons.forEach((button, number) => {
-      const count = this.visitsNow(number).length;
-      const status = this.statusOf(number);
+      const count = this.film.visitsNow(number).length;
+      const status = this.film.statusOf(number);
       const label = `${record.states[number].name}, ${record.states[number].words}: ${
         status ? `${status}, ${count} visit${count > 1 ? "s" : ""}` : "not entered"
       }`;
@@ -273,9 +214,9 @@ class Inspector {
   drawPlayer(moment) {
     const where = moment.state === null ? "" : ` · ${this.record.states[moment.state].name}`;
     const said = `Event ${moment.id} of ${this.record.moments.at(-1).id} · ${duration(moment.seconds)}`;
-    this.slider.value = this.at;
+    this.slider.value = this.film.at;
     this.slider.setAttribute("aria-valuetext", `${said}: ${inWords(moment.type)}${where}`);
-    this.slider.style.setProperty("--done", `${(100 * this.at) / Math.max(1, this.record.moments.length - 1)}%`);
+    this.slider.style.setProperty("--done", `${(100 * this.film.at) / Math.max(1, this.record.moments.length - 1)}%`);
     const what = make("span", { class: TROUBLE.test(moment.type) ? "ws-trouble" : "" }, inWords(moment.type));
     this.said.replaceChildren(make("b", {}, said), " · ", what, where);
   }
@@ -293,28 +234,13 @@ class Inspector {
     if (Object.keys(place).length) this.stage.scrollTo({ ...place, behavior: calm ? "auto" : "smooth" });
   }
 
-  visitsNow(number) {
-    return this.visitsOf[number].filter((visit) => this.visitNow(visit));
-  }
-
-  /** A visit as it was at this moment: [moment, status, tries, left, error, cause, items]; undefined before it. */
-  visitNow(number) {
-    return this.record.visits[number].changes.findLast(([at]) => at <= this.at);
-  }
-
-  statusOf(number) {
-    const found = this.visitsNow(number).map((visit) => this.visitNow(visit)[1]);
-    const inMap = Number.isInteger(this.record.visits[this.visitsOf[number][0]]?.item);
-    return inMap ? WORST.find((status) => found.includes(status)) : found.at(-1);
-  }
-
   // The visits of a state
 
   drawDetail(now) {
     const shown = this.chosen ?? now;
     if (shown === null) return this.drawWhole();
     const state = this.record.states[shown];
-    const visits = this.visitsNow(shown);
+    const visits = this.film.visitsNow(shown);
     const heading = make("h3", {}, state.name);
     const words = make("p", { class: "ws-quiet" }, state.words);
     if (!visits.length) {
@@ -330,13 +256,13 @@ class Inspector {
   drawWhole() {
     const { record } = this;
     const { whole } = record;
-    const moment = record.moments[this.at];
-    const last = this.at === record.moments.length - 1;
-    const entered = record.states.map((_, number) => number).filter((number) => this.visitsNow(number).length);
+    const moment = this.film.moment;
+    const last = this.film.at === record.moments.length - 1;
+    const entered = record.states.map((_, number) => number).filter((number) => this.film.visitsNow(number).length);
     const rows = entered.map((number) => {
-      const visits = this.visitsNow(number);
-      const status = this.statusOf(number);
-      const took = visits.map((visit) => (this.visitNow(visit)[3] ?? moment.seconds) - record.visits[visit].entered);
+      const visits = this.film.visitsNow(number);
+      const status = this.film.statusOf(number);
+      const took = visits.map((visit) => (this.film.visitNow(visit)[3] ?? moment.seconds) - record.visits[visit].entered);
       const times = visits.length > 1 ? `×${visits.length}, longest ` : "";
       return make(
         "li",
@@ -366,9 +292,10 @@ class Inspector {
       this.picked = visit === visits.at(-1) ? null : visit;
       this.chosen = this.record.visits[shown].state;
       this.draw();
+      this.detail.querySelector("button[aria-pressed=true]")?.focus(); // another button than the one that was pressed
     };
     const chip = (visit, number) => {
-      const [, status] = this.visitNow(visit);
+      const [, status] = this.film.visitNow(visit);
       const { item } = this.record.visits[visit];
       const name = item === null ? `Visit ${number + 1}` : `Item ${item}`;
       const attributes = { type: "button", class: "ws-chip", "data-status": status, onclick: pick(visit) };
@@ -393,15 +320,15 @@ class Inspector {
   /** One visit: status, times, tries, error, input, output. */
   told(number) {
     const visit = this.record.visits[number];
-    const [, status, tries, left, error, cause, items] = this.visitNow(number);
-    const { seconds } = this.record.moments[this.at];
+    const [, status, tries, left, error, cause, items] = this.film.visitNow(number);
+    const { seconds } = this.film.moment;
     const facts = [`at ${duration(visit.entered)}`];
     if (left !== null) facts.push(`took ${duration(left - visit.entered)}`);
     else if (seconds > visit.entered) facts.push(`for ${duration(seconds - visit.entered)} so far`);
     if (tries > 1) facts.push(`${tries} tries`);
     if (items) facts.push(`${items[1]} of ${items[0]} items done`);
     const parts = [this.facts(status, facts)];
-    const failures = visit.failures.filter(([at]) => at <= this.at);
+    const failures = visit.failures.filter(([at]) => at <= this.film.at);
     if (failures.length > 1 || (failures.length && tries > 1)) {
       parts.push(
         make(
@@ -426,11 +353,6 @@ class Inspector {
     return make("div", { class: "ws-block" }, make("h4", {}, name), ...inside);
   }
 }
-
-const firstLine = (text) => {
-  const line = text.trim().split("\n")[0];
-  return line.length > 120 ? `${line.slice(0, 119)}…` : line;
-};
 
 /** Puts an inspector into an element; `show(record)` gives it something else to play. */
 export function inspect(root, record) {

@@ -14,6 +14,8 @@ from typing import Any
 from helpers import draw
 
 _HERE = Path(__file__).parent
+CODE = "".join((_HERE / name).read_text("utf-8") for name in ("inspector_film.js", "inspector.js"))
+LOOKS = (_HERE / "inspector.css").read_text("utf-8")
 
 
 class Inspector:
@@ -41,8 +43,7 @@ class Inspector:
         definition, events, name = self._told
 
         class Playing(anywidget.AnyWidget):
-            _esm = _HERE / "inspector.js"
-            _css = _HERE / "inspector.css"
+            _esm, _css = CODE, LOOKS
             record = traitlets.Dict().tag(sync=True)
 
         return Playing(record=draw.film(definition, events, name=name))

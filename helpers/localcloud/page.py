@@ -69,11 +69,9 @@ class Page:
     @cached_property
     def _document(self) -> Answer:
         """One file: the inspector's code and looks stand in it. Nothing else may run, nor anything be fetched."""
-        faces = _HERE.parent
-        code = (faces / "inspector.js").read_text("utf-8") + (_HERE / "page.js").read_text("utf-8")
-        looks = (faces / "inspector.css").read_text("utf-8") + (_HERE / "page.css").read_text("utf-8")
-        html = (_HERE / "page.html").read_text("utf-8")
-        body = html.replace("/*looks*/", looks).replace("/*code*/", code).encode()
+        code = _read("../inspector_film.js", "../inspector.js", "page.js")
+        looks = _read("../inspector.css", "page.css")
+        body = _read("page.html").replace("/*looks*/", looks).replace("/*code*/", code).encode()
         policy = (
             f"default-src 'none'; script-src {_digest(code)}; style-src {_digest(looks)}; img-src data:; "
             "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -154,6 +152,10 @@ class Page:
             token = answer.get("nextToken")
             if not token:
                 return found
+
+
+def _read(*names: str) -> str:
+    return "".join((_HERE / name).read_text("utf-8") for name in names)
 
 
 def _row(event: Mapping[str, Any], begin: float) -> list[Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,8 +22,6 @@ LOOP = {
         "Wait": {"Type": "Wait", "Seconds": 3, "End": True},
     },
 }
-CODE = Path(inspector.__file__).with_suffix(".js").read_text(encoding="utf-8")
-LOOKS = Path(inspector.__file__).with_suffix(".css").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +73,7 @@ def test_what_the_browser_gets_is_plain_json(inspected: Inspector) -> None:
 
 
 def test_its_code_fetches_nothing_and_makes_no_html_of_text() -> None:
-    addresses = set(re.findall(r"https?://[^\s\"'`]+", CODE + LOOKS))
+    addresses = set(re.findall(r"https?://[^\s\"'`]+", inspector.CODE + inspector.LOOKS))
     assert addresses == {"http://www.w3.org/2000/svg"}
     for word in (
         "import ",
@@ -89,4 +86,4 @@ def test_its_code_fetches_nothing_and_makes_no_html_of_text() -> None:
         "url(",
         "@import",
     ):
-        assert word not in CODE + LOOKS, word
+        assert word not in inspector.CODE + inspector.LOOKS, word
