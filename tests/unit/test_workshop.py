@@ -276,6 +276,14 @@ def test_a_conda_environment_needs_only_what_every_system_has(conda: Path) -> No
     assert environment.carries(environment.LOCK)
 
 
+def test_jupyterlab_asks_a_newcomer_nothing(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    packages = subprocess.CompletedProcess([], 0, stdout=str(made))
+    monkeypatch.setattr("tools.environment.subprocess.run", lambda *_command, **_more: packages)
+    environment.adopt(environment.VENV, sys.executable, "stamp")
+    (settings,) = environment.state_folder(environment.VENV).rglob("notification.jupyterlab-settings")
+    assert json.loads(settings.read_text()) == {"fetchNews": "false", "checkForUpdates": False}
+
+
 # --- why it cannot install --------------------------------------------------------------------------------------------
 
 
