@@ -99,15 +99,22 @@ def graph(
     return Picture(drawn, trace.sentence(machine, happened, name, scene), text, width, height)
 
 
-def timeline(events: Iterable[Mapping[str, Any]], *, name: str = "", children: rows.Children | None = None) -> Picture:
+def timeline(
+    events: Iterable[Mapping[str, Any]],
+    *,
+    name: str = "",
+    children: rows.Children | None = None,
+    runs: rows.Runs | None = None,
+) -> Picture:
     """When each state of an execution was at work, waited, or failed: a bar a visit.
 
     Args:
         events: an execution's history so far, as for `graph`.
         name: what to call it in the title.
         children: gives the history of a child execution by its ARN, to be drawn inside; None draws none.
+        runs: gives the child executions of a Map Run by its ARN, as ListExecutions tells of them; None draws none.
     """
-    happened, found = rows.read(events, children)
+    happened, found = rows.read(events, children, runs)
     how = trace.outcome(happened)
     title = f"{words.shorten(name, 60)}: {how}" if name else how
     drawn, width, height = bars.render(happened, found, title)

@@ -110,7 +110,7 @@ class _Drawing(Canvas):
     def _names(self, bar: Bar) -> bool:
         """Whether an item's bar has its state's name in it."""
         wide = self._reach(bar) - self.scale.x(bar.start)
-        return not bar.parts and wide >= min(NAMED, metrics.width(bar.state, SMALL) + 8)
+        return bool(bar.state) and not bar.parts and wide >= min(NAMED, metrics.width(bar.state, SMALL) + 8)
 
     def _bar(self, bar: Bar, y: int, named: bool) -> None:
         look = LOOKS[bar.status]
@@ -201,7 +201,7 @@ class _Drawing(Canvas):
             names = dict.fromkeys(bar.state for bar in row.bars)
             named = all(map(self._names, row.bars))
             said += [bar_said(bad)] if bad else []
-            said.append("" if named else " → ".join(names))
+            said.append("" if named else " → ".join(filter(None, names)))
         else:
             said.append(_length(total) + (" in all" if len(row.bars) > 1 else "") if total else "")
             said.append(f"{tries} tries" if tries > len(row.bars) else "")

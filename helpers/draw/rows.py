@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from helpers.draw import history
 from helpers.draw.history import Event, Trace, Visit
@@ -18,7 +18,17 @@ MOST_ROWS = 48
 FIRST_ITEMS, BAD_ITEMS = 5, 3  # of a Map's items: those always shown, and more of those that failed
 DEEPEST = 8  # child workflow in child workflow
 
+ENDED = {
+    "SUCCEEDED": "succeeded",
+    "FAILED": "failed",
+    "PENDING_REDRIVE": "failed",
+    "TIMED_OUT": "timed out",
+    "ABORTED": "aborted",
+}  # as ListExecutions says it
+MOST_CHILDREN = 40  # histories asked for
+
 Children = Callable[[str], Iterable[Event] | None]
+Runs = Callable[[str], Iterable[Mapping[str, Any]]]
 
 
 @dataclass(slots=True)
@@ -67,14 +77,23 @@ class Row:
             yield from row.walk(depth + 1)
 
 
-def read(events: Iterable[Event], children: Children | None = None) -> tuple[Trace, list[Row]]:
+def read(
+    events: Iterable[Event], children: Children | None = None, runs: Runs | None = None
+) -> tuple[Trace, list[Row]]:
     """What a history tells, as rows.
 
     Args:
         events: an execution's history so far.
         children: gives the history of a child execution by its ARN, or None when there is none.
+        runs: gives the child executions of a Map Run by its ARN, as ListExecutions tells of them.
     """
-    reader = _Rows(list(events), children, 0.0, 0)
+    left = [MOST_CHILDREN]
+
+    def child(arn: str) -> Iterable[Event] | None:
+        left[0] -= 1
+        return children(arn) if children is not None and left[0] >= 0 else None
+
+    reader = _Rows(list(events), child, runs, 0.0, 0)
     return reader.trace, _fitting(reader.inside([None]))
 
 
@@ -93,9 +112,9 @@ def items(trace: Trace, events: Mapping[int, Event]) -> dict[int, int]:
 
 
 class _Rows:
-    def __init__(self, events: list[Event], children: Children | None, offset: float, depth: int) -> None:
+    def __init__(self, events: list[Event], children: Children, runs: Runs | None, offset: float, depth: int) -> None:
         self.trace = history.read(events)
-        self.children, self.offset, self.depth = children, offset, depth
+        self.children, self.runs, self.offset, self.depth = children, runs, offset, depth
         self.events = {int(event["id"]): event for event in events}
         self.begin = history.seconds(events[0]["timestamp"]) if events else 0.0
         self.holding: dict[int, list[Visit]] = {}
@@ -118,7 +137,7 @@ class _Rows:
 
     def _below(self, visits: list[Visit]) -> list[Row]:
         if visits[0].kind == "Map":
-            return self._per_item(visits)
+            return self._per_item(visits) or _few([row for visit in visits for row in self._run(visit)])
         if visits[0].kind == "Parallel":
             return self.inside(visits)
         return [row for visit in visits for row in self._child(visit)]
@@ -127,31 +146,41 @@ class _Rows:
         grouped: dict[int, list[Visit]] = {}
         for visit in (visit for holder in maps for visit in self.holding.get(id(holder), [])):
             grouped.setdefault(self.item.get(id(visit), 0), []).append(visit)
-        found = []
+        found = {
+            f"#{item}": Row(f"#{item}", "item", [self._bar(visit) for visit in visits])
+            for item, visits in sorted(grouped.items())
+        }
+        shown = _few(list(found.values()))
         for item, visits in sorted(grouped.items()):
-            boxes = [visit for visit in visits if id(visit) in self.holding]
-            below = [row for box in boxes for row in self._below([box])]
-            found.append(Row(f"#{item}", "item", [self._bar(visit) for visit in visits], below))
-        if len(found) <= FIRST_ITEMS + BAD_ITEMS:
-            return found
-        bad = [
-            row for row in found[FIRST_ITEMS:] if any(bar.status not in ("succeeded", "running") for bar in row.bars)
-        ]
-        shown = [*found[:FIRST_ITEMS], *bad[:BAD_ITEMS]]
-        rest = [row for row in found if all(row is not other for other in shown)]
-        spans = [_span(row) for row in rest]
-        return [*shown, Row(f"{len(rest)} more items", "rest", spans, hidden=len(rest))]
+            row = found[f"#{item}"]
+            if any(row is other for other in shown):
+                row.rows = [below for visit in visits for below in self._below([visit])]
+        return shown
+
+    def _run(self, visit: Visit) -> Iterator[Row]:
+        """The child executions of a distributed Map, in the order in which they began."""
+        arns = [history.details(self.events[number]).get("mapRunArn") for number in visit.events]
+        arn = next(filter(None, arns), None)
+        if arn is None or self.runs is None:
+            return
+        executions = sorted(self.runs(arn), key=lambda told: (history.seconds(told["startDate"]), told["name"]))
+        for told in executions:
+            start = self._at(history.seconds(told["startDate"]) - self.begin)
+            stop = told.get("stopDate")
+            end = self._at(history.seconds(stop) - self.begin) if stop else self._at(self.trace.seconds)
+            status = ENDED.get(str(told["status"]), "running")
+            yield Row(str(told["name"]), "item", [Bar("", start, max(start, end), status)])
 
     def _child(self, visit: Visit) -> Iterator[Row]:
         """The child executions that a Task began, each with its rows."""
-        if self.children is None or self.depth == DEEPEST:
+        if self.depth == DEEPEST:
             return
         for arn in dict.fromkeys(filter(None, (_began(self.events[number]) for number in visit.events))):
             events = list(self.children(arn) or ())
             if not events:
                 continue
             later = history.seconds(events[0]["timestamp"]) - self.begin + self.offset
-            child = _Rows(events, self.children, later, self.depth + 1)
+            child = _Rows(events, self.children, self.runs, later, self.depth + 1)
             trace = child.trace
             span = Bar(arn, later, round(later + trace.seconds, 6), trace.status, error=trace.error)
             yield Row(arn.split(":")[-2] if arn.count(":") > 1 else arn, "child", [span], child.inside([None]))
@@ -187,6 +216,16 @@ class _Rows:
 
     def _at(self, seconds: float) -> float:
         return round(seconds + self.offset, 6)
+
+
+def _few(found: list[Row]) -> list[Row]:
+    """Of many items the first, some of those that did not go well, and the rest together."""
+    if len(found) <= FIRST_ITEMS + BAD_ITEMS:
+        return found
+    bad = [row for row in found[FIRST_ITEMS:] if any(bar.status not in ("succeeded", "running") for bar in row.bars)]
+    shown = [*found[:FIRST_ITEMS], *bad[:BAD_ITEMS]]
+    rest = [row for row in found if all(row is not other for other in shown)]
+    return [*shown, Row(f"{len(rest)} more items", "rest", [_span(row) for row in rest], hidden=len(rest))]
 
 
 def _span(row: Row) -> Bar:

@@ -87,6 +87,64 @@ def test_a_child_execution_stands_inside_at_its_own_time() -> None:
     assert convert.start <= child.bars[0].start <= child.rows[0].bars[0].start < convert.end
 
 
+def test_a_child_execution_of_an_item_stands_inside_that_item() -> None:
+    told = History()
+    begun = told.add("MapStateStarted", told.enter("Each", "Map"))
+    for item in range(60):
+        last = told.enter("Tag", previous=told.add("MapIterationStarted", begun, name="Each", index=item))
+        last = told.add("TaskScheduled", last)
+        output = json.dumps({"ExecutionArn": f"arn:aws:states:us-east-1:1:execution:child:{item}"})
+        told.add("TaskSubmitted", last, resource="startExecution.sync:2", output=output)
+    asked = []
+
+    def child(arn: str) -> list[dict[str, Any]]:
+        asked.append(arn)
+        return events_of("child")
+
+    found = rows.read(told.events, child)[1]
+    assert [(depth, row.label) for depth, row in found[0].walk()][:5] == [
+        *((0, "Each"), (1, "#0"), (2, "child"), (3, "Read"), (3, "Write")),
+    ]
+    assert len(asked) == rows.FIRST_ITEMS  # and not one for each of sixty
+
+
+def test_histories_of_children_are_asked_for_so_often_and_no_more() -> None:
+    told = History()
+    for visit in range(100):
+        told.add("TaskScheduled", told.enter("Start"))
+        output = json.dumps({"ExecutionArn": f"arn:aws:states:us-east-1:1:execution:child:{visit}"})
+        told.add("TaskSucceeded", len(told.events), resource="startExecution", output=output)
+        told.leave("Start")
+    asked: list[str] = []
+    draw.timeline(told.events, children=lambda arn: asked.append(arn))
+    assert len(asked) == rows.MOST_CHILDREN
+
+
+def test_a_map_run_has_a_bar_for_each_child_execution() -> None:
+    told = History()
+    arn = "arn:aws:states:us-east-1:1:mapRun:machine/Each:1"
+    begin = told.now
+    told.add("MapRunStarted", told.enter("Each", "Map"), mapRunArn=arn)
+    told.add("MapRunSucceeded", len(told.events), after=20)
+    told.leave("Each", "Map")
+
+    def runs(asked: str) -> list[dict[str, Any]]:
+        assert asked == arn
+        times = [(at, begin + at, begin + at + 2) for at in range(12)]
+        ended = {5: "ABORTED", 11: "FAILED"}
+        return [
+            {"name": f"child {at}", "status": ended.get(at, "SUCCEEDED"), "startDate": start, "stopDate": stop}
+            for at, start, stop in reversed(times)
+        ]
+
+    found = rows.read(told.events, None, runs)[1]
+    assert [row.label for _, row in found[0].walk()] == [
+        *("Each", "child 0", "child 1", "child 2", "child 3", "child 4", "child 5", "child 11", "5 more items"),
+    ]
+    assert [(row.bars[0].start, row.bars[0].status) for row in found[0].rows[5:7]] == [(5, "aborted"), (11, "failed")]
+    assert ElementTree.fromstring(draw.timeline(told.events, runs=runs).svg) is not None
+
+
 def test_a_night_in_which_nothing_happens_is_folded() -> None:
     stretches = scale.Scale([0, 40, 14 * 3600, 14 * 3600 + 30], 0, 800).stretches
     assert [stretch.folded for stretch in stretches] == [False, True, False]
