@@ -16,6 +16,8 @@ import pytest
 
 import helpers  # first: it makes the SDK's import quick and quiet  # noqa: F401
 
+ROOT = Path(__file__).resolve().parents[4]
+
 TRAIN = """
 import argparse
 import os
@@ -229,6 +231,59 @@ def test_inference_pipeline_chains_preprocessor_and_model(sdk: Any, rows: np.nda
     answer = runtime.invoke_endpoint(EndpointName="chained", ContentType="text/csv", Accept="text/csv", Body=body)
     assert len(answer["Body"].read().decode().splitlines()) == 4
     sdk.cloud.client("sagemaker").delete_endpoint(EndpointName="chained")
+
+
+def test_the_notebooks_inference_pipeline_foretells_as_xgboost_by_hand(sdk: Any, tmp_path: Path) -> None:
+    """Notebook 07 shows it: as_features.py before SageMaker's own XGBoost, on the sessions of data/clicks."""
+    import xgboost
+    from sagemaker.estimator import Estimator
+    from sagemaker.image_uris import retrieve
+    from stepfunctions.template.pipeline import InferencePipeline
+
+    offers, sessions = ROOT / "notebooks" / "src" / "offers", ROOT / "data" / "clicks" / "sessions-1.csv"
+    sdk.s3.upload_file(str(sessions), "sdk", "sessions-1/sessions-1.csv")
+    preprocessor = sdk.estimator("as_features.py")
+    preprocessor.source_dir = str(offers)
+    booster = Estimator(
+        retrieve("xgboost", "us-east-1", "1.7-1"),
+        sdk.role,
+        instance_type="ml.m5.large",
+        instance_count=1,
+        output_path="s3://sdk/models",
+        sagemaker_session=preprocessor.sagemaker_session,
+    )
+    booster.set_hyperparameters(objective="multi:softmax", num_class=6, num_round=5)
+    pipeline = InferencePipeline(
+        preprocessor,
+        booster,
+        {"train": "s3://sdk/sessions-1"},
+        "sdk",
+        sdk.role,
+        client=sdk.states,
+        content_type="text/csv",
+        pipeline_name="workshop-chained",
+    )
+    pipeline.create()
+    told = sdk.ended(pipeline.execute(job_name="foretelling").execution_arn)
+    assert told["status"] == "SUCCEEDED", told.get("cause")
+    assert in_service(sdk, "foretelling") == "InService"
+    lines = [line.rpartition(",")[0] for line in sessions.read_text().splitlines()[1:51]]
+    answer = sdk.cloud.client("sagemaker-runtime").invoke_endpoint(
+        EndpointName="foretelling", ContentType="text/csv", Accept="text/csv", Body="\n".join(lines)
+    )
+    served = [float(each) for each in answer["Body"].read().decode().split(",")]
+    sdk.cloud.client("sagemaker").delete_endpoint(EndpointName="foretelling")
+
+    program = f"import sys; sys.path.insert(0, {str(offers)!r}); import as_features as a\n"
+    program += "print(a.output_fn(a.predict_fn(a.input_fn(sys.stdin.read(), 'text/csv'), a.model_fn('')), '')[0])"
+    made = subprocess.run(
+        [sys.executable, "-c", program], input=sessions.read_text(), text=True, capture_output=True, check=True
+    )
+    rows = [line.split() for line in made.stdout.strip().splitlines()]
+    features = np.array([[float(cell.partition(":")[2]) for cell in row[1:]] for row in rows], np.float32)
+    settings = {"objective": "multi:softmax", "num_class": 6}
+    by_hand = xgboost.train(settings, xgboost.DMatrix(features, label=[int(row[0]) for row in rows]), 5)
+    assert served == by_hand.predict(xgboost.DMatrix(features[:50])).tolist()
 
 
 def test_training_step_uploads_its_source(sdk: Any) -> None:
