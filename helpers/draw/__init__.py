@@ -86,7 +86,7 @@ def graph(
     happened = scene.runs[0] if scene.runs else None
     title = name
     if happened is not None:
-        how = trace.outcome(happened)
+        how = happened.status if scene.notes else trace.outcome(happened)  # a job tells its own time, a later one
         title = f"{words.shorten(name, 60)}: {how}" if name else how
     while True:
         machine, plan = _laid(opening, landscape)

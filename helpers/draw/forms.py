@@ -85,16 +85,21 @@ class Form:
 
     # States
 
-    def boxes(self, graph: Graph, place: Callable[[Graph, Form], Plan]) -> dict[str, Box]:
-        """Every state with its size: one for all plain states of a scope, so that columns are tidy."""
-        plain = [node for node in graph.nodes.values() if node.kind not in ("Start", "End")]
-        common = self._common(graph, plain)
+    def boxes(self, graph: Graph, place: Callable[[Graph, Form, int], Plan], least: int) -> dict[str, Box]:
+        """Every state with its size: one for all plain states of a scope, so that columns are tidy.
+
+        Args:
+            graph: the scope.
+            place: what places the scopes inside.
+            least: how wide a plain state is at least.
+        """
+        common = max(least, self._common(graph))
         boxes = {}
         for name, node in graph.nodes.items():
             if node.kind in ("Start", "End"):
                 boxes[name] = Box(node, (node.kind,), *PILL)
             elif node.scopes:
-                boxes[name] = self._holding(node, common, [place(scope, self) for scope in node.scopes])
+                boxes[name] = self._holding(node, common, self._inside(node, place))
             elif self.landscape:
                 lines = metrics.wrap(name, common - 2 * CARD_SIDE, NAME, True, 3)
                 said = metrics.wrap(node.words, common - 2 * CARD_SIDE, SMALL, lines=2)
@@ -112,10 +117,15 @@ class Form:
             box.port = HEADER // 2 if box.inner and not self.landscape else (box.w if self.landscape else box.h) // 2
         return boxes
 
-    def _common(self, graph: Graph, plain: list[Node]) -> int:
+    def _inside(self, node: Node, place: Callable[[Graph, Form, int], Plan]) -> list[Plan]:
+        """The scopes of a state; in landscape they stand one below the other, and their states are equally wide."""
+        least = max(self._common(scope) for scope in node.scopes) if self.landscape else 0
+        return [place(scope, self, least) for scope in node.scopes]
+
+    def _common(self, graph: Graph) -> int:
         low, high = self.widths
+        plain = [node for node in graph.nodes.values() if node.kind not in ("Start", "End") and not node.scopes]
         if not self.landscape:
-            plain = [node for node in plain if not node.scopes]
             said = [metrics.width(node.words, SMALL) for node in plain]
             said += [metrics.width(f"caught: {edge.label}", SMALL) for edge in graph.edges if edge.kind == "catch"]
             named = [metrics.width(node.name, NAME, True) for node in plain]
@@ -127,7 +137,6 @@ class Form:
                 and max(metrics.width(word, NAME, True) for word in [*node.name.split(), ""]) <= room
                 and len(metrics.wrap(node.words, room, SMALL, lines=9)) < 3
                 for node in plain
-                if not node.scopes
             ):
                 return wide
         return high

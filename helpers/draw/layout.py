@@ -47,16 +47,16 @@ class Lane:
             self.take(slot, left, right)
 
 
-def place(graph: Graph, form: Form = PORTRAIT) -> Plan:
-    """Places one scope and, inside its boxes, all scopes below it."""
-    return _Placing(graph, form).plan()
+def place(graph: Graph, form: Form = PORTRAIT, least: int = 0) -> Plan:
+    """Places one scope, its plain states at least `least` wide, and inside its boxes all scopes below it."""
+    return _Placing(graph, form, least).plan()
 
 
 class _Placing:
-    def __init__(self, graph: Graph, form: Form) -> None:
+    def __init__(self, graph: Graph, form: Form, least: int) -> None:
         self.form = form
         self.order: Order = arrange(graph)
-        self.boxes = form.boxes(graph, place)
+        self.boxes = form.boxes(graph, place, least)
         if form.landscape:
             turned(list(self.boxes.values()), [])
         self.row = self.order.row

@@ -6,6 +6,7 @@ After a wanted change of the pictures, look at them, then: python -m tests.unit.
 from __future__ import annotations
 
 import base64
+import json
 import re
 from pathlib import Path
 from xml.etree import ElementTree
@@ -17,6 +18,7 @@ from tests.unit.draw.machines import LONG_NAME, MACHINES, ONE, TRAIN, History
 from tests.unit.draw.pictures import PICTURES, failed_training, polled_training
 
 GOLDEN = Path(__file__).parent / "golden"
+HISTORIES = Path(__file__).parent / "histories"
 
 
 @pytest.mark.parametrize("name", PICTURES)
@@ -95,6 +97,16 @@ def test_every_prefix_of_a_history_draws_and_nothing_moves() -> None:
         drawn = draw.graph(TRAIN, events[:end], name="t")
         sizes.add((drawn.width, drawn.height))
     assert len(sizes) == 1
+
+
+@pytest.mark.parametrize("landscape", [False, True])
+@pytest.mark.parametrize("name", ["train", "refused", "night", "plain", "jsonata"])
+def test_every_prefix_of_a_recorded_history_draws_and_nothing_moves(name: str, landscape: bool) -> None:
+    recorded = json.loads((HISTORIES / f"{name}.json").read_text(encoding="utf-8"))
+    definition, events = recorded["definition"], recorded["events"]
+    drawn = [draw.graph(definition, events[: end + 1], name="t", landscape=landscape) for end in range(len(events))]
+    assert len({(picture.width, picture.height) for picture in drawn}) == 1
+    assert len({picture.svg for picture in drawn}) > 1
 
 
 def test_a_long_name_is_wrapped_and_heard_in_full() -> None:
