@@ -192,7 +192,7 @@ class _Drawing(Canvas):
 
     def _remark(self, row: Row, bars: list[Bar], middle: int) -> None:
         """How long, and what went wrong, beside the last bar."""
-        bad = next((bar for bar in reversed(row.bars) if bar.error), None)
+        bad = next((bar for bar in reversed(row.bars) if bar.status not in ("succeeded", "running")), None)
         last = bad or row.bars[-1]
         tries = sum(bar.tries for bar in row.bars)
         total = sum(bar.end - bar.start for bar in row.bars)

@@ -70,6 +70,11 @@ class Row:
     rows: list[Row] = field(default_factory=list)
     hidden: int = 0
 
+    @property
+    def well(self) -> bool:
+        """Whether nothing in it failed."""
+        return all(bar.status in ("succeeded", "running") for bar in self.bars)
+
     def walk(self, depth: int = 0) -> Iterator[tuple[int, Row]]:
         """The row itself and all inside it, with their depths."""
         yield depth, self
@@ -153,8 +158,12 @@ class _Rows:
         shown = _few(list(found.values()))
         for item, visits in sorted(grouped.items()):
             row = found[f"#{item}"]
-            if any(row is other for other in shown):
-                row.rows = [below for visit in visits for below in self._below([visit])]
+            if all(row is not other for other in shown):
+                continue
+            # Child executions of items are much alike: one is drawn, and those that did not go well.
+            telling = row is shown[0] or not row.well
+            inside = [visit for visit in visits if telling or id(visit) in self.holding]
+            row.rows = [below for visit in inside for below in self._below([visit])]
         return shown
 
     def _run(self, visit: Visit) -> Iterator[Row]:
@@ -169,7 +178,7 @@ class _Rows:
             stop = told.get("stopDate")
             end = self._at(history.seconds(stop) - self.begin) if stop else self._at(self.trace.seconds)
             status = ENDED.get(str(told["status"]), "running")
-            yield Row(str(told["name"]), "item", [Bar("", start, max(start, end), status)])
+            yield Row(str(told["name"])[:20], "item", [Bar("", start, max(start, end), status)])
 
     def _child(self, visit: Visit) -> Iterator[Row]:
         """The child executions that a Task began, each with its rows."""
@@ -222,7 +231,7 @@ def _few(found: list[Row]) -> list[Row]:
     """Of many items the first, some of those that did not go well, and the rest together."""
     if len(found) <= FIRST_ITEMS + BAD_ITEMS:
         return found
-    bad = [row for row in found[FIRST_ITEMS:] if any(bar.status not in ("succeeded", "running") for bar in row.bars)]
+    bad = [row for row in found[FIRST_ITEMS:] if not row.well]
     shown = [*found[:FIRST_ITEMS], *bad[:BAD_ITEMS]]
     rest = [row for row in found if all(row is not other for other in shown)]
     return [*shown, Row(f"{len(rest)} more items", "rest", [_span(row) for row in rest], hidden=len(rest))]
