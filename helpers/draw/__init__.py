@@ -84,13 +84,12 @@ def graph(
     text = definition if isinstance(definition, str) else json.dumps(definition)
     opening, scene = opened.look(name, text, [] if events is None else [events], source)
     happened = scene.runs[0] if scene.runs else None
-    title = name
+    how = ""
     if happened is not None:
         how = happened.status if scene.notes else trace.outcome(happened)  # a job tells its own time, a later one
-        title = f"{words.shorten(name, 60)}: {how}" if name else how
     while True:
         machine, plan = _laid(opening, landscape)
-        drawn, width, height = svg.render(plan, happened, title, scene)
+        drawn, width, height = svg.render(plan, happened, words.shorten(name, 60), scene, how)
         fewer = opened.closed(opening) if len(drawn.encode()) > LARGEST else None
         if fewer is None:
             break

@@ -14,9 +14,12 @@ from helpers.draw.strata import Level
 
 TAKEN, TAKEN_WORD = "#0b5c8a", "#00486f"
 CATCH, QUIET_CATCH, QUIET_CATCH_WORD = "#9a6700", "#c9a45c", "#8a6a2c"
+LONGEST_OUTCOME = "succeeded after 59 min 59 s"
 
 
-def render(plan: Plan, trace: Trace | None, title: str, scene: Scene | None = None) -> tuple[str, int, int]:
+def render(
+    plan: Plan, trace: Trace | None, title: str, scene: Scene | None = None, how: str = ""
+) -> tuple[str, int, int]:
     """The picture of a machine, or of an execution when there is a trace.
 
     Args:
@@ -24,11 +27,13 @@ def render(plan: Plan, trace: Trace | None, title: str, scene: Scene | None = No
         trace: what happened so far, or None.
         title: a line above the graph, or "" for none.
         scene: what is known besides the trace, of children and progress.
+        how: how it ended and when, for the title.
 
     Returns:
         the SVG, its width and its height in pixels.
     """
-    wide, high, x, y = _card(plan, title)
+    title = f"{title}: {how}" if title and how else title or how
+    wide, high, x, y = _card(plan, title, how)
     drawing = _Drawing(scene or Scene([] if trace is None else [trace]))
     drawing.plan(plan, x, y)
     if title:
@@ -43,8 +48,9 @@ def places(plan: Plan, title: str) -> dict[str, tuple[int, int, int, int]]:
     return {box.node.name: (x + left, y + top, box.w, box.h) for left, top, box in plan.walk()}
 
 
-def _card(plan: Plan, title: str) -> tuple[int, int, int, int]:
-    """The picture's width and height, and where in it the plan's corner is."""
+def _card(plan: Plan, title: str, how: str = "") -> tuple[int, int, int, int]:
+    """The picture's width and height, and where in it the plan's corner is: the same however long it takes."""
+    title = title.removesuffix(how) + LONGEST_OUTCOME if how else title
     head = TITLE if title else 0
     titled = metrics.width(title, 14, True) + 34 if title else 0
     wide = max(plan.w, titled) + 2 * MARGIN
