@@ -54,6 +54,8 @@ class Show:
     def data(self, execution: object, *, state: str = "") -> draw.Page:
         """What each state did to its data, field by field, with previews of the objects in S3 that it names.
 
+        The objects are shown as they are now, which may be later than the state.
+
         Args:
             execution: see `show`.
             state: this state alone, on every visit; else every state, on the visit that failed or the last.

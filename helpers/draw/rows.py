@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from helpers.draw import history
+from helpers.draw import history, words
 from helpers.draw.history import Event, Trace, Visit
 
 MOST_ROWS = 48
@@ -178,7 +178,7 @@ class _Rows:
             stop = told.get("stopDate")
             end = self._at(history.seconds(stop) - self.begin) if stop else self._at(self.trace.seconds)
             status = ENDED.get(str(told["status"]), "running")
-            yield Row(str(told["name"])[:20], "item", [Bar("", start, max(start, end), status)])
+            yield Row(words.shorten(str(told["name"]), 18), "item", [Bar("", start, max(start, end), status)])
 
     def _child(self, visit: Visit) -> Iterator[Row]:
         """The child executions that a Task began, each with its rows."""

@@ -16,7 +16,7 @@ from helpers.draw.previews import Look, Preview, figure, told
 from helpers.draw.values import Line
 
 MOST, LARGEST = 40, 60_000  # states, letters of HTML
-FIGURES = 80_000  # letters of HTML that previews may take
+FIGURES, MOST_FIGURES = 70_000, 24  # letters of HTML that previews may take, and how many objects are looked at
 FEW = 3  # states that are all open
 GOOD = ("succeeded", "running")
 DISAGREES = "What is worked out here differs from what the history recorded: trust the output."
@@ -72,6 +72,7 @@ class _Shelf:
     def __init__(self, look: Look | None) -> None:
         self.look, self.size = look, 0
         self.shown: set[tuple[Place, int]] = set()
+        self.looked_at: set[Place] = set()
 
     def take(self, seen: Seen) -> Figures:
         """The objects that a state was the first to name, and those that it found something on."""
@@ -82,8 +83,10 @@ class _Shelf:
         taken: Figures = []
         for at, place in enumerate(dict.fromkeys([*first, *named(seen.output, seen.result)])):
             on_it = found if at == 0 and first else []
-            if (place, len(on_it)) in self.shown or len(taken) == MOST_OBJECTS or self.size > FIGURES:
+            enough = len(taken) == MOST_OBJECTS or self.size > FIGURES or len(self.looked_at) == MOST_FIGURES
+            if (place, len(on_it)) in self.shown or enough:
                 continue
+            self.looked_at.add(place)
             preview = self.look(place.bucket, place.key)
             self.shown |= {(place, len(on_it)), (place, 0)}
             taken.append((place, preview, on_it))

@@ -126,6 +126,21 @@ def test_previews_of_many_objects_leave_a_page_small() -> None:
     assert len(told.html) < 150_000
 
 
+def test_so_many_objects_are_looked_at_and_no_more() -> None:
+    asked = []
+
+    def look(bucket: str, key: str) -> Preview:
+        asked.append(key)
+        return Preview("is not there")
+
+    states: dict[str, Any] = {f"S{at}": {"Type": "Pass", "Next": f"S{at + 1}"} for at in range(30)}
+    given: list[tuple[str, Any, Any]] = [
+        (f"S{at}", {}, [f"s3://workshop/{at}-{part}" for part in range(9)]) for at in range(30)
+    ]
+    draw.data({"StartAt": "S0", "States": states}, execution(*given), look=look)
+    assert len(asked) == 24
+
+
 def test_a_preview_is_told_on_a_line() -> None:
     assert told(Place("b", "c.json"), Preview("transcript, 3 KB", text="Good morning", spoken=True), []) == (
         "c.json: transcript, 3 KB: “Good morning”"
