@@ -12,6 +12,7 @@ from helpers.errors import WorkshopError
 from helpers.session import current
 
 Json = Mapping[str, Any]
+MOST_ITEMS = 40  # of a Map Run: with more, only their numbers are shown
 
 
 def history_of(arn: str) -> list[dict[str, Any]]:
@@ -48,7 +49,10 @@ class Asking:
         told = _asked("describe_execution", executionArn=arn)
         if not told:
             return None
-        found = told["stateMachineArn"], history_of(arn)
+        try:
+            found = told["stateMachineArn"], history_of(arn)
+        except current().client("stepfunctions").exceptions.ClientError:  # an Express one of a Map Run
+            return None
         if told["status"] != "RUNNING":
             self._kept[arn] = found
         return found
@@ -56,6 +60,14 @@ class Asking:
     def map_run(self, arn: str) -> Mapping[str, int] | None:
         """The itemCounts of a Map Run."""
         return _asked("describe_map_run", mapRunArn=arn).get("itemCounts")
+
+    def items(self, arn: str) -> list[Iterable[Json]]:
+        """The histories so far of a Map Run's executions; none if they are too many to be asked for."""
+        listed = _asked("list_executions", mapRunArn=arn, maxResults=MOST_ITEMS + 1).get("executions", [])
+        if len(listed) > MOST_ITEMS:
+            return []
+        found = [self.execution(execution["executionArn"]) for execution in listed]
+        return [told[1] for told in found if told is not None]
 
     def job(self, resource: str, request: Json) -> str | None:
         """How far a SageMaker job is: "training, 2 min 40 s", "2 of 6 training jobs done"."""

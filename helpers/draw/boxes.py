@@ -37,7 +37,7 @@ class Boxes(Strata):
         border = {"stroke": look.border, "stroke_width": look.thick, "stroke_dasharray": look.dashes}
         self.level = Level.FRAMES
         if box.inner:
-            self.add("rect", **frame, fill=OTHERS if node.child else WHITE)
+            self.add("rect", **frame, fill=OTHERS if node.child or node.distributed else WHITE)
             self._header(box, look.fill if summary else HEAD)
             self.level = Level.BORDERS
             self.add("rect", **frame, fill="none", **border)

@@ -33,6 +33,9 @@ class Source(Protocol):
     def map_run(self, arn: str) -> Mapping[str, int] | None:
         """The itemCounts of a Map Run, as DescribeMapRun gives them."""
 
+    def items(self, arn: str) -> Sequence[Iterable[Event]]:
+        """The histories so far of a Map Run's executions; none if they are too many to be asked for."""
+
     def job(self, resource: str, request: Mapping[str, Any]) -> str | None:
         """How far a job is, in words.
 
@@ -145,6 +148,10 @@ def _look(
                     children.append((state, child[0]))
                 elif child is not None:
                     children.append((state, child))
+            if words.is_distributed(fields):
+                histories = source.items(mine.map_run) if mine.map_run else []
+                processor, scene.children[state] = _look("", json.dumps(_processor(fields)), histories, source, around)
+                children += processor.children
             counts = source.map_run(mine.map_run) if mine.map_run else None
             if counts is not None:
                 scene.map_runs[state] = counts
@@ -155,11 +162,15 @@ def _look(
 
 
 def _states(scope: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Every state of a machine at every depth, but not of its children."""
+    """Every state of a machine at every depth, but not what runs in executions of its own."""
     for name, state in scope.get("States", {}).items():
         yield name, state
-        for inner in [*state.get("Branches", []), state.get("ItemProcessor"), state.get("Iterator")]:
-            yield from _states(inner or {})
+        for inner in [] if words.is_distributed(state) else [*state.get("Branches", []), _processor(state)]:
+            yield from _states(inner)
+
+
+def _processor(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    return fields.get("ItemProcessor") or fields.get("Iterator") or {}
 
 
 def _begun(traces: Sequence[Trace], histories: Sequence[Sequence[Event]]) -> dict[str, _Begun]:

@@ -16,7 +16,7 @@ class Scene:
 
     Args:
         runs: what happened in each; none for a machine alone.
-        children: for states that are opened, the machine that they start.
+        children: for states that are opened, the machine that they start; for distributed Maps, their processor.
         map_runs: for distributed Maps, the itemCounts of their DescribeMapRun.
         notes: for states at work, how far they are, in words.
         states, taken: of all runs together.

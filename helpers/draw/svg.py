@@ -77,7 +77,7 @@ class _Drawing(Boxes):
         self.settle()
         for box in plan.boxes:
             scene, below = self.scene, WHITE
-            if box.node.child:
+            if box.node.child or box.node.distributed:
                 self.scene, below = scene.children.get(box.node.name, Scene()), OTHERS
             for left, top, inner in box.inner:
                 self.plan(inner, box.x + left, box.y + top, below)

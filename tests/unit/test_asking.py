@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
-from helpers import deploy, run, show
+from helpers import asking, deploy, run, show
 from helpers.asking import Asking
 from helpers.session import Session
 
@@ -69,6 +69,24 @@ def test_a_map_run_is_described(workshop: Session) -> None:
     drawn = show(run(machine, NUMBERS))
     assert "4 succeeded" in drawn.svg
     assert "4 of 5 items succeeded, 1 failed" in drawn.alt
+    assert "Accept \N{MULTIPLICATION SIGN}4" in drawn.text
+
+
+def test_of_a_map_run_with_many_items_only_their_numbers_are_asked_for(
+    workshop: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "MOST_ITEMS", 3)
+    processor = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, **ODD}
+    each = {
+        "Type": "Map",
+        "ItemsPath": "$.numbers",
+        "ToleratedFailureCount": 1,
+        "ItemProcessor": processor,
+        "End": True,
+    }
+    drawn = show(run(deploy({"StartAt": "Each", "States": {"Each": each}}, "workshop-asking-many"), NUMBERS))
+    assert "4 succeeded" in drawn.svg
+    assert "Accept" not in drawn.text
 
 
 def test_what_the_cloud_refuses_to_tell_is_not_drawn(workshop: Session) -> None:

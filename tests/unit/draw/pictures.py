@@ -115,6 +115,7 @@ class Known:
     """A cloud that knows the machines and executions of these pictures."""
 
     def __init__(self, **machines: Mapping[str, Any]) -> None:
+        self.histories: list[Iterable[Mapping[str, Any]]] = []
         self.counts = {"pending": 600, "running": 40, "succeeded": 351, "failed": 7, "timedOut": 2, "total": 1000}
         self.machines = machines or {"convert": CHILD}
 
@@ -128,6 +129,9 @@ class Known:
 
     def map_run(self, arn: str) -> Mapping[str, int] | None:
         return self.counts if ":mapRun:" in arn else None
+
+    def items(self, arn: str) -> list[Iterable[Mapping[str, Any]]]:
+        return self.histories
 
     def job(self, resource: str, request: Mapping[str, Any]) -> str | None:
         return f"{request['TrainingJobName']}, 2 min" if "TrainingJob" in resource else None

@@ -8,7 +8,7 @@ import pytest
 
 from helpers import draw
 from helpers.draw import layout, model, opened
-from tests.unit.draw.machines import CHILD, PARENT, START_CHILD, STATES, History, chain, task
+from tests.unit.draw.machines import CHILD, MANY, PARENT, START_CHILD, STATES, History, chain, task
 from tests.unit.draw.pictures import Known, many_items, three_children
 
 TIMES = "\N{MULTIPLICATION SIGN}"
@@ -118,9 +118,7 @@ def test_every_prefix_of_a_history_with_children_draws_and_nothing_moves() -> No
 
 
 def test_a_distributed_map_tells_what_became_of_its_items() -> None:
-    machine = {"StartAt": "Score all", "States": {"Score all": {"Type": "Map", "End": True}}}
-    machine["States"]["Score all"]["ItemProcessor"] = {"ProcessorConfig": {"Mode": "DISTRIBUTED"}, **chain("Score")}  # type: ignore[index]
-    drawn = draw.graph(machine, many_items(), source=Known())
+    drawn = draw.graph(MANY, many_items(), source=Known())
     for said in ("351 succeeded", "9 failed", "40 running", "600 pending", "360 of 1,000 items done"):
         assert said in drawn.svg
     assert "351 of 1,000 items succeeded, 9 failed" in drawn.alt
@@ -130,10 +128,8 @@ def test_a_distributed_map_tells_what_became_of_its_items() -> None:
 def test_a_progress_bar_stays_inside_its_box(counts: dict[str, int]) -> None:
     source = Known()
     source.counts = counts
-    machine = {"StartAt": "Score all", "States": {"Score all": {"Type": "Map", "End": True}}}
-    machine["States"]["Score all"]["ItemProcessor"] = {"ProcessorConfig": {"Mode": "DISTRIBUTED"}, **chain("Score")}  # type: ignore[index]
-    box = next(box for box in layout.place(model.parse(machine)).boxes if box.inner)
-    drawn = draw.graph(machine, many_items(), source=source).svg
+    box = next(box for box in layout.place(model.parse(MANY)).boxes if box.inner)
+    drawn = draw.graph(MANY, many_items(), source=source).svg
     bars = [part for part in drawn.split("<rect ") if 'height="10"' in part]
     for bar in bars:
         left, wide = (int(bar.split(f'{key}="')[1].split('"')[0]) for key in ("x", "width"))
@@ -156,3 +152,25 @@ def test_a_job_at_work_says_how_far_it_is() -> None:
     told.add("TaskSucceeded", len(told.events), **about)
     told.leave("Train")
     assert "job-7" not in draw.graph(machine, told.events, source=Known()).svg
+
+
+def test_what_happened_to_few_items_is_drawn_inside_the_map() -> None:
+    source = Known()
+    items = []
+    for failed in (False, True):
+        told = History()
+        told.visit("Read", tries=("Busy",) if failed else (None,))
+        told.visit("Score")
+        items.append(told.events)
+    source.histories = [*items]
+    drawn = draw.graph(MANY, many_items(), source=source)
+    assert f"Score {TIMES}2" in drawn.text
+    assert "caught: Busy" in drawn.svg
+    assert "1 of 2" in drawn.svg
+
+
+def test_a_child_workflow_in_a_distributed_map_opens_too() -> None:
+    processor = {**starting("convert"), "ProcessorConfig": {"Mode": "DISTRIBUTED"}}
+    state = {"Type": "Map", "ItemProcessor": processor, "End": True}
+    drawn = draw.graph({"StartAt": "All", "States": {"All": state}}, source=Known())
+    assert "Refuse" in drawn.svg
