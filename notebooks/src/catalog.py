@@ -49,7 +49,7 @@ def lineage(dynamodb, address):
 
 
 def changed(s3, dynamodb):
-    """The objects that are no longer what they were when something was made of them, or when they were made."""
+    """The objects that are gone, or no longer what they were when they, or something of them, were made."""
     noted = set()
     for address, entry in entries(dynamodb).items():
         noted |= {(address, entry["sha256"]["S"])}
@@ -58,9 +58,12 @@ def changed(s3, dynamodb):
 
 
 def sha256(s3, address):
-    """An object's checksum, computed from its bytes."""
+    """An object's checksum, computed from its bytes; None when it is gone."""
     bucket, _, key = address.removeprefix("s3://").partition("/")
-    return hashlib.sha256(s3.get_object(Bucket=bucket, Key=key)["Body"].read()).hexdigest()
+    try:
+        return hashlib.sha256(s3.get_object(Bucket=bucket, Key=key)["Body"].read()).hexdigest()
+    except s3.exceptions.NoSuchKey:
+        return None
 
 
 def key(address):

@@ -117,12 +117,16 @@ def test_a_lineage_goes_down_to_what_was_delivered(workshop: Session, catalog: A
 
 
 @pytest.mark.parametrize("key", ["raw/four/a.txt", "processed/four/a.json"])
-def test_an_object_that_is_no_longer_what_it_was_is_named(workshop: Session, catalog: Any, keep: Any, key: str) -> None:
+def test_an_object_that_is_no_longer_what_it_was_or_gone_is_named(
+    workshop: Session, catalog: Any, keep: Any, key: str
+) -> None:
     put(workshop, "raw/four/a.txt", b"delivered")
     keep("processed/four/a.json", ["raw/four/a.txt"], body={"text": "read"})
     s3, dynamodb = workshop.client("s3"), workshop.client("dynamodb")
     assert catalog.changed(s3, dynamodb) == []
     put(workshop, key, b"tampered with")
+    assert catalog.changed(s3, dynamodb) == [at(workshop, key)]
+    s3.delete_object(Bucket=workshop.bucket, Key=key)
     assert catalog.changed(s3, dynamodb) == [at(workshop, key)]
 
 
