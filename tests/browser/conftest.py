@@ -140,7 +140,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         *(sys.executable, "-m", "jupyterlab", f"--config={ROOT / 'tools' / 'jupyter_lab_config.py'}"),
         *(f"--port={port}", f"--ServerApp.root_dir={made.desk}"),
     ]
-    told = {"JUPYTER_TOKEN": made.token, "JUPYTER_CONFIG_DIR": str(settings.parent)}
+    told = {"JUPYTER_TOKEN": made.token, "JUPYTER_CONFIG_PATH": str(settings.parent)}
     # A kernel below pytest would take itself for one of nbval's, and nobody for its reader.
     variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")} | told
     with subprocess.Popen(command, cwd=made.desk, env=variables, stderr=subprocess.PIPE, text=True) as process:
