@@ -196,7 +196,8 @@ class _Lens:
             return True
         if visit.error is not None:
             cause = value_of(visit.cause) if visit.cause else None
-            yield Stage("Error", "error", UNKNOWN, UNKNOWN, {"Error": visit.error, "Cause": cause})
+            told = {"Error": visit.error, "Cause": cause if isinstance(cause, dict) else visit.cause}
+            yield Stage("Error", "error", UNKNOWN, UNKNOWN, told)
         if visit.status == "caught":
             catcher = _catcher(state, str(visit.error), self.next.get(id(visit), ""))
             yield Stage("Catch", "place", catcher, seen.input, seen.output)

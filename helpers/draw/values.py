@@ -84,7 +84,7 @@ def changes(before: Any, after: Any) -> list[Line]:
     return _fitting(_changes(before, after, "", 0))
 
 
-def picked(before: Any, steps: Sequence[str | int], after: Any) -> list[Line]:
+def picked(before: Any, steps: Sequence[str | int | None], after: Any) -> list[Line]:
     """What a path took out of a value: what it left behind by name, then what it took."""
     left = list(_left(before, steps))
     told = [Line("-", 0, ", ".join(left[:8]) + (f", {len(left) - 8} more" if len(left) > 8 else ""))] if left else []
@@ -107,11 +107,13 @@ def difference(before: Any, after: Any) -> list[tuple[str, str]]:
     return told + [("-", name) for name in before if name not in after]
 
 
-def _left(before: Any, steps: Sequence[str | int], above: str = "") -> Iterator[str]:
+def _left(before: Any, steps: Sequence[str | int | None], above: str = "") -> Iterator[str]:
     """The names of what a path passes by, from the top down."""
     if not steps or not isinstance(before, dict | list):
         return
     step, *further = steps
+    if step is None:  # all items: nothing is left behind there
+        return
     if isinstance(before, dict):
         yield from (above + name for name in before if name != step)
         inner, above = before.get(str(step)), f"{above}{step}."

@@ -107,12 +107,25 @@ def test_a_state_that_was_not_entered_is_said_with_those_that_were() -> None:
 @pytest.mark.parametrize(
     ("path", "found"),
     [
-        *(("$", {"a": [{"b c": 1}]}), ("$.a[0]['b c']", 1)),
-        *(("$.a[1]", UNKNOWN), ("$.a[*]", UNKNOWN), ("$.c", UNKNOWN), ("$$.State.Name", UNKNOWN), ("$var", UNKNOWN)),
+        *(("$", {"a": [{"b c": 1}]}), ("$.a[0]['b c']", 1), ("$.a[*]['b c']", [1]), ("$.a[*].none", [])),
+        *(
+            ("$.a[1]", UNKNOWN),
+            ("$.a[?(@.b)]", UNKNOWN),
+            ("$.c", UNKNOWN),
+            ("$$.State.Name", UNKNOWN),
+            ("$var", UNKNOWN),
+        ),
     ],
 )
 def test_paths_of_names_and_positions_are_worked_out_and_no_others(path: str, found: object) -> None:
     assert paths.look_up({"a": [{"b c": 1}]}, path) == found
+
+
+def test_variables_and_what_is_known_of_the_context_are_looked_up() -> None:
+    names = {"count": {"n": 2}, "$": {"State": {"Name": "Use"}}}
+    assert paths.look_up({}, "$count.n", names) == 2
+    assert paths.look_up({}, "$$.State.Name", names) == "Use"
+    assert paths.look_up({}, "$$.Execution.Id", names) is UNKNOWN
 
 
 def test_a_result_is_placed_without_touching_the_input() -> None:
@@ -120,6 +133,7 @@ def test_a_result_is_placed_without_touching_the_input() -> None:
     assert paths.place(given, "$.a.c", 2) == {"a": {"b": 1, "c": 2}}
     assert paths.place(given, None, 2) == given
     assert paths.place(given, "$.a[0]", 2) is UNKNOWN
+    assert paths.place(given, "$.a[*]", 2) is UNKNOWN
     assert given == {"a": {"b": 1}}
 
 
