@@ -35,6 +35,51 @@ def training_state(lab: Any, script: str, **more: Any) -> tuple[dict[str, Any], 
     return {"Type": "Task", "Resource": resource, "Parameters": request, **more}, request["TrainingJobName"]
 
 
+def processing(lab: Any, script: str) -> dict[str, Any]:
+    code = lab.put(f"{lab.name()}/script.py", script)
+    source = {"S3Uri": code, "LocalPath": "/opt/ml/processing/code", "S3DataType": "S3Prefix", "S3InputMode": "File"}
+    return {
+        "ProcessingJobName": lab.name(),
+        "RoleArn": "arn:aws:iam::123456789012:role/workshop-training",
+        "AppSpecification": {
+            "ImageUri": "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.2-1-cpu-py3",
+            "ContainerEntrypoint": ["python3", "/opt/ml/processing/code/script.py"],
+        },
+        "ProcessingInputs": [{"InputName": "code", "S3Input": source}],
+        "ProcessingResources": {
+            "ClusterConfig": {"InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 5}
+        },
+    }
+
+
+def tuning(lab: Any, script: str) -> dict[str, Any]:
+    """Two jobs at a time, with a metric whose expression matches nothing."""
+    training = lab.training(script, metrics={"loss": "never=(.*)"})
+    definition = {key: training[key] for key in training if key not in ("TrainingJobName", "HyperParameters")}
+    return {
+        "HyperParameterTuningJobName": lab.name(),
+        "HyperParameterTuningJobConfig": {
+            "Strategy": "Random",
+            "HyperParameterTuningJobObjective": {"Type": "Minimize", "MetricName": "loss"},
+            "ResourceLimits": {"MaxNumberOfTrainingJobs": 2, "MaxParallelTrainingJobs": 2},
+            "ParameterRanges": {"IntegerParameterRanges": [{"Name": "n", "MinValue": "1", "MaxValue": "8"}]},
+        },
+        "TrainingJobDefinition": {**definition, "StaticHyperParameters": training["HyperParameters"]},
+    }
+
+
+def transforming(lab: Any, model: str) -> dict[str, Any]:
+    lab.put("bad/rows/rows.csv", "1,2\n")
+    source = {"S3DataType": "S3Prefix", "S3Uri": "s3://lab/bad/rows/"}
+    return {
+        "TransformJobName": lab.name(),
+        "ModelName": model,
+        "TransformInput": {"DataSource": {"S3DataSource": source}, "ContentType": "text/csv", "SplitType": "Line"},
+        "TransformOutput": {"S3OutputPath": "s3://lab/bad/out", "AssembleWith": "Line"},
+        "TransformResources": {"InstanceType": "ml.m5.large", "InstanceCount": 1},
+    }
+
+
 def test_sync_returns_the_description_after_the_jobs_minutes(lab: Any) -> None:
     state, name = training_state(lab, "print('x')", End=True)
     client = lab.cloud.client("stepfunctions")
@@ -70,6 +115,32 @@ def test_stopped_execution_stops_its_job(lab: Any) -> None:
     assert ended(lab, started["executionArn"])["status"] == "ABORTED"
     assert lab.ended("training_job", name)["TrainingJobStatus"] == "Stopped"
     assert lab.processes() == []
+
+
+@pytest.mark.parametrize("kind", ["processing_job", "hyper_parameter_tuning_job", "transform_job"])
+def test_stopped_execution_stops_every_kind_of_job(lab: Any, kind: str) -> None:
+    ready = lab.cloud.scratch / f"{kind}-is-at-work"
+    hang = f"import pathlib, time; pathlib.Path({str(ready)!r}).touch(); time.sleep(600)"
+    words = {"processing_job": "Processing", "hyper_parameter_tuning_job": "HyperParameterTuning"}.get(
+        kind, "Transform"
+    )
+    request = {
+        "processing_job": lambda: processing(lab, hang),
+        "hyper_parameter_tuning_job": lambda: tuning(lab, hang),
+        "transform_job": lambda: transforming(
+            lab, lab.model({"code/inference.py": f"def model_fn(model_dir): return 1\ndef input_fn(*_): {hang}"})
+        ),
+    }[kind]()
+    resource = f"arn:aws:states:::sagemaker:create{words}Job.sync"
+    state = {"Type": "Task", "Resource": resource, "Parameters": request, "End": True}
+    client = lab.cloud.client("stepfunctions")
+    started = client.start_execution(stateMachineArn=machine(lab, {"Work": state}, "Work"))
+    while not ready.exists():
+        threading.Event().wait(0.02)
+    client.stop_execution(executionArn=started["executionArn"])
+    assert ended(lab, started["executionArn"])["status"] == "ABORTED"
+    assert lab.ended(kind, request[f"{words}JobName"])[f"{words}JobStatus"] == "Stopped"
+    assert running() == []
 
 
 def test_task_that_times_out_stops_its_job(lab: Any) -> None:
@@ -196,18 +267,7 @@ def test_catch_gets_an_image_that_does_not_run(lab: Any) -> None:
 
 
 def test_catch_gets_a_tuning_job_whose_metric_matches_nothing(lab: Any) -> None:
-    training = lab.training("print('loss: 1')", metrics={"loss": "never=(.*)"})
-    definition = {key: training[key] for key in training if key not in ("TrainingJobName", "HyperParameters")}
-    request = {
-        "HyperParameterTuningJobName": lab.name(),
-        "HyperParameterTuningJobConfig": {
-            "Strategy": "Random",
-            "HyperParameterTuningJobObjective": {"Type": "Minimize", "MetricName": "loss"},
-            "ResourceLimits": {"MaxNumberOfTrainingJobs": 2, "MaxParallelTrainingJobs": 2},
-            "ParameterRanges": {"IntegerParameterRanges": [{"Name": "n", "MinValue": "1", "MaxValue": "8"}]},
-        },
-        "TrainingJobDefinition": {**definition, "StaticHyperParameters": training["HyperParameters"]},
-    }
+    request = tuning(lab, "print('loss: 1')")
     problem = caught(lab, "arn:aws:states:::sagemaker:createHyperParameterTuningJob.sync", request)
     assert problem["Error"] == "States.TaskFailed"
     assert json.loads(problem["Cause"])["FailureReason"].startswith(
@@ -227,15 +287,7 @@ def test_catch_gets_a_tuning_job_whose_metric_matches_nothing(lab: Any) -> None:
 def test_catch_gets_a_model_that_cannot_be_unpacked(lab: Any, new_archive: Any, content: Any, words: str) -> None:
     model = lab.model({"code/inference.py": "def model_fn(model_dir): return None"})
     lab.put(f"{model}/model.tar.gz", content(new_archive))
-    lab.put("bad/rows/rows.csv", "1,2\n")
-    source = {"S3DataType": "S3Prefix", "S3Uri": "s3://lab/bad/rows/"}
-    request = {
-        "TransformJobName": lab.name(),
-        "ModelName": model,
-        "TransformInput": {"DataSource": {"S3DataSource": source}, "ContentType": "text/csv", "SplitType": "Line"},
-        "TransformOutput": {"S3OutputPath": "s3://lab/bad/out", "AssembleWith": "Line"},
-        "TransformResources": {"InstanceType": "ml.m5.large", "InstanceCount": 1},
-    }
+    request = transforming(lab, model)
     problem = caught(lab, "arn:aws:states:::sagemaker:createTransformJob.sync", request)
     reason = json.loads(problem["Cause"])["FailureReason"]
     assert reason.startswith("ClientError: ")
@@ -244,20 +296,7 @@ def test_catch_gets_a_model_that_cannot_be_unpacked(lab: Any, new_archive: Any, 
 
 
 def test_catch_gets_a_processing_job_that_fails(lab: Any) -> None:
-    code = lab.put("bad/code/script.py", "exit(3)")
-    source = {"S3Uri": code, "LocalPath": "/opt/ml/processing/code", "S3DataType": "S3Prefix", "S3InputMode": "File"}
-    request = {
-        "ProcessingJobName": lab.name(),
-        "RoleArn": "arn:aws:iam::123456789012:role/workshop-training",
-        "AppSpecification": {
-            "ImageUri": "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.2-1-cpu-py3",
-            "ContainerEntrypoint": ["python3", "/opt/ml/processing/code/script.py"],
-        },
-        "ProcessingInputs": [{"InputName": "code", "S3Input": source}],
-        "ProcessingResources": {
-            "ClusterConfig": {"InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 5}
-        },
-    }
+    request = processing(lab, "exit(3)")
     problem = caught(lab, "arn:aws:states:::sagemaker:createProcessingJob.sync", request)
     assert json.loads(problem["Cause"])["FailureReason"] == "AlgorithmError: See job logs for more information"
     assert running() == []
