@@ -18,7 +18,13 @@ DATA = Path(__file__).resolve().parent.parent / "data"
 
 def measure() -> dict[str, Any]:
     """Return word error rates, hits and seconds, by service."""
-    return {"comprehend": _comprehend(), "rekognition": _rekognition(), "transcribe": _transcribe(), "polly": _polly()}
+    return {
+        "textract": _textract(),
+        "comprehend": _comprehend(),
+        "rekognition": _rekognition(),
+        "transcribe": _transcribe(),
+        "polly": _polly(),
+    }
 
 
 def _timed(call: Callable[[], Any]) -> tuple[Any, float]:
@@ -30,6 +36,37 @@ def _timed(call: Callable[[], Any]) -> tuple[Any, float]:
 def _truth(folder: str) -> list[dict[str, Any]]:
     truth: list[dict[str, Any]] = json.loads((DATA / folder / "truth.json").read_text(encoding="utf-8"))
     return truth
+
+
+def _textract() -> dict[str, Any]:
+    """Expense fields, and the words of the truth that stand among those read."""
+    from helpers.localcloud.models import ocr
+    from helpers.localcloud.services import textract
+    from tests.unit.receipt_score import score
+
+    receipts = json.loads((DATA / "receipts" / "truth.json").read_text(encoding="utf-8"))["receipts"]
+    readable = [receipt for receipt in receipts if receipt["readable"]]
+    contents = [(DATA / "receipts" / receipt["file"]).read_bytes() for receipt in readable]
+    _, load = _timed(lambda: textract.analyze_expense(contents[0]))
+    fields = wrong = words = found = 0
+    spent = 0.0
+    for receipt, content in zip(readable, contents, strict=True):
+        page, seconds = _timed(partial(ocr.read, textract.pixels(content)))
+        spent += seconds
+        read = {word.casefold().strip(",") for line in page.lines for word in line.text.split()}
+        true = " ".join([receipt["vendor"], receipt["address"], *(item["description"] for item in receipt["items"])])
+        words += len(true.split())
+        found += sum(word.casefold().strip(",") in read for word in true.split())
+        count, errors = score(textract.analyze_expense(content), receipt)
+        fields, wrong = fields + count, wrong + len(errors)
+    return {
+        "expense_fields_right": fields - wrong,
+        "of_fields": fields,
+        "words_read": found,
+        "of_words": words,
+        "first_receipt_seconds": load,
+        "reading_seconds_each": round(spent / len(readable), 3),
+    }
 
 
 def _script(call: dict[str, Any], who: str) -> str:
