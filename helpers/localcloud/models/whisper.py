@@ -51,7 +51,7 @@ class Heard:
     Args:
         tokens: of the text.
         sureness: of each token, 0 to 1.
-        attention: tokens x places of STEP samples, how much each follows which.
+        attention: heads x tokens x places of STEP samples, what each token was heard from.
         silence: the probability that nothing is said, 0 to 1.
     """
 
