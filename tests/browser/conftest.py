@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -143,26 +144,31 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     told = {"JUPYTER_TOKEN": made.token, "JUPYTER_CONFIG_PATH": str(settings.parent)}
     # A kernel below pytest would take itself for one of nbval's, and nobody for its reader.
     variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")} | told
-    with subprocess.Popen(command, cwd=made.desk, env=variables, stderr=subprocess.PIPE, text=True) as process:
-        _await_answer(f"http://127.0.0.1:{port}/api", process)
+    log = room / "lab.log"
+    with log.open("wb") as told_here:
+        process = subprocess.Popen(command, cwd=made.desk, env=variables, stderr=told_here, start_new_session=True)
+    try:
+        _await_answer(f"http://127.0.0.1:{port}/api", process, log)
         yield made
+    finally:
         process.terminate()
-        process.communicate(timeout=30)
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:  # it waits for a kernel; workshop.py is as patient with it
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
-def _await_answer(address: str, process: subprocess.Popen[str]) -> None:
+def _await_answer(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
     until = time.monotonic() + 60
-    while time.monotonic() < until:
+    while time.monotonic() < until and process.poll() is None:
         try:
             urllib.request.urlopen(address, timeout=2).close()
         except (urllib.error.URLError, TimeoutError):
-            if process.poll() is not None:
-                break
             time.sleep(0.1)
         else:
             return
-    process.kill()
-    pytest.fail(f"JupyterLab did not start:\n{process.communicate()[1]}")
+    pytest.fail(f"JupyterLab did not start:\n{log.read_text()}")
 
 
 #: Whether Lab has a kernel that waits for work.
