@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import SequenceMatcher
 from typing import Any
 
@@ -176,25 +176,38 @@ def _changes(before: list[int], after: list[int]) -> Iterable[list[int]]:
 
 def pretty(text: str, limit: int) -> str:
     """JSON text over several lines, other text as it stands, its end cut off."""
+    found, length = [], 0
+    for piece in _laid_out(text):
+        found.append(piece)
+        length += len(piece)
+        if length > limit:  # of a quarter of a megabyte, only the beginning is laid out
+            break
+    told = "".join(found)
+    if length > limit:
+        told = f"{told[:limit]}\n… of {len(text):,} letters"
+    return "\n".join(printable(line) for line in told.split("\n"))  # what no file can hold no browser takes either
+
+
+def _laid_out(text: str) -> Iterator[str]:
     try:
-        told = _lines(json.loads(text), "")
+        value = json.loads(text)
     except ValueError:
-        told = text
-    # what no file can hold cannot go to a browser either
-    told = "\n".join(printable(line) for line in told.split("\n"))
-    return told if len(told) <= limit else f"{told[:limit]}\n… {len(told) - limit:,} letters more"
+        yield text
+    else:
+        yield from _lines(value, "")
 
 
-def _lines(value: Any, indent: str) -> str:
-    """JSON, what is short on one line."""
+def _lines(value: Any, indent: str) -> Iterator[str]:
+    """JSON piece by piece, what is short on one line."""
     flat = json.dumps(value, ensure_ascii=False)
     if len(flat) + len(indent) <= LINE or not isinstance(value, dict | list) or not value:
-        return flat
+        yield flat
+        return
     deeper = f"{indent}  "
-    if isinstance(value, dict):
-        parts = [f"{json.dumps(key, ensure_ascii=False)}: {_lines(inner, deeper)}" for key, inner in value.items()]
-        opening, closing = "{", "}"
-    else:
-        parts = [_lines(inner, deeper) for inner in value]
-        opening, closing = "[", "]"
-    return f"{opening}\n{deeper}" + f",\n{deeper}".join(parts) + f"\n{indent}{closing}"
+    opening, closing = "{}" if isinstance(value, dict) else "[]"
+    pairs = value.items() if isinstance(value, dict) else ((None, inner) for inner in value)
+    for number, (key, inner) in enumerate(pairs):
+        label = "" if key is None else f"{json.dumps(key, ensure_ascii=False)}: "
+        yield f"{',' if number else opening}\n{deeper}{label}"
+        yield from _lines(inner, deeper)
+    yield f"\n{indent}{closing}"

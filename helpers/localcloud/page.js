@@ -5,6 +5,7 @@ const at = (id) => document.getElementById(id);
 const inspector = new Inspector(at("graph"));
 let chosen = ""; // an ARN; "" follows the newest
 let version = "";
+let latest = null; // the last answer
 let rows = []; // of the events that stand in the table
 
 function drawList(told) {
@@ -33,6 +34,7 @@ function drawList(told) {
 function choose(arn) {
   chosen = arn;
   at("follow").checked = false;
+  if (latest) drawList(latest); // the answer may take a moment
   ask();
 }
 
@@ -85,6 +87,7 @@ async function ask() {
       return;
     } else {
       const told = await answer.json();
+      latest = told;
       drawList(told);
       if (told.chosen) {
         if (version.split(" ")[0] !== told.chosen.arn) rows = [];

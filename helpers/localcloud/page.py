@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 _HERE = Path(__file__).parent
 _HOST = re.compile(r"(127\.0\.0\.1|localhost)(:\d+)?")
 _MOST_EXECUTIONS = 200  # in the list
-_SUMMARY, _MOST_LETTERS = 160, 4000  # of an event's details
+_SUMMARY, _MOST_LETTERS = 160, 2000  # of an event's details
 _HEADERS = {
     "Cache-Control": "no-store",
     "Cross-Origin-Opener-Policy": "same-origin",

@@ -123,7 +123,7 @@ def test_long_inputs_are_cut_and_letters_that_no_file_holds_are_replaced() -> No
     film = draw.film(train()[0], told.events)
     [visit] = visits_of(film, "Validate input")
     text = film["texts"][visit["input"]]
-    assert text.endswith("letters more")
+    assert text.endswith("… of 9,036 letters")
     assert len(text) < replay.MOST_LETTERS + 40
     odd = replay.pretty(json.dumps("a\x00\ud800"), 100)
     odd.encode()
