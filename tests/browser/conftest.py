@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 import nbformat
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
@@ -35,6 +35,8 @@ FLAGS = [
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",  # no request leaves, whatever a page tries
 ]
 MINUTES = 60_000  # milliseconds
+WORN = """dark => document.body.dataset.jpThemeLight === `${!dark}`
+    && !document.getElementById('jupyterlab-splash')"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -64,12 +66,20 @@ class Watched:
         self.page.on("request", lambda request: self._note(request.url))
         self.page.on("websocket", lambda socket: self._note(socket.url))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("console", lambda message: message.type == "error" and self.complaints.append(message.text))
+        self.page.on("console", lambda message: message.type == "error" and self._complain(message))
 
     def _note(self, url: str) -> None:
         parts = urlsplit(url)
         if parts.scheme not in {"data", "blob", "about", "file"} and parts.hostname != "127.0.0.1":
             self.foreign.append(url)
+
+    def _complain(self, message: ConsoleMessage) -> None:
+        self.complaints.append(f"{message.text} ({message.location.get('url', '')})")
+
+    def wear(self, theme: str) -> None:
+        """Change JupyterLab's theme. Its curtain must be gone before the next change, which would take it away twice."""
+        self.page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme)
+        self.page.wait_for_function(WORN, arg="Dark" in theme)
 
     def pictures(self, inside: str = "") -> list[dict[str, Any]]:
         """Every image that is shown: its alt text, and whether there is anything to see."""
@@ -140,6 +150,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     command = [
         *(sys.executable, "-m", "jupyterlab", f"--config={ROOT / 'tools' / 'jupyter_lab_config.py'}"),
         *(f"--port={port}", f"--ServerApp.root_dir={made.desk}"),
+        # What a test changes, a theme or the folder on show, is not what a reader finds the next time.
+        *(f"--LabApp.user_settings_dir={room / 'user'}", f"--LabApp.workspaces_dir={room / 'workspaces'}"),
     ]
     told = {"JUPYTER_TOKEN": made.token, "JUPYTER_CONFIG_PATH": str(settings.parent)}
     # A kernel below pytest would take itself for one of nbval's, and nobody for its reader.

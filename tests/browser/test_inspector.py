@@ -136,8 +136,7 @@ def test_it_plays_to_the_end_and_can_be_paused(inspected: Watched) -> None:
 @pytest.mark.parametrize("theme", ["JupyterLab Dark", "JupyterLab Light"])
 def test_it_is_legible_in_both_themes(inspected: Watched, theme: str) -> None:
     page = inspected.page
-    page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme)
-    page.wait_for_function("dark => document.body.dataset.jpThemeLight === `${!dark}`", arg="Dark" in theme)
+    inspected.wear(theme)
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Prepare,").click()
     for part in ("h3", "h4", ".ws-quiet", "pre", ".ws-key", ".ws-string"):

@@ -67,8 +67,7 @@ def test_changes_have_their_colours_and_nothing_is_wider_than_the_page(
     page.keyboard.press("Space")  # Lab takes Enter for itself, to edit the cell
     assert card.get_attribute("open") is not None
     for theme in ("JupyterLab Dark", "JupyterLab Light"):
-        page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme)
-        page.wait_for_function("dark => document.body.dataset.jpThemeLight === `${!dark}`", arg="Dark" in theme)
+        watched.wear(theme)
         paint = "element => getComputedStyle(element).backgroundColor"
         assert outputs.first.locator("ins").first.evaluate(paint) == "rgba(0, 158, 115, 0.25)"
     page.evaluate("() => document.querySelectorAll('.jp-OutputArea-output details').forEach(each => each.open = true)")

@@ -64,8 +64,7 @@ def test_pictures_show_with_their_words(trusted: bool, lab: Lab, watch: Callable
     assert page.evaluate(trust) is trusted
     alts = [picture.alt for picture in pictures if isinstance(picture, draw.Picture)]
     for theme in ("JupyterLab Dark", "JupyterLab Light"):
-        page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme)
-        page.wait_for_function("dark => document.body.dataset.jpThemeLight === `${!dark}`", arg="Dark" in theme)
+        watched.wear(theme)
         page.wait_for_function(SEEN, arg=len(alts), timeout=MINUTES)
         assert [each["alt"] for each in watched.pictures(".jp-OutputArea-output")] == alts
     assert page.locator(".jp-OutputArea-output table").count() >= 1

@@ -90,11 +90,8 @@ def test_every_picture_has_an_alternative_text(notebook: Any) -> None:
     text += "\n".join(str(data.get("text/html", "")) for data in outputs)
     for image in re.findall(r"<img\b[^>]*>", text):
         assert re.search(r"""alt=(["'])\s*\S""", image), image[:200]
-    # JupyterLab shows an image output without words, unless it says its own: nbconvert and others read them here.
-    for output in (output for cell in code_cells(notebook) for output in cell.outputs):
-        for kind in output.get("data", {}):
-            if kind.startswith("image/"):
-                assert output.metadata.get(kind, {}).get("alt"), output["data"].get("text/plain")
+    # JupyterLab shows an image output without its words: src/pictures.py gives it as HTML.
+    assert [kind for data in outputs for kind in data if kind.startswith("image/")] == []
     assert not re.search(r"!\[\s*\]\(", text)
 
 
