@@ -77,7 +77,7 @@ class Watched:
         self.complaints.append(f"{message.text} ({message.location.get('url', '')})")
 
     def wear(self, theme: str) -> None:
-        """Change JupyterLab's theme. Its curtain must be gone before the next change, which would take it away twice."""
+        """Change JupyterLab's theme, and wait for its curtain to go: the next change would take it away twice."""
         self.page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme)
         self.page.wait_for_function(WORN, arg="Dark" in theme)
 
