@@ -37,7 +37,7 @@ class Inspector {
     this.frame.addEventListener("keydown", (event) => this.key(event));
     root.replaceChildren(this.frame);
     this.chosen = null; // a state's number; null follows the replay
-    this.picked = null; // a visit's number; null is the latest
+    this.picked = null; // a visit's number; null is the one that the state's colour tells of
     this.wished = undefined; // the speed that was chosen
     this.timer = null;
   }
@@ -247,7 +247,7 @@ class Inspector {
       this.detail.replaceChildren(heading, words, make("p", {}, "Not entered yet."));
       return undefined;
     }
-    const visit = visits.includes(this.picked) ? this.picked : visits.at(-1);
+    const visit = visits.includes(this.picked) ? this.picked : this.film.tellingVisit(shown);
     this.detail.replaceChildren(heading, words, this.chips(visits, visit), ...this.told(visit));
     return undefined;
   }
@@ -289,8 +289,8 @@ class Inspector {
     if (visits.length === 1) return "";
     const place = visits.indexOf(shown);
     const pick = (visit) => () => {
-      this.picked = visit === visits.at(-1) ? null : visit;
       this.chosen = this.record.visits[shown].state;
+      this.picked = visit === this.film.tellingVisit(this.chosen) ? null : visit;
       this.draw();
       this.detail.querySelector("button[aria-pressed=true]")?.focus(); // another button than the one that was pressed
     };

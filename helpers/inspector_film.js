@@ -49,6 +49,12 @@ class Film {
     const inMap = Number.isInteger(this.record.visits[this.visitsOf[number][0]]?.item);
     return inMap ? WORST.find((status) => found.includes(status)) : found.at(-1);
   }
+
+  /** Of a state's visits the one that its colour tells of. */
+  tellingVisit(number) {
+    const status = this.statusOf(number);
+    return this.visitsNow(number).findLast((visit) => this.visitNow(visit)[1] === status);
+  }
 }
 
 /** Seconds in words, as `words.duration` says them. */

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import nbformat
@@ -58,6 +58,20 @@ def inspected(lab: Lab, chromium: Browser) -> Iterator[Watched]:
     assert watched.complaints == []
 
 
+FAILING = """
+import helpers
+from helpers import ExecutionFailed, deploy, run, show
+helpers.connect()
+add = {"Type": "Pass", "Parameters": {"sum.$": "States.MathAdd($, 1)"}, "End": True}
+each = {"Type": "Map", "ItemProcessor": {"StartAt": "Add", "States": {"Add": add}}, "End": True}
+try:
+    run(deploy({"StartAt": "Each", "States": {"Each": each}}, "workshop-failing"), [1, "two", 3])
+except ExecutionFailed as failure:
+    problem = failure
+show.inspector(problem)
+"""
+
+
 def picture(page: Page) -> str:
     return str(page.locator(".ws-picture").get_attribute("src"))
 
@@ -98,6 +112,20 @@ def test_each_item_of_a_map_is_a_visit(inspected: Watched) -> None:
     expect(page.locator(".ws-detail h3")).to_have_text("<b>Double</b>")
     page.keyboard.press("Escape")
     assert page.evaluate("() => window.hacked") is None
+
+
+def test_of_many_visits_it_shows_the_one_that_the_colour_tells_of(lab: Lab, watch: Callable[..., Watched]) -> None:
+    """A state that is drawn as failed opens at the item that failed, not at the last."""
+    lab.write("failing.ipynb", nbformat.v4.new_code_cell(FAILING))
+    page = watch().page
+    page.goto(lab.address("failing.ipynb"))
+    page.wait_for_function(IDLE, timeout=MINUTES)
+    page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    page.get_by_role("button", name="Add, pass: failed").click(timeout=MINUTES)
+    chips = page.get_by_role("group", name="Visits").get_by_role("button")
+    expect(chips.and_(page.locator("[aria-pressed=true]"))).to_have_attribute("aria-label", "Item 1: failed")
+    chips.first.click()
+    expect(chips.first).to_have_attribute("aria-pressed", "true")
 
 
 def test_the_slider_replays_event_by_event(inspected: Watched) -> None:
