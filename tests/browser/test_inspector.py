@@ -58,17 +58,18 @@ def inspected(lab: Lab, chromium: Browser) -> Iterator[Watched]:
     assert watched.complaints == []
 
 
-FAILING = """
+CAUGHT = """
 import helpers
-from helpers import ExecutionFailed, deploy, run, show
-helpers.connect()
-add = {"Type": "Pass", "Parameters": {"sum.$": "States.MathAdd($, 1)"}, "End": True}
-each = {"Type": "Map", "ItemProcessor": {"StartAt": "Add", "States": {"Add": add}}, "End": True}
-try:
-    run(deploy({"StartAt": "Each", "States": {"Each": each}}, "workshop-failing"), [1, "two", 3])
-except ExecutionFailed as failure:
-    problem = failure
-show.inspector(problem)
+from helpers import deploy, run, show
+bucket = helpers.connect().bucket
+look = {
+    "Type": "Task", "Resource": "arn:aws:states:::aws-sdk:s3:listObjectsV2", "Parameters": {"Bucket.$": "$"},
+    "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Go on"}], "Next": "Go on",
+}
+inside = {"StartAt": "Look", "States": {"Look": look, "Go on": {"Type": "Pass", "End": True}}}
+each = {"Type": "Map", "ItemProcessor": inside, "End": True}
+machine = deploy({"StartAt": "Each", "States": {"Each": each}}, "workshop-caught")
+show.inspector(run(machine, [bucket, "workshop-no", bucket]))
 """
 
 
@@ -115,15 +116,16 @@ def test_each_item_of_a_map_is_a_visit(inspected: Watched) -> None:
 
 
 def test_of_many_visits_it_shows_the_one_that_the_colour_tells_of(lab: Lab, watch: Callable[..., Watched]) -> None:
-    """A state that is drawn as failed opens at the item that failed, not at the last."""
-    lab.write("failing.ipynb", nbformat.v4.new_code_cell(FAILING))
+    """A state that is drawn as caught opens at the item whose failure was caught, not at the last."""
+    lab.write("caught.ipynb", nbformat.v4.new_code_cell(CAUGHT))
     page = watch().page
-    page.goto(lab.address("failing.ipynb"))
+    page.goto(lab.address("caught.ipynb"))
     page.wait_for_function(IDLE, timeout=MINUTES)
     page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
-    page.get_by_role("button", name="Add, pass: failed").click(timeout=MINUTES)
+    page.get_by_role("button", name="Look,").click(timeout=MINUTES)
     chips = page.get_by_role("group", name="Visits").get_by_role("button")
-    expect(chips.and_(page.locator("[aria-pressed=true]"))).to_have_attribute("aria-label", "Item 1: failed")
+    expect(chips.and_(page.locator("[aria-pressed=true]"))).to_have_attribute("aria-label", "Item 1: caught")
+    expect(chips.last).to_have_attribute("aria-label", "Item 2: succeeded")
     chips.first.click()
     expect(chips.first).to_have_attribute("aria-pressed", "true")
 
