@@ -23,6 +23,12 @@ def history_of(arn: str) -> list[dict[str, Any]]:
         return [event for page in pages.paginate(executionArn=arn) for event in page["events"]]
 
 
+def runs_of(arn: str, most: int = 1000) -> list[Json]:
+    """The first child executions of a Map Run, as ListExecutions tells of them; Express ones are not listed."""
+    listed: list[Json] = _asked("list_executions", mapRunArn=arn, maxResults=most).get("executions", [])
+    return listed
+
+
 class Asking:
     """A `draw.Source` that asks the connected cloud, once for what does not change any more.
 
@@ -63,7 +69,7 @@ class Asking:
 
     def items(self, arn: str) -> list[Iterable[Json]]:
         """The histories so far of a Map Run's executions; none if they are too many to be asked for."""
-        listed = _asked("list_executions", mapRunArn=arn, maxResults=MOST_ITEMS + 1).get("executions", [])
+        listed = runs_of(arn, MOST_ITEMS + 1)
         if len(listed) > MOST_ITEMS:
             return []
         found = [self.execution(execution["executionArn"]) for execution in listed]

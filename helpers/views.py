@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from helpers import draw
-from helpers.asking import Asking, history_of
+from helpers.asking import Asking, history_of, runs_of
 from helpers.deploy import Execution, definition_of, follow, machine_of
 from helpers.errors import ExecutionFailed, WorkshopError
 from helpers.inspector import Inspector, attended
@@ -38,7 +38,7 @@ class Show:
     def timeline(self, execution: object) -> draw.Picture:
         """When each state was at work, waited or failed; child executions stand inside the states that began them."""
         known = _known(execution)
-        return draw.timeline(known.events, name=known.machine.name, children=_child, runs=_runs)
+        return draw.timeline(known.events, name=known.machine.name, children=_child, runs=runs_of)
 
     def events(self, execution: object, *, state: str = "", type: str = "") -> draw.Page:
         """The history as a table, its details on a click.
@@ -119,13 +119,3 @@ def _child(arn: str) -> Iterable[Mapping[str, Any]] | None:
         return history_of(arn)
     except (client.exceptions.ExecutionDoesNotExist, client.exceptions.InvalidArn):
         return None
-
-
-def _runs(arn: str) -> Iterable[Mapping[str, Any]]:
-    """The first child executions of a Map Run; Express ones are not listed."""
-    client = current().client("stepfunctions")
-    try:
-        listed: list[Mapping[str, Any]] = client.list_executions(mapRunArn=arn, maxResults=1000)["executions"]
-    except client.exceptions.ClientError:
-        return ()
-    return listed

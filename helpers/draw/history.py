@@ -190,6 +190,15 @@ def told(event: Event, field: str) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def began(event: Event) -> str | None:
+    """The ARN of the execution that a task started, where the event tells of one."""
+    resource = str(details(event).get("resource"))
+    if event["type"] not in ("TaskSubmitted", "TaskSucceeded") or "startExecution" not in resource:
+        return None
+    arn = told(event, "output").get("ExecutionArn")
+    return arn if isinstance(arn, str) else None
+
+
 class _Reader:
     def __init__(self) -> None:
         self.trace = Trace()

@@ -196,10 +196,8 @@ def _note(mine: _Begun, visit: Visit, event: Event) -> None:
             mine.job = resource, request
         if "startExecution" in resource and isinstance(request.get("StateMachineArn"), str):
             mine.machines[request["StateMachineArn"]] = None
-    elif kind in ("TaskSubmitted", "TaskSucceeded") and "startExecution" in str(details.get("resource")):
-        arn = history.told(event, "output").get("ExecutionArn")
-        if isinstance(arn, str):
-            mine.executions[arn] = None
+    elif (arn := history.began(event)) is not None:
+        mine.executions[arn] = None
 
 
 def _child(

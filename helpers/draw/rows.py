@@ -6,7 +6,6 @@ Rows hold rows: a Parallel's and a Map's states, a child workflow's. What is too
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -184,7 +183,7 @@ class _Rows:
         """The child executions that a Task began, each with its rows."""
         if self.depth == DEEPEST:
             return
-        for arn in dict.fromkeys(filter(None, (_began(self.events[number]) for number in visit.events))):
+        for arn in dict.fromkeys(filter(None, (history.began(self.events[number]) for number in visit.events))):
             events = list(self.children(arn) or ())
             if not events:
                 continue
@@ -241,19 +240,6 @@ def _span(row: Row) -> Bar:
     """All bars of a row as one, with the last one's status."""
     last = row.bars[-1]
     return Bar(row.label, row.bars[0].start, max(bar.end for bar in row.bars), last.status, error=last.error)
-
-
-def _began(event: Event) -> str | None:
-    """The ARN of the execution that a task started, where the event tells of one."""
-    told = history.details(event)
-    if event["type"] not in ("TaskSubmitted", "TaskSucceeded") or "startExecution" not in str(told.get("resource")):
-        return None
-    try:
-        output = json.loads(told.get("output", ""))
-    except ValueError:  # cut off, or left out
-        return None
-    arn = output.get("ExecutionArn") if isinstance(output, dict) else None
-    return arn if isinstance(arn, str) else None
 
 
 def _fitting(found: list[Row]) -> list[Row]:

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 import nbformat
 import pytest
+from nbformat.sign import NotebookNotary
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,6 +36,9 @@ FLAGS = [
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",  # no request leaves, whatever a page tries
 ]
 MINUTES = 60_000  # milliseconds
+TRUSTED = "() => window.jupyterapp.shell.currentWidget.content.widgets.every(cell => cell.model.trusted)"
+#: Whether Lab has a kernel that waits for work.
+IDLE = "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
 WORN = """dark => document.body.dataset.jpThemeLight === `${!dark}`
     && !document.getElementById('jupyterlab-splash')"""
 
@@ -132,6 +136,22 @@ class Lab:
         nbformat.write(nbformat.v4.new_notebook(cells=list(cells), metadata=kernel), path)
         return path
 
+    def open(self, page: Page, name: str, *cells: Any, trusted: bool) -> None:
+        """A notebook of its own, trusted or not, until its last output is there."""
+        path = self.write(name, *cells)
+        if trusted:
+            NotebookNotary().sign(nbformat.read(path, as_version=4))
+        page.goto(self.address(name))
+        page.locator(".jp-OutputArea-output").nth(len(cells) - 1).wait_for(timeout=MINUTES)
+        assert page.evaluate(TRUSTED) is trusted
+
+    def run(self, page: Page, name: str, code: str) -> None:
+        """A notebook of its own, with a cell that is run."""
+        self.write(name, nbformat.v4.new_code_cell(code))
+        page.goto(self.address(name))
+        page.wait_for_function(IDLE, timeout=MINUTES)
+        page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+
 
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
@@ -181,7 +201,3 @@ def _await_answer(address: str, process: subprocess.Popen[bytes], log: Path) -> 
         else:
             return
     pytest.fail(f"JupyterLab did not start:\n{log.read_text()}")
-
-
-#: Whether Lab has a kernel that waits for work.
-IDLE = "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"

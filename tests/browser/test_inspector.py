@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import nbformat
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import IDLE, MINUTES, Lab, Watched
+from tests.browser.conftest import MINUTES, Lab, Watched
 
 CODE = """
 import helpers
@@ -45,12 +44,9 @@ CONTRAST = """element => {
 @pytest.fixture(scope="module")
 def inspected(lab: Lab, chromium: Browser) -> Iterator[Watched]:
     """A notebook whose cell has shown an inspector."""
-    lab.write("inspector.ipynb", nbformat.v4.new_code_cell(CODE))
     watched = Watched(chromium)
     page = watched.page
-    page.goto(lab.address("inspector.ipynb"))
-    page.wait_for_function(IDLE, timeout=MINUTES)
-    page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    lab.run(page, "inspector.ipynb", CODE)
     page.locator(".ws-inspector").wait_for(timeout=MINUTES)
     yield watched
     page.close()
@@ -117,11 +113,8 @@ def test_each_item_of_a_map_is_a_visit(inspected: Watched) -> None:
 
 def test_of_many_visits_it_shows_the_one_that_the_colour_tells_of(lab: Lab, watch: Callable[..., Watched]) -> None:
     """A state that is drawn as caught opens at the item whose failure was caught, not at the last."""
-    lab.write("caught.ipynb", nbformat.v4.new_code_cell(CAUGHT))
     page = watch().page
-    page.goto(lab.address("caught.ipynb"))
-    page.wait_for_function(IDLE, timeout=MINUTES)
-    page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    lab.run(page, "caught.ipynb", CAUGHT)
     page.get_by_role("button", name="Look,").click(timeout=MINUTES)
     chips = page.get_by_role("group", name="Visits").get_by_role("button")
     expect(chips.and_(page.locator("[aria-pressed=true]"))).to_have_attribute("aria-label", "Item 1: caught")

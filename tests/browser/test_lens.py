@@ -7,13 +7,11 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import nbformat
 import pytest
-from nbformat.sign import NotebookNotary
 from PIL import Image
 
 from helpers import draw
-from tests.browser.conftest import MINUTES, Lab, Watched
+from tests.browser.conftest import Lab, Watched
 from tests.browser.test_pictures import HISTORIES, shown
 
 HOSTILE = "<img src=x onerror='hacked=1'><script>hacked=1</script>"
@@ -45,17 +43,11 @@ def pages() -> list[draw.Page]:
 def test_changes_have_their_colours_and_nothing_is_wider_than_the_page(
     trusted: bool, lab: Lab, watch: Callable[..., Watched]
 ) -> None:
-    path = lab.write(f"lens-{trusted}.ipynb", *map(shown, pages()))
-    if trusted:
-        NotebookNotary().sign(nbformat.read(path, as_version=4))
     watched = watch()
     page = watched.page
     page.set_viewport_size({"width": 1100, "height": 6000})  # Lab takes away what is out of sight
-    page.goto(lab.address(path.name))
+    lab.open(page, f"lens-{trusted}.ipynb", *map(shown, pages()), trusted=trusted)
     outputs = page.locator(".jp-OutputArea-output")
-    outputs.nth(1).wait_for(timeout=MINUTES)
-    trust = "() => window.jupyterapp.shell.currentWidget.content.widgets.every(cell => cell.model.trusted)"
-    assert page.evaluate(trust) is trusted
     (receipt,) = watched.pictures(".jp-OutputArea-output")
     assert receipt["alt"].startswith("receipts/01.png with 1 line of text found: <img")
     assert receipt["wide"] == 200

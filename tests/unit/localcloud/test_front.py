@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import sys
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,13 +13,6 @@ from botocore.exceptions import ClientError
 from helpers.errors import UnsupportedLocally
 from helpers.localcloud import services
 from helpers.localcloud.cloud import Cloud, Service, ServiceError
-
-
-@pytest.fixture
-def cloud() -> Iterator[Cloud]:
-    made = Cloud()
-    yield made
-    made.close()
 
 
 def send(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,13 +16,6 @@ from tests.unit.localcloud.integration_calls import EXECUTION, MACHINE, failure,
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}"
 ARN = "arn:aws:states:::"
 TOPIC = "arn:aws:sns:us-east-1:123456789012:none"
-
-
-@pytest.fixture
-def cloud() -> Iterator[Cloud]:
-    made = Cloud()
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -26,13 +26,6 @@ CHILD = "arn:aws:states:::states:startExecution.sync:2"
 
 
 @pytest.fixture
-def cloud() -> Iterator[Cloud]:
-    made = Cloud()
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def slow() -> Iterator[Cloud]:
     """A cloud whose time passes as fast as ours: what waits a minute runs for the whole of a test."""
     made = Cloud(speed=1)
