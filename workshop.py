@@ -86,6 +86,9 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("cloud", cloud, "run the local cloud alone")
     sub.add_argument("--port", type=_port, default=0, help="port on 127.0.0.1 (default: a free one)")
     sub.add_argument("--speed", help="`max` jumps over waiting; a number plays virtual time that many times faster")
+    sub.add_argument(
+        "--access-key", metavar="ID:SECRET", help="the key that calls are signed with (default: a new one)"
+    )
     sub = command("notebooks", notebooks, "execute notebooks in place and save their outputs")
     sub.add_argument("names", nargs="*", metavar="NAME", help="a notebook, such as 03 (default: all)")
     command("bench", bench, "measure, and print one JSON object of figures")
@@ -158,13 +161,15 @@ def test(options: argparse.Namespace) -> int:
 
 
 def cloud(options: argparse.Namespace) -> int:
-    """Run the local cloud alone. Prints one JSON line, {"endpoint", "region", "account_id"}, when ready."""
+    """Run the local cloud alone. When ready, prints one JSON line and, for a person at a shell, the lines to paste."""
     if options.port:
         choose_port(options.port)
     python = env.prepare()
     command = [python, "-m", "helpers.localcloud", "--port", str(options.port)]
     if options.speed is not None:
         command += ["--speed", options.speed]
+    if options.access_key is not None:
+        command += ["--access-key", options.access_key]
     environment = env.reader_environment(python)
     if os.name != "nt":  # one process less between the reader and the cloud
         os.chdir(ROOT)

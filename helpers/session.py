@@ -117,8 +117,15 @@ class Session:
     def client(self, service: str) -> Any:
         """The boto3 client of a service, made once: `client("s3")`."""
         if service not in self._clients:
-            self._clients[service] = _client(service)
+            import boto3
+
+            self._clients[service] = boto3.client(service)
         return self._clients[service]
+
+    @property
+    def page(self) -> str | None:
+        """The address of the page with all executions of this kernel, for a second screen; None on AWS."""
+        return None if self._cloud is None else self._cloud.page
 
     @contextmanager
     def alive(self) -> Iterator[None]:
@@ -206,6 +213,8 @@ class LocalCloud:
         except ValueError:  # nothing, or no JSON
             raise self.died() from None
         self.endpoint, self.region, self.account_id = told["endpoint"], told["region"], told["account_id"]
+        self.access_key_id, self.secret_access_key = told["access_key_id"], told["secret_access_key"]
+        self.page = told["page"]
 
     def died(self) -> LocalCloudDied:
         """The error to raise, with the end of the log."""
@@ -265,17 +274,22 @@ def _keep_to(cloud: LocalCloud) -> None:
         f"        DefaultS3Bucket: {bucket}\n"
     )
     os.environ |= {
-        "AWS_ACCESS_KEY_ID": "local",
-        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_ACCESS_KEY_ID": cloud.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": cloud.secret_access_key,
         "AWS_DEFAULT_REGION": cloud.region,
         "AWS_REGION": cloud.region,
         "AWS_ENDPOINT_URL": cloud.endpoint,
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
+        # boto3 would send StartSyncExecution to the host `sync-127.0.0.1`.
+        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
         "SAGEMAKER_ADMIN_CONFIG_OVERRIDE": str(defaults),
         "SAGEMAKER_USER_CONFIG_OVERRIDE": str(defaults),
     }
+    for name in ("NO_PROXY", "no_proxy"):  # a proxy would get every call, and its data
+        hosts = [host for host in os.environ.get(name, "").split(",") if host]
+        os.environ[name] = ",".join(dict.fromkeys([*hosts, "127.0.0.1", "localhost"]))
     boto3: Any = sys.modules.get("boto3")
     if boto3 is not None:
         boto3.DEFAULT_SESSION = None  # it may hold the settings from before
@@ -305,15 +319,6 @@ def _session_of(target: str, region: str, account_id: str, cloud: LocalCloud | N
 
 def _bucket_name(account_id: str, region: str) -> str:
     return f"workshop-{account_id}-{region}"
-
-
-def _client(service: str) -> Any:
-    import boto3
-    from botocore.config import Config
-
-    # boto3 would send StartSyncExecution to the host `sync-127.0.0.1`.
-    local = bool(os.environ.get("AWS_ENDPOINT_URL"))
-    return boto3.client(service, config=Config(inject_host_prefix=False) if local else None)
 
 
 def _make_bucket(session: Session) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -77,13 +76,13 @@ class Show:
         Raises:
             WorkshopError: AWS has its own console.
         """
-        if current().target != "local":
+        address = current().page
+        if address is None:
             raise WorkshopError("Only the local cloud has this page. On AWS, open the console of Step Functions.")
         if not attended():
             return draw.Page(
                 "<p>/workshop, at the local cloud's address</p>", "/workshop, at the local cloud's address"
             )
-        address = f"{os.environ['AWS_ENDPOINT_URL']}/workshop"
         return draw.Page(f'<a href="{address}" target="_blank" rel="noopener">{address}</a>', address)
 
     def live(self, execution: object) -> None:

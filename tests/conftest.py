@@ -63,11 +63,16 @@ class LocalCloud:
     Args:
         endpoint: where it answers, as `http://127.0.0.1:PORT`.
         region, account_id: whose it is.
+        access_key_id, secret_access_key: what calls are signed with.
+        page: the address of its page for a second screen.
     """
 
     endpoint: str
     region: str
     account_id: str
+    access_key_id: str
+    secret_access_key: str
+    page: str
 
     def client(self, service: str) -> Any:
         """Return a boto3 client of this cloud."""
@@ -78,8 +83,8 @@ class LocalCloud:
             service,
             endpoint_url=self.endpoint,
             region_name=self.region,
-            aws_access_key_id="local",
-            aws_secret_access_key="local",
+            aws_access_key_id=self.access_key_id,
+            aws_secret_access_key=self.secret_access_key,
             config=Config(inject_host_prefix=False, retries={"max_attempts": 0}),
         )
 

@@ -1,7 +1,8 @@
 """`python -m helpers.localcloud`: AWS on this machine, in one process, on 127.0.0.1 only.
 
-Prints one JSON line, {"endpoint": ..., "region": ..., "account_id": ...}, when it is ready, and serves until
-SIGINT or SIGTERM (CTRL_BREAK on Windows), or, with --parent-pipe, until its standard input ends.
+When it is ready it prints one JSON line: `endpoint`, `region`, `account_id`, the key with which calls must be signed
+(`access_key_id`, `secret_access_key`) and the address of its page for a second screen (`page`). It serves until SIGINT
+or SIGTERM (CTRL_BREAK on Windows), or, with --parent-pipe, until its standard input ends.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 import logging
 import math
 import os
+import re
 import signal
 import sys
 import threading
@@ -31,6 +33,15 @@ def _port(text: str) -> int:
     if not 0 <= port < 65536:
         raise ValueError
     return port
+
+
+def _key(text: str) -> Any:
+    from helpers.localcloud.access import Key
+
+    access_key_id, _, secret = text.partition(":")
+    if not re.fullmatch(r"\w{1,128}", access_key_id) or not secret:
+        raise ValueError
+    return Key(access_key_id, secret)
 
 
 def keep_away_from_aws(endpoint: str) -> None:
@@ -60,14 +71,23 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m helpers.localcloud", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--port", type=_port, default=0, help="the port; 0, the default, takes a free one")
     parser.add_argument("--speed", type=_speed, default=math.inf, help="virtual seconds a real second, or max")
+    parser.add_argument(
+        "--access-key",
+        type=_key,
+        metavar="ID:SECRET",
+        help="the key to sign with (default: a new one); others on this machine can read it off the process list",
+    )
     parser.add_argument("--parent-pipe", action="store_true", help="end when standard input ends")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.ERROR, stream=sys.stderr, format="localcloud: %(message)s")
 
+    from helpers.localcloud.access import Access
+    from helpers.localcloud.front import PAGES
     from helpers.localcloud.server import Server
 
+    access = Access(options.access_key)
     try:
-        server = Server(options.port, _not_yet)
+        server = Server(options.port, access, _not_yet, PAGES)
     except OSError as problem:
         print(
             f"localcloud: port {options.port} cannot be used ({problem.strerror}). "
@@ -80,7 +100,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     from helpers.localcloud.cloud import Cloud
 
-    cloud = Cloud(server.port, speed=options.speed)
+    cloud = Cloud(server.port, speed=options.speed, access=access)
     server.app = cloud.front
     ends = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGBREAK") if hasattr(signal, name)]
     for number in ends:
@@ -89,7 +109,17 @@ def main(arguments: list[str] | None = None) -> int:
         threading.Thread(target=_until_stdin_ends, args=(server,), daemon=True).start()
     # What the first request needs takes a second to import: it is done while the client gets ready.
     threading.Thread(target=cloud.front.warm, daemon=True).start()
-    print(json.dumps({"endpoint": endpoint, "region": cloud.region, "account_id": cloud.account_id}), flush=True)
+    ready = {
+        "endpoint": endpoint,
+        "region": cloud.region,
+        "account_id": cloud.account_id,
+        "access_key_id": access.reader.access_key_id,
+        "secret_access_key": access.reader.secret_access_key,
+        "page": f"{endpoint}{PAGES[0]}?token={access.page_token}",
+    }
+    print(json.dumps(ready), flush=True)
+    if not options.parent_pipe:
+        print(_to_paste(ready), file=sys.stderr, flush=True)
     try:
         server.serve_forever(poll_interval=0.1)
     except SystemExit:
@@ -99,6 +129,22 @@ def main(arguments: list[str] | None = None) -> int:
             signal.signal(number, signal.SIG_IGN)
         cloud.close()
     return 0
+
+
+def _to_paste(ready: dict[str, str]) -> str:
+    """What a person at a shell needs: the lines after which every AWS client there calls this cloud."""
+    assign = "set" if sys.platform == "win32" else "export"
+    variables = {
+        "AWS_ENDPOINT_URL": ready["endpoint"],
+        "AWS_ACCESS_KEY_ID": ready["access_key_id"],
+        "AWS_SECRET_ACCESS_KEY": ready["secret_access_key"],
+        "AWS_DEFAULT_REGION": ready["region"],
+        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
+        "NO_PROXY": "127.0.0.1",
+    }
+    lines = [f"    {assign} {name}={value}" for name, value in variables.items()]
+    where = f"The page for a second screen: {ready['page']}"
+    return "\n".join(["Paste this into a shell that is to call this cloud:", *lines, where, "Ctrl-C here ends it."])
 
 
 def _not_yet(_environ: Any, _start_response: Any) -> NoReturn:

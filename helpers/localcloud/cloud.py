@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from helpers.errors import UnsupportedLocally
 from helpers.localcloud import services
+from helpers.localcloud.access import Access
 from helpers.localcloud.clock import Clock
 from helpers.localcloud.wire import Protocol, ServiceError
 
@@ -67,9 +68,13 @@ class Cloud:
         port: the loopback port on which the front door is served; 0 when it is not served at all (tests).
         speed: virtual seconds a real second; `math.inf` jumps.
         region: the region that clients get; others work too.
+        access: who may call over the socket; nobody but who gets its keys when None.
     """
 
-    def __init__(self, port: int = 0, *, speed: float = math.inf, region: str | None = None) -> None:
+    def __init__(
+        self, port: int = 0, *, speed: float = math.inf, region: str | None = None, access: Access | None = None
+    ) -> None:
+        self.access = access or Access()
         self.account_id = ACCOUNT_ID
         self.region = region or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
         self.endpoint = f"http://127.0.0.1:{port or 4566}"  # werkzeug would refuse a Host with port 0

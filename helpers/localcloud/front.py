@@ -12,8 +12,10 @@ import logging
 import re
 import threading
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import unquote
 from xml.sax.saxutils import escape
 
 from botocore.exceptions import DataNotFoundError, UnknownServiceError
@@ -77,17 +79,14 @@ _TARGETS = {
     "SageMaker": "sagemaker",
 }
 
-#: Paths of the page for a second screen. AWS's requests for a bucket of this name are signed.
-_PAGE = ("/workshop", "/workshop/state")
+#: Paths of the page for a second screen, opened by a token. Requests for a bucket of this name are signed.
+PAGES = ("/workshop", "/workshop/state")
 
 #: In the environ of a request made in process: botocore's name of its service.
 INSIDE = "localcloud.service"
 
 #: moto's environ key for S3 metadata names, whose underscores WSGI would lose (moto.core.request).
 PRESERVED_NAMES = "moto.preserved_header_names"
-
-#: The access key with which this cloud's Lambda functions sign.
-FUNCTION_KEY = "local-function"
 
 _HTML = re.compile(rb"\s*<!doctype html", re.IGNORECASE)
 
@@ -139,11 +138,11 @@ class Front:
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         service = environ.get(INSIDE)
-        if service is None and environ.get("PATH_INFO") in _PAGE and "HTTP_AUTHORIZATION" not in environ:
+        if service is None and environ.get("PATH_INFO") in PAGES and "HTTP_AUTHORIZATION" not in environ:
             return _send(self._page.answer(environ), start_response)
         if service is None:
             service = identify(environ)
-            if _acts(service, environ):
+            if not self._cloud.access.is_worker(environ) and _acts(service, environ):
                 self._cloud.clock.outside()
             if "HTTP_AUTHORIZATION" not in environ and "HTTP_X_AMZ_TARGET" in environ:
                 # moto knows a service by the signature alone
@@ -152,7 +151,7 @@ class Front:
         if not owned and service not in _NEVER_MOTO and service not in _PRETENDED:
             return self._from_moto(service, environ, start_response)
         request = read_request(environ)
-        if service == "stepfunctions" and _is_from_function(environ):
+        if service == "stepfunctions" and self._cloud.access.is_worker(environ):
             with self._cloud.clock.from_work():
                 answer = self._answer(service, owned, request)
         else:
@@ -259,7 +258,8 @@ class Front:
 def identify(environ: dict[str, Any]) -> str:
     """Botocore's name of the service that a request is for, by its signature, else by its X-Amz-Target."""
     target = environ.get("HTTP_X_AMZ_TARGET", "")
-    scope = re.search(r"Credential=[^/]+/[^/]*/[^/]*/([^/,\s]+)/", environ.get("HTTP_AUTHORIZATION", ""))
+    signed = environ.get("HTTP_AUTHORIZATION") or unquote(environ.get("QUERY_STRING", ""))
+    scope = re.search(r"Credential=[^/]+/[^/]*/[^/]*/([^/,\s]+)/", signed)
     if scope is None:
         prefix = target.partition(".")[0]
         return _TARGETS.get(prefix, prefix.partition("_")[0].lower() or "s3")
@@ -276,30 +276,29 @@ def _acts(service: str, environ: dict[str, Any]) -> bool:
     """Whether a request may be a step towards an answer that somebody waits for, and not a mere look.
 
     Who only looks (whether an execution has ended, whether a message has come) must not hold up virtual time, or
-    an execution that waits for a task token would never time out while it is watched.
+    an execution that waits for a task token would never time out while it is watched. (While a function of this cloud
+    runs, time stands still anyway.)
     """
-    if _is_from_function(environ):
-        return False  # while it runs, time stands still anyway
     action = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
     if action:
         return not action.startswith(("BatchGet", "Describe", "Get", "List", "Query", "Receive", "Scan"))
     return environ.get("REQUEST_METHOD") not in ("GET", "HEAD") or service == "sqs"
 
 
-def _is_from_function(environ: dict[str, Any]) -> bool:
-    """Whether a Lambda function of this cloud makes the request."""
-    return f"Credential={FUNCTION_KEY}/" in environ.get("HTTP_AUTHORIZATION", "")
-
-
 def read_request(environ: dict[str, Any]) -> Request:
     """The whole request; its body is read, whatever its length says."""
     stream = environ["wsgi.input"]
     body = stream.getvalue() if isinstance(stream, io.BytesIO) else stream.read(_length(environ))
+    return replace(head_of(environ), body=bytes(body))
+
+
+def head_of(environ: dict[str, Any]) -> Request:
+    """A request without its body."""
     headers = {key[5:].replace("_", "-").lower(): value for key, value in environ.items() if key.startswith("HTTP_")}
     headers["content-type"] = environ.get("CONTENT_TYPE", "")
     raw = environ.get("RAW_URI") or environ.get("PATH_INFO", "/")
     path = re.sub(r"^https?://[^/]*", "", raw).partition("?")[0]
-    return Request(environ["REQUEST_METHOD"], path or "/", environ.get("QUERY_STRING", ""), headers, bytes(body))
+    return Request(environ["REQUEST_METHOD"], path or "/", environ.get("QUERY_STRING", ""), headers, b"")
 
 
 def _length(environ: dict[str, Any]) -> int:

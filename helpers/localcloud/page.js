@@ -2,6 +2,7 @@
 // The page around the inspector: which executions there are, and what is new about the chosen one.
 
 const at = (id) => document.getElementById(id);
+const token = new URLSearchParams(location.search).get("token");
 const inspector = new Inspector(at("graph"));
 let chosen = ""; // an ARN; "" follows the newest
 let version = "";
@@ -77,7 +78,8 @@ async function ask() {
   const turn = ++asking;
   let wait = 1500;
   try {
-    const answer = await fetch(`/workshop/state?${new URLSearchParams({ execution: chosen, seen: version, form: form() })}`);
+    const asked = new URLSearchParams({ token, execution: chosen, seen: version, form: form() });
+    const answer = await fetch(`/workshop/state?${asked}`);
     if (turn !== asking) return; // something else was chosen meanwhile
     if (answer.status === 404) {
       chosen = ""; // its state machine was deleted

@@ -12,7 +12,6 @@ import hashlib
 import json
 import logging
 import math
-import re
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _HERE = Path(__file__).parent
-_HOST = re.compile(r"(127\.0\.0\.1|localhost)(:\d+)?")
 _MOST_EXECUTIONS = 200  # in the list
 _SUMMARY, _MOST_LETTERS = 160, 2000  # of an event's details
 _HEADERS = {
@@ -48,10 +46,7 @@ class Page:
         self._cloud = cloud
 
     def answer(self, environ: Mapping[str, Any]) -> Answer:
-        """The page itself, or as JSON what is new on it; 403 for who is not this page in this machine's browser."""
-        refused = _refusal(environ)
-        if refused:
-            return _text(403, refused)
+        """The page itself, or as JSON what is new on it. Who may ask is the server's to check (`access`)."""
         if environ.get("REQUEST_METHOD") not in ("GET", "HEAD"):
             return _text(405, "Only GET.")
         if environ["PATH_INFO"] == "/workshop":
@@ -168,31 +163,6 @@ def _row(event: Mapping[str, Any], begin: float) -> list[Any]:
     flat = json.dumps(values, ensure_ascii=False, default=str) if values else ""
     seconds = round(draw.history.seconds(event["timestamp"]) - begin, 3)
     return [event["id"], event["type"], state, seconds, flat[:_SUMMARY], draw.replay.pretty(flat, _MOST_LETTERS)]
-
-
-def _value(text: Any) -> Any:
-    """JSON inside JSON as a value; other text, and what is none, as it stands."""
-    try:
-        return json.loads(text)
-    except (TypeError, ValueError):
-        return text
-
-
-def _refusal(environ: Mapping[str, Any]) -> str:
-    """Why a request is not answered, or "".
-
-    A page of another site can make this browser send requests here. Its name for this machine (DNS rebinding) shows
-    in Host; its own name shows in Origin; and what it is to us in Sec-Fetch-Site (Fetch Metadata, W3C).
-    """
-    host = environ.get("HTTP_HOST", "")
-    if not _HOST.fullmatch(host):
-        return "This page answers at 127.0.0.1 and localhost only."
-    origin = environ.get("HTTP_ORIGIN")
-    if origin is not None and origin != f"http://{host}":
-        return "This page answers itself only."
-    site = environ.get("HTTP_SEC_FETCH_SITE", "none")
-    followed = environ["PATH_INFO"] == "/workshop" and environ.get("HTTP_SEC_FETCH_MODE") == "navigate"
-    return "" if site in ("same-origin", "none") or followed else "This page answers itself only."
 
 
 def _text(status: int, text: str) -> Answer:

@@ -50,9 +50,15 @@ class Running:
             command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
         assert self.process.stdout
-        self.endpoint = str(json.loads(self.process.stdout.readline())["endpoint"])
-        keys = {"aws_access_key_id": "local", "aws_secret_access_key": "local", "region_name": "us-east-1"}
-        self.states: Any = boto3.client("stepfunctions", endpoint_url=self.endpoint, **keys)
+        ready = json.loads(self.process.stdout.readline())
+        self.page = str(ready["page"])
+        self.states: Any = boto3.client(
+            "stepfunctions",
+            endpoint_url=ready["endpoint"],
+            aws_access_key_id=ready["access_key_id"],
+            aws_secret_access_key=ready["secret_access_key"],
+            region_name=ready["region"],
+        )
 
     def start(self, name: str) -> str:
         role = "arn:aws:iam::123456789012:role/workshop"
@@ -77,7 +83,7 @@ def test_an_execution_is_seen_from_its_start_to_its_end(running: Running, watch:
     watched = watch()
     page = watched.page
     page.set_viewport_size({"width": 1600, "height": 900})
-    page.goto(f"{running.endpoint}/workshop")
+    page.goto(running.page)
     expect(page.get_by_text("Nothing has run yet. This kernel has 0 state machines.")).to_be_visible()
     page.evaluate(REMEMBER)
     running.start("workshop-watched")
@@ -106,7 +112,7 @@ def test_an_execution_is_seen_from_its_start_to_its_end(running: Running, watch:
 def test_another_execution_is_chosen_and_explored(running: Running, watch: Callable[..., Watched]) -> None:
     first, second = running.start("workshop-first"), running.start("workshop-second")
     page = watch(color_scheme="dark").page
-    page.goto(f"{running.endpoint}/workshop")
+    page.goto(running.page)
     listed = page.get_by_label("Executions").get_by_role("button")
     expect(listed).to_have_count(2)
     expect(listed.first).to_contain_text("workshop-second")
@@ -126,7 +132,7 @@ def test_another_execution_is_chosen_and_explored(running: Running, watch: Calla
 
 def test_it_says_when_the_cloud_has_ended(running: Running, chromium: Any) -> None:
     watched = Watched(chromium)
-    watched.page.goto(f"{running.endpoint}/workshop")
+    watched.page.goto(running.page)
     expect(watched.page.get_by_text("Nothing has run yet.")).to_be_visible()
     running.process.terminate()
     expect(watched.page.get_by_role("alert")).to_contain_text("The local cloud has ended")

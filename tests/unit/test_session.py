@@ -30,7 +30,31 @@ def test_every_client_of_the_process_then_reaches_the_local_cloud_and_nothing_el
     assert os.environ["AWS_SHARED_CREDENTIALS_FILE"] == os.environ["AWS_CONFIG_FILE"] == os.devnull
     names = [bucket["Name"] for bucket in boto3.client("s3").list_buckets()["Buckets"]]
     assert names == [workshop.bucket]
-    assert boto3.Session().get_credentials().access_key == "local"
+    assert boto3.Session().get_credentials().access_key.startswith("LOCAL")
+
+
+def test_a_proxy_gets_no_local_call(unconnected: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "http_proxy"):
+        unconnected.setenv(name, "http://127.0.0.1:9")  # nobody answers there
+    unconnected.setenv("NO_PROXY", "intranet.example")
+    connect()
+    assert boto3.client("s3").list_buckets()["Buckets"]
+    assert os.environ["NO_PROXY"].startswith("intranet.example,")
+
+
+def test_every_plain_client_starts_a_synchronous_execution(workshop: session.Session) -> None:
+    states = boto3.client("stepfunctions")
+    definition = json.dumps(PASS)
+    machine = states.create_state_machine(
+        name="workshop-plain", definition=definition, roleArn=workshop.roles.states, type="EXPRESS"
+    )
+    assert states.start_sync_execution(stateMachineArn=machine["stateMachineArn"])["status"] == "SUCCEEDED"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps temporary folders in the user's own profile")
+def test_no_other_user_of_the_machine_reads_the_clouds_log(workshop: session.Session) -> None:
+    assert workshop._cloud is not None
+    assert workshop._cloud.folder.stat().st_mode & 0o077 == 0
 
 
 def test_the_readers_own_settings_are_out_of_reach(unconnected: pytest.MonkeyPatch) -> None:
@@ -222,15 +246,15 @@ def test_aws_gives_the_same_face(unconnected: pytest.MonkeyPatch, local_cloud: L
     unconnected.setattr(session.time, "sleep", waits.append)
     for name, value in {
         "WORKSHOP_TARGET": "aws",
-        "AWS_ACCESS_KEY_ID": "mine",
-        "AWS_SECRET_ACCESS_KEY": "mine",
+        "AWS_ACCESS_KEY_ID": local_cloud.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": local_cloud.secret_access_key,
         "AWS_DEFAULT_REGION": "eu-west-1",
         "AWS_ENDPOINT_URL": local_cloud.endpoint,
     }.items():
         unconnected.setenv(name, value)
     workshop = connect()
     assert repr(workshop).startswith("Connected to AWS: region eu-west-1, account 123456789012")
-    assert os.environ["AWS_ACCESS_KEY_ID"] == "mine"
+    assert os.environ["AWS_ACCESS_KEY_ID"] == local_cloud.access_key_id
     assert waits  # new roles take a while to be known everywhere
     assert run(deploy(PASS, "workshop-on-aws"), {"a": 1}).output == {"a": 1}
 

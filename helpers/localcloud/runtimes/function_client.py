@@ -95,8 +95,9 @@ class RuntimeApi:
     """One keep-alive connection to the Runtime API, which speaks HTTP/1.1."""
 
     def __init__(self, address: str) -> None:
-        host, port = address.rsplit(":", 1)
-        self._host = address
+        self._host, _, secret = address.partition("/")
+        self._path = f"/{secret}{_API}"
+        host, port = self._host.rsplit(":", 1)
         self._socket = socket.create_connection((host, int(port)))
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._answers = self._socket.makefile("rb")
@@ -123,7 +124,8 @@ class RuntimeApi:
         )
 
     def _call(self, method: str, path: str, body: bytes, headers: str) -> tuple[dict[str, str], bytes]:
-        head = f"{method} {_API}{path} HTTP/1.1\r\nHost: {self._host}\r\n{headers}Content-Length: {len(body)}\r\n\r\n"
+        first = f"{method} {self._path}{path} HTTP/1.1\r\nHost: {self._host}"
+        head = f"{first}\r\n{headers}Content-Length: {len(body)}\r\n\r\n"
         try:
             self._socket.sendall(head.encode() + body)
             answer = self._answers

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import selectors
 import signal
 import socket
@@ -128,6 +129,8 @@ class Worker:
         self._selector.register(self._listener, selectors.EVENT_READ)
         self._parked: _Connection | None = None  # waits for its next event
         host, port = self._listener.getsockname()
+        # Who does not know it is another process of this machine, and no client of this worker.
+        self._secret = secrets.token_hex(16)
         with log.open("wb") as sink:
             self._log = log.open("rb", buffering=0)
             self.started = time.monotonic()
@@ -137,7 +140,7 @@ class Worker:
                 stdout=sink,
                 stderr=subprocess.STDOUT,
                 cwd=directory,
-                env={**environment, "AWS_LAMBDA_RUNTIME_API": f"{host}:{port}"},
+                env={**environment, "AWS_LAMBDA_RUNTIME_API": f"{host}:{port}/{self._secret}"},
                 # A group of its own: no Ctrl-C of the terminal's, and killed with whatever the handler
                 # started.
                 start_new_session=True,
@@ -257,8 +260,8 @@ class Worker:
 
     def _receive(self, until: float) -> tuple[_Connection, str, bytes] | None:
         """The next request on any connection, or None: the process ended, or `until` (monotonic) has come."""
-        for key in self._selector.get_map().values():
-            if key.data is not None and key.data.buffer and (found := key.data.request()):
+        for key in list(self._selector.get_map().values()):
+            if key.data is not None and key.data.buffer and (found := self._request(key.data)):
                 return (key.data, *found)
         while True:
             left = until - time.monotonic()
@@ -268,10 +271,22 @@ class Worker:
             for key, _ in ready:
                 if key.data is None:
                     self._accept()
-                elif self._read(key.data) and (found := key.data.request()):
+                elif self._read(key.data) and (found := self._request(key.data)):
                     return (key.data, *found)
             if (not ready or not self._connected()) and self.process.poll() is not None:
                 return None
+
+    def _request(self, connection: _Connection) -> tuple[str, bytes] | None:
+        """What has arrived whole, of our own process; who else connects is hung up on."""
+        try:
+            found = connection.request()
+        except ValueError:  # a length that is none
+            found = "", b""
+        if found is None or found[0].partition(" ")[2].startswith(f"/{self._secret}/"):
+            return found
+        self._selector.unregister(connection.socket)
+        connection.socket.close()
+        return None
 
     def _accept(self) -> None:
         client, _ = self._listener.accept()

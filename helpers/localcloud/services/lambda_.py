@@ -87,13 +87,8 @@ class LocalFunctions:
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
-        credentials = {
-            "AWS_ENDPOINT_URL": cloud.endpoint,
-            "AWS_ACCESS_KEY_ID": "local-function",  # tells a handler's requests from the reader's
-            "AWS_SECRET_ACCESS_KEY": "local",
-            "AWS_SESSION_TOKEN": "local",
-        }
-        self.runtime = Functions(cloud.scratch / "functions", credentials, cloud.clock.datetime)
+        environment = cloud.access.worker_environment(cloud.endpoint)
+        self.runtime = Functions(cloud.scratch / "functions", environment, cloud.clock.datetime)
         self._lock = threading.Lock()
         self._running: Counter[str] = Counter()
         self._requests: Counter[bytes] = Counter()

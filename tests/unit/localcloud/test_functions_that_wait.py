@@ -11,22 +11,27 @@ from typing import Any
 
 import pytest
 
+from helpers.localcloud.access import Access
 from helpers.localcloud.cloud import Cloud
 from helpers.localcloud.server import Server
 
 ROLE = "arn:aws:iam::123456789012:role/r"
 
-# Standard library only: importing boto3 in the handler would cost seconds.
+# botocore's signer alone: importing boto3 in the handler would cost seconds.
 HANDLER = """
 import json, os, urllib.request
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 def call(action, **parameters):
-    request = urllib.request.Request(os.environ["AWS_ENDPOINT_URL"], json.dumps(parameters).encode(), {
+    signed = AWSRequest("POST", os.environ["AWS_ENDPOINT_URL"] + "/", data=json.dumps(parameters).encode(), headers={
         "X-Amz-Target": f"AWSStepFunctions.{action}",
         "Content-Type": "application/x-amz-json-1.0",
-        "Authorization": "AWS4-HMAC-SHA256 Credential="
-            + os.environ["AWS_ACCESS_KEY_ID"] + "/20260105/us-east-1/states/aws4_request, Signature=none",
     })
+    key = Credentials(os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"])
+    SigV4Auth(key, "states", "us-east-1").add_auth(signed)
+    request = urllib.request.Request(signed.url, signed.data, dict(signed.headers.items()))
     with urllib.request.urlopen(request, timeout=20) as answer:
         return json.load(answer)
 
@@ -44,8 +49,9 @@ def handler(event, context):
 
 @pytest.fixture
 def cloud() -> Iterator[Cloud]:
-    server = Server(0, _never)
-    cloud = Cloud(server.port)
+    access = Access()
+    server = Server(0, access, _never)
+    cloud = Cloud(server.port, access=access)
     server.app = cloud.front
     thread = threading.Thread(target=server.serve_forever)
     thread.start()

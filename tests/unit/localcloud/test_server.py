@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.auth import S3SigV4Auth, SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 ROOT = Path(__file__).resolve().parents[3]
 COMMAND = [sys.executable, "-m", "helpers.localcloud"]
@@ -41,25 +44,28 @@ def started() -> Iterator[Started]:
     assert made.end()[0] == 0  # its standard input is closed by communicate()
 
 
-def headers(service: str) -> dict[str, str]:
-    return {
-        "Authorization": f"AWS4-HMAC-SHA256 Credential=x/20260105/us-east-1/{service}/aws4_request, Signature=0",
-        "Content-Type": "application/x-amz-json-1.0",
-    }
+def signed(started: Started, service: str, method: str, path: str, body: bytes = b"", **more: str) -> dict[str, str]:
+    """The headers of a request that the cloud's key signs."""
+    key = Credentials(started.ready["access_key_id"], started.ready["secret_access_key"])
+    request = AWSRequest(method, started.ready["endpoint"] + path, data=body, headers=more)
+    (S3SigV4Auth if service == "s3" else SigV4Auth)(key, service, "us-east-1").add_auth(request)
+    return dict(request.headers.items())
 
 
 def test_it_says_where_it_is_in_one_line_of_json(started: Started) -> None:
-    assert started.ready == {
-        "endpoint": f"http://127.0.0.1:{started.port}",
-        "region": "us-east-1",
-        "account_id": "123456789012",
-    }
+    endpoint = f"http://127.0.0.1:{started.port}"
+    own = [started.ready.pop(name) for name in ("access_key_id", "secret_access_key", "page")]
+    assert started.ready == {"endpoint": endpoint, "region": "us-east-1", "account_id": "123456789012"}
+    assert own[2].startswith(f"{endpoint}/workshop?token=")
+    assert all(len(secret) >= 20 for secret in own)
+    started.ready |= dict(zip(("access_key_id", "secret_access_key", "page"), own, strict=True))
 
 
 def test_it_listens_on_loopback_only(started: Started) -> None:
+    from helpers.localcloud.access import Access
     from helpers.localcloud.server import Server
 
-    server = Server(0, None)
+    server = Server(0, Access(), None)
     try:
         assert server.server_address[0] == "127.0.0.1"
     finally:
@@ -71,8 +77,8 @@ def test_a_connection_is_kept_for_the_next_request(started: Started) -> None:
     try:
         sockets = set()
         for _ in range(3):
-            target = {"X-Amz-Target": "DynamoDB_20120810.ListTables"}
-            connection.request("POST", "/", b"{}", headers("dynamodb") | target)
+            target = {"X-Amz-Target": "DynamoDB_20120810.ListTables", "Content-Type": "application/x-amz-json-1.0"}
+            connection.request("POST", "/", b"{}", signed(started, "dynamodb", "POST", "/", b"{}", **target))
             answer = connection.getresponse()
             assert json.loads(answer.read()) == {"TableNames": []}
             assert connection.sock is not None
@@ -85,10 +91,10 @@ def test_a_connection_is_kept_for_the_next_request(started: Started) -> None:
 def test_a_client_that_asks_first_is_told_to_send_the_body(started: Started) -> None:
     """boto3 asks before each upload, and waits a second when it is not told at once."""
     with socket.create_connection(("127.0.0.1", started.port), timeout=20) as connection:
-        head = (
-            "PUT /workshop-100 HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\nExpect: 100-continue\r\n"
-            f"Authorization: {headers('s3')['Authorization']}\r\nConnection: close\r\n\r\n"
-        )
+        own = signed(started, "s3", "PUT", "/workshop-100")
+        fields = {"Host": f"127.0.0.1:{started.port}", "Content-Length": "0", "Expect": "100-continue", **own}
+        lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+        head = f"PUT /workshop-100 HTTP/1.1\r\n{lines}Connection: close\r\n\r\n"
         connection.sendall(head.encode())
         with connection.makefile("rb") as answer:
             assert answer.readline() == b"HTTP/1.1 100 Continue\r\n"
@@ -99,14 +105,15 @@ def test_a_client_that_asks_first_is_told_to_send_the_body(started: Started) -> 
 def test_a_head_request_has_headers_and_no_body(started: Started) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", started.port, timeout=20)
     try:
-        connection.request("PUT", "/workshop-head", headers=headers("s3"))
+        connection.request("PUT", "/workshop-head", headers=signed(started, "s3", "PUT", "/workshop-head"))
         connection.getresponse().read()
-        connection.request("PUT", "/workshop-head/key", b"four", headers=headers("s3"))
+        path = "/workshop-head/key"
+        connection.request("PUT", path, b"four", headers=signed(started, "s3", "PUT", path, b"four"))
         connection.getresponse().read()
-        connection.request("HEAD", "/workshop-head/key", headers=headers("s3"))
+        connection.request("HEAD", path, headers=signed(started, "s3", "HEAD", path))
         answer = connection.getresponse()
         assert (answer.status, answer.headers["Content-Length"], answer.read()) == (200, "4", b"")
-        connection.request("GET", "/workshop-head/key", headers=headers("s3"))
+        connection.request("GET", path, headers=signed(started, "s3", "GET", path))
         assert connection.getresponse().read() == b"four"
     finally:
         connection.close()
@@ -125,7 +132,9 @@ def test_a_port_already_taken_is_one_line_and_exit_1() -> None:
     assert "--port" in result.stderr
 
 
-@pytest.mark.parametrize("arguments", [["--port", "70000"], ["--speed", "0"], ["--speed", "fast"]])
+@pytest.mark.parametrize(
+    "arguments", [["--port", "70000"], ["--speed", "0"], ["--speed", "fast"], ["--access-key", "no-secret"]]
+)
 def test_senseless_options_are_refused(arguments: list[str]) -> None:
     result = subprocess.run([*COMMAND, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
     assert result.returncode == 2
@@ -134,9 +143,20 @@ def test_senseless_options_are_refused(arguments: list[str]) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to send")
 def test_sigterm_ends_it_quietly() -> None:
-    made = Started()
+    made = Started("--parent-pipe")
     made.process.send_signal(signal.SIGTERM)
     assert made.end() == (0, b"")
+
+
+def test_who_starts_it_in_a_shell_gets_the_lines_to_paste_and_may_choose_the_key() -> None:
+    made = Started("--access-key", "MYKEY:my-secret")
+    assert (made.ready["access_key_id"], made.ready["secret_access_key"]) == ("MYKEY", "my-secret")
+    made.process.send_signal(signal.SIGINT)
+    code, said = made.end()
+    assert code == 0
+    for variable in (f"AWS_ENDPOINT_URL={made.ready['endpoint']}", "AWS_ACCESS_KEY_ID=MYKEY", "AWS_SECRET_ACCESS_KEY="):
+        assert variable in said.decode()
+    assert made.ready["page"] in said.decode()
 
 
 def test_the_readers_own_aws_settings_do_not_reach_it() -> None:

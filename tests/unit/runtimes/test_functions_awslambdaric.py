@@ -97,6 +97,24 @@ def placed(text: str, root: Path) -> str:
     return text.replace(str(Path(os.__file__).parent), f"/var/lang/lib/python3.{sys.version_info[1]}")
 
 
+#: AWS's client takes an address with a path, where the worker's secret stands, for all calls but those of http.client.
+THEIRS = """
+import http.client, sys
+from awslambdaric.__main__ import main
+
+class Connection(http.client.HTTPConnection):
+    def __init__(self, address):
+        address, _, self.secret = address.partition("/")
+        super().__init__(address)
+
+    def request(self, method, url, *arguments, **options):
+        super().request(method, f"/{self.secret}{url}", *arguments, **options)
+
+http.client.HTTPConnection = Connection
+main(["", *sys.argv[1:]])
+"""
+
+
 @pytest.mark.parametrize("runtime", ["python3.11", "python3.12"])
 @pytest.mark.parametrize(
     ("source", "handler"),
@@ -107,6 +125,6 @@ def test_a_handler_answers_and_logs_as_with_aws_s_client(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, handler: str, runtime: str
 ) -> None:
     ours = observe(tmp_path / "ours", source, handler, runtime)
-    theirs_command = (sys.executable, "-u", "-X", "utf8", "-m", "awslambdaric", handler)
+    theirs_command = (sys.executable, "-u", "-X", "utf8", "-c", THEIRS, handler)
     monkeypatch.setattr(function_worker, "CLIENT_COMMAND", theirs_command)
     assert ours == observe(tmp_path / "theirs", source, handler, runtime)

@@ -179,6 +179,21 @@ def test_a_worker_that_died_between_two_calls_is_replaced(functions: Functions) 
     assert run(functions, who) != first
 
 
+@pytest.mark.parametrize("said", [b"POST /2018-06-01/runtime/init/error HTTP/1.1", b"GET /guess/ HTTP/1.1", b"x: y"])
+def test_another_process_that_finds_a_workers_port_learns_and_changes_nothing(
+    functions: Functions, said: bytes
+) -> None:
+    source = f"""
+import os, socket
+def handler(event, context):
+    host, port = os.environ["AWS_LAMBDA_RUNTIME_API"].partition("/")[0].split(":")
+    with socket.create_connection((host, int(port)), timeout=20) as stranger:
+        stranger.sendall({said!r} + b"\\r\\nContent-Length: 1x\\r\\n\\r\\n")
+        return stranger.recv(100).decode()
+"""
+    assert run(functions, function(source)) == ""
+
+
 def test_a_worker_that_was_killed_at_work_is_an_error_of_the_function(
     functions: Functions, door: socket.socket
 ) -> None:

@@ -56,12 +56,7 @@ class Site:
     def __init__(self, cloud: Cloud) -> None:
         self.cloud, self.clock = cloud, cloud.clock
         self.storage = Storage(cloud.client("s3"), cloud.region)
-        self._credentials = {
-            "AWS_ENDPOINT_URL": cloud.endpoint,
-            "AWS_ACCESS_KEY_ID": "local-function",  # work of this cloud: front.FUNCTION_KEY
-            "AWS_SECRET_ACCESS_KEY": "local",
-            "AWS_SESSION_TOKEN": "local",
-        }
+        self._credentials = cloud.access.worker_environment(cloud.endpoint)
         self._scratch = cloud.scratch / "sagemaker"
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()

@@ -102,8 +102,8 @@ def sdk(local_cloud: Any, rows: np.ndarray, tmp_path_factory: Any) -> Iterator[A
 
     settings = pytest.MonkeyPatch()
     for name, value in {
-        "AWS_ACCESS_KEY_ID": "local",
-        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_ACCESS_KEY_ID": local_cloud.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": local_cloud.secret_access_key,
         "AWS_DEFAULT_REGION": local_cloud.region,
         "AWS_ENDPOINT_URL": local_cloud.endpoint,
         "AWS_EC2_METADATA_DISABLED": "true",
