@@ -141,14 +141,14 @@ class Access:
         Raises:
             Denied: it is not the request that was signed.
         """
-        query = dict(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True))
-        header = environ.get("HTTP_AUTHORIZATION", "")
-        if found := _HEADER.match(header):
+        if found := _HEADER.match(environ.get("HTTP_AUTHORIZATION", "")):
             credential, signed, signature = found.groups()
             moment = environ.get("HTTP_X_AMZ_DATE", "")
             payload = environ.get("HTTP_X_AMZ_CONTENT_SHA256") or hashlib.sha256(body).hexdigest()
             self._check_v4(environ, credential, signed, signature, moment, payload)
-        elif "X-Amz-Signature" in query:
+            return
+        query = dict(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True))
+        if "X-Amz-Signature" in query:
             moment = query.get("X-Amz-Date", "")
             self._check_v4(
                 environ,
@@ -231,9 +231,9 @@ def _is_form(environ: Mapping[str, Any]) -> bool:
 
 def _key_of(environ: Mapping[str, Any]) -> str | None:
     """The access key that a request's header or query names."""
-    query = dict(parse_qsl(environ.get("QUERY_STRING", "")))
     if found := _HEADER.match(environ.get("HTTP_AUTHORIZATION", "")):
         return _scope(found[1])[0]
+    query = dict(parse_qsl(environ.get("QUERY_STRING", "")))
     if "X-Amz-Signature" in query:
         return _scope(query.get("X-Amz-Credential", ""))[0]
     return query.get("AWSAccessKeyId")
