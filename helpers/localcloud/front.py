@@ -13,13 +13,13 @@ import re
 import threading
 from collections.abc import Callable, Iterable
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
 from botocore.exceptions import DataNotFoundError, UnknownServiceError
 
 from helpers.errors import UnsupportedLocally
-from helpers.localcloud import wire
+from helpers.localcloud import moto, wire
 from helpers.localcloud.wire import Answer, Request, ServiceError, dumps
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class Front:
     @cached_property
     def _moto(self) -> Any:
         with self._creating:
-            return self.__dict__.get("_moto") or _moto_application()
+            return self.__dict__.get("_moto") or moto.application()
 
     @cached_property
     def _page(self) -> Page:
@@ -131,9 +131,7 @@ class Front:
     def close(self) -> None:
         """Empty moto's account, which belongs to the process: its next cloud starts from nothing."""
         if "_moto" in self.__dict__:
-            from moto.moto_api._internal.models import moto_api_backend
-
-            moto_api_backend.reset()
+            moto.reset()
 
     # ---- the WSGI side
 
@@ -235,7 +233,7 @@ class Front:
     def _failure(self, service: str, request: Request, problem: Exception) -> ServiceError:
         """What AWS would say, or we must say, where moto raised `problem`."""
         action = self._action_of(service, request)
-        if "x-amz-target" in request.headers and not isinstance(problem, _NoService):
+        if "x-amz-target" in request.headers and not isinstance(problem, moto.NoService):
             model = self._model(service)
             if model is not None and action not in model.operation_names:
                 return ServiceError("UnknownOperationException", f"{service} has no operation {action}.")
@@ -244,7 +242,7 @@ class Front:
                     wire.Protocol(model, {action: None}).read(action, request)
                 except ServiceError as error:  # no request that the service could read
                     return error
-        if isinstance(problem, _NoService):
+        if isinstance(problem, moto.NoService):
             text = f"The local cloud has no service {service}, so {action} cannot be called. "
             return ServiceError("UnsupportedLocally", text + _INSTEAD)
         if isinstance(problem, NotImplementedError):
@@ -346,37 +344,3 @@ def _send(answer: Answer, start_response: StartResponse) -> Iterable[bytes]:
     headers = [*answer.headers.items(), ("Content-Length", str(len(answer.body)))]
     start_response(f"{answer.status} {'OK' if answer.status < 400 else 'Error'}", headers)
     return [answer.body]
-
-
-# ---- moto
-
-
-class _NoService(Exception):
-    """moto has no such service."""
-
-
-def _moto_application() -> Any:
-    from moto.core.config import default_user_config
-    from moto.moto_api._internal import mock_random
-    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-
-    default_user_config["lambda"]["use_docker"] = False
-    default_user_config["batch"]["use_docker"] = False
-    mock_random.seed(20260105)
-
-    class Moto(DomainDispatcherApplication):
-        """moto's dispatcher; which backend serves a host is looked up once for each host."""
-
-        known: ClassVar[dict[str, Any]] = {}
-
-        def get_backend_for_host(self, host: str | None) -> Any:
-            if host is None:
-                return None
-            if host not in self.known:
-                aws = host.endswith((".amazonaws.com", ".api.aws"))
-                if aws and not any(p.match(f"http://{host}") for _, p in self.backend_url_patterns):
-                    raise _NoService(host)
-                self.known[host] = super().get_backend_for_host(host)
-            return self.known[host]
-
-    return Moto(create_backend_app)
