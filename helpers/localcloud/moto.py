@@ -7,7 +7,9 @@ tells at start-up what the installed release no longer has, rather than the firs
 from __future__ import annotations
 
 import importlib
+import json
 import logging
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import metadata
 from typing import Any, ClassVar
@@ -19,15 +21,23 @@ TESTED = "5.2.5"
 
 #: What is used of moto, as "module:attribute.attribute"; of instances, what their class defines.
 SEAMS = (
+    "moto.awslambda.models:LambdaBackend.delete_event_source_mapping",
     "moto.awslambda.models:LambdaBackend.delete_function",
     "moto.awslambda.models:LambdaBackend.get_function",
     "moto.awslambda.models:LambdaBackend.invoke",
     "moto.awslambda.models:LambdaBackend.layers_versions_by_arn",
+    "moto.awslambda.models:LambdaBackend.put_function_event_invoke_config",
     "moto.awslambda.models:LambdaFunction._invoke_lambda",
     "moto.awslambda.utils:get_backend",
     "moto.awslambda_simple.models:LambdaSimpleBackend.invoke",
+    "moto.backend_index:backend_url_patterns",
     "moto.core.config:default_user_config",
     "moto.core.exceptions:JsonRESTError",
+    "moto.core.parse:PROTOCOL_PARSERS",
+    "moto.core.request:Request",
+    "moto.core.request:determine_request_protocol",
+    "moto.core.routing:get_service_router",
+    "moto.core.utils:get_service_model",
     "moto.logs.models:LogGroup.create_log_stream",
     "moto.logs.models:LogStream.put_log_events",
     "moto.logs.models:LogsBackend.ensure_log_group",
@@ -43,6 +53,8 @@ SEAMS = (
 )
 
 _SEED = 20260105
+
+_importing = threading.Lock()
 
 
 def gone(seams: Iterable[str] = SEAMS) -> list[str]:
@@ -82,15 +94,20 @@ def check(version: str | None = None) -> None:
 # ---- the server
 
 
-class NoService(Exception):
-    """moto has no such service."""
+def load() -> None:
+    """Import moto's server, in half a second, unless that is done; wait for another thread that does.
+
+    Two threads that import modules of moto at once meet modules that are half made: they import each other.
+    """
+    with _importing:
+        import moto.core.parse
+        import moto.core.routing
+        import moto.moto_server.werkzeug_app  # noqa: F401
 
 
 def application() -> Any:
-    """moto's services as one WSGI application, random numbers from our seed. Imports moto's server, for half a second.
-
-    A call of it raises NoService when moto lacks the service that the request is for.
-    """
+    """Moto's services as one WSGI application, random numbers from our seed."""
+    load()
     from moto.core.config import default_user_config
     from moto.moto_api._internal import mock_random
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
@@ -108,17 +125,71 @@ def application() -> Any:
             if host is None:
                 return None
             if host not in self.known:
-                aws = host.endswith((".amazonaws.com", ".api.aws"))
-                if aws and not any(p.match(f"http://{host}") for _, p in self.backend_url_patterns):
-                    raise NoService(host)
                 self.known[host] = super().get_backend_for_host(host)
             return self.known[host]
 
     return Moto(create_backend_app)
 
 
+def action_of(service: str, environ: dict[str, Any]) -> str | None:
+    """The action that moto takes a request for, whatever its protocol. The request's body may be read.
+
+    Args:
+        service: botocore's name.
+    """
+    load()
+    from moto.core.request import Request
+    from moto.core.routing import get_service_router
+    from werkzeug.exceptions import NotFound
+
+    try:
+        return str(get_service_router(service).match(Request(environ))[0].name)
+    except (NotFound, NotImplementedError):
+        return None
+
+
+def parameters(service: str, action: str, environ: dict[str, Any]) -> dict[str, Any]:
+    """The request's parameters as botocore names them, whatever its protocol. Its body is read.
+
+    Args:
+        service, action: botocore's names.
+
+    Raises:
+        Exception: it is no request that could be parsed.
+    """
+    load()
+    from moto.core.parse import PROTOCOL_PARSERS
+    from moto.core.request import Request, determine_request_protocol
+    from moto.core.routing import get_service_router
+    from moto.core.utils import get_service_model
+
+    model, request = get_service_model(service), Request(environ)
+    labels = get_service_router(service).match(request)[1]
+    parser = PROTOCOL_PARSERS[determine_request_protocol(model, request.content_type)](model.operation_model(action))
+    given: Any = {
+        "body": request.data,
+        "headers": request.headers,
+        "method": request.method,
+        "url_params": labels,
+        "url_path": request.path,
+        "values": request.values,
+    }
+    return dict(parser.parse(given))
+
+
+def services() -> set[str]:
+    """The services that moto implements, by botocore's names."""
+    load()
+    from botocore.session import Session
+    from moto.backend_index import backend_url_patterns
+
+    known = {name.replace("-", ""): name for name in Session().get_available_services()}
+    return {known.get("lambda" if name == "awslambda" else name, "") for name, _ in backend_url_patterns} - {""}
+
+
 def reset() -> None:
     """Empty the account, which belongs to the process: its next cloud starts from nothing."""
+    load()
     from moto.moto_api._internal.models import moto_api_backend
 
     moto_api_backend.reset()
@@ -163,8 +234,10 @@ def append_log_events(
 # ---- Lambda
 
 
-def take_over_invocations(post: Callable[[str, bytes], None]) -> Callable[[], None]:
-    """Hand what invokes functions inside moto (SNS, S3, event source mappings, log subscriptions) to `post`.
+def take_over_lambda(post: Callable[[str, bytes], None]) -> Callable[[], None]:
+    """Hand what invokes functions inside moto (SNS, S3, event source mappings) to `post`, and mend two of its actions.
+
+    moto goes on to deliver to a mapping that was deleted, and keeps the first of several event invoke configurations.
 
     Args:
         post: takes a function's ARN and the event as JSON, and returns at once.
@@ -172,22 +245,38 @@ def take_over_invocations(post: Callable[[str, bytes], None]) -> Callable[[], No
     Returns:
         how to undo that.
     """
-    import json
-
     from moto.awslambda.models import LambdaBackend, LambdaFunction
     from moto.awslambda_simple.models import LambdaSimpleBackend
 
-    before = LambdaFunction._invoke_lambda, LambdaSimpleBackend.invoke
+    delete, put = LambdaBackend.delete_event_source_mapping, LambdaBackend.put_function_event_invoke_config
 
     def invoke(function: LambdaFunction, event: str | None = None) -> tuple[str, bool, str]:
         post(function.function_arn, json.dumps(event).encode())
         return "null", False, ""
 
-    LambdaFunction._invoke_lambda = invoke  # type: ignore[assignment, method-assign]
-    LambdaSimpleBackend.invoke = LambdaBackend.invoke  # type: ignore[method-assign]
+    def delete_mapping(backend: LambdaBackend, uuid: str) -> Any:
+        mapping = delete(backend, uuid)
+        if mapping is not None:
+            mapping.enabled = False
+        return mapping
+
+    def put_config(backend: LambdaBackend, function_name: str, config: dict[str, Any]) -> dict[str, Any]:
+        backend.get_function(function_name).event_invoke_config.clear()
+        return put(backend, function_name, config)
+
+    patches: list[tuple[Any, str, Any]] = [
+        (LambdaFunction, "_invoke_lambda", invoke),
+        (LambdaSimpleBackend, "invoke", LambdaBackend.invoke),
+        (LambdaBackend, "delete_event_source_mapping", delete_mapping),
+        (LambdaBackend, "put_function_event_invoke_config", put_config),
+    ]
+    before = [(owner, name, getattr(owner, name)) for owner, name, _ in patches]
+    for owner, name, value in patches:
+        setattr(owner, name, value)
 
     def undo() -> None:
-        LambdaFunction._invoke_lambda, LambdaSimpleBackend.invoke = before  # type: ignore[method-assign]
+        for owner, name, value in before:
+            setattr(owner, name, value)
 
     return undo
 

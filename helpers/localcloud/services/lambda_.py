@@ -175,17 +175,10 @@ class LocalFunctions:
 
         Raises:
             ServiceError: there is no such function.
-            UnsupportedLocally: its events have a destination.
         """
         found, _ = self._find(name_or_arn, qualifier)
         retries = len(_RETRY_AFTER)
         for settings in found.event_invoke_config:
-            if settings.config.get("DestinationConfig"):
-                raise UnsupportedLocally(
-                    f'function "{found.function_name}" sends the outcome of its events to a destination, '
-                    "which the local cloud does not do. Remove DestinationConfig from its event invoke config "
-                    "and send the outcome from the handler, or set WORKSHOP_TARGET=aws."
-                )
             retries = settings.config.get("MaximumRetryAttempts", retries)
         request_id = self.request_id(name_or_arn, payload)
         self._cloud.clock.spawn(self._deliver(name_or_arn, payload, qualifier, request_id, retries))
@@ -353,7 +346,7 @@ def register(cloud: Cloud) -> Service:
     cloud.functions = functions
     # Posted, not run on the spot: the caller may be the clock thread, which the handler may well need (an SNS topic's
     # subscriber that answers a task token). All of moto's callers are asynchronous on AWS as well.
-    undo = moto.take_over_invocations(functions.post)
+    undo = moto.take_over_lambda(functions.post)
 
     def close() -> None:
         undo()
