@@ -1,8 +1,6 @@
-"""The front door: each request goes to our service module when we own its action, to moto otherwise.
+"""The front door: what the registry says is ours goes to our service module, what moto keeps to moto; else it refuses.
 
-moto's server finds the service by the request's signature, so its applications are used as they are; what
-they cannot do (a service or an action that moto lacks, a crash inside) is answered in AWS's shape, never as
-HTML or a traceback.
+What neither can do (a value without effect, a crash inside) is answered in AWS's shape, never as HTML or a traceback.
 """
 
 from __future__ import annotations
@@ -14,14 +12,14 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 from xml.sax.saxutils import escape
 
 from botocore.exceptions import DataNotFoundError, UnknownServiceError
 
 from helpers.errors import UnsupportedLocally
-from helpers.localcloud import wire
+from helpers.localcloud import moto, registry, wire
 from helpers.localcloud.wire import Answer, Request, ServiceError, dumps
 
 if TYPE_CHECKING:
@@ -32,49 +30,21 @@ log = logging.getLogger(__name__)
 
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 
-#: Services for which moto has canned answers only, or state of its own that ours would contradict: what is
-#: not registered is refused. The control plane of every other service is moto's, and honest.
-_NEVER_MOTO = frozenset(
-    {
-        "bedrock-runtime",
-        "comprehend",
-        "polly",
-        "rekognition",
-        "sagemaker-runtime",
-        "stepfunctions",
-        "textract",
-        "transcribe",
-        "translate",
-    }
-)
-
-#: Actions whose work moto only says it did. They too are refused unless a module of ours does the work.
-_PRETENDED = {
-    "athena": frozenset({"StartQueryExecution"}),
-    "batch": frozenset({"SubmitJob"}),
-    "codebuild": frozenset({"StartBuild", "StartBuildBatch"}),
-    "ecs": frozenset({"RunTask", "StartTask"}),
-    "emr": frozenset({"RunJobFlow", "AddJobFlowSteps"}),
-    "emr-serverless": frozenset({"StartJobRun"}),
-    "glue": frozenset({"StartJobRun", "StartCrawler"}),
-    "sagemaker": frozenset(
-        {
-            "CreateEndpoint",
-            "CreateHyperParameterTuningJob",
-            "CreateProcessingJob",
-            "CreateTrainingJob",
-            "CreateTransformJob",
-            "UpdateEndpoint",
-        }
-    ),
-}
-
 #: Services whose signatures carry another name than botocore's; and those known by X-Amz-Target when
 #: unsigned.
-_SIGNED_AS = {"states": "stepfunctions", "elasticmapreduce": "emr", "monitoring": "cloudwatch"}
+_SIGNED_AS = {
+    "elasticfilesystem": "efs",
+    "elasticloadbalancing": "elbv2",
+    "elasticmapreduce": "emr",
+    "mobiletargeting": "pinpoint",
+    "monitoring": "cloudwatch",
+    "states": "stepfunctions",
+    "tagging": "resourcegroupstaggingapi",
+}
 
 _TARGETS = {
     "AWSStepFunctions": "stepfunctions",
+    "DynamoDBStreams_20120810": "dynamodbstreams",
     "RekognitionService": "rekognition",
     "SageMaker": "sagemaker",
 }
@@ -85,10 +55,11 @@ PAGES = ("/workshop", "/workshop/state")
 #: In the environ of a request made in process: botocore's name of its service.
 INSIDE = "localcloud.service"
 
+#: And its action.
+ACTION = "localcloud.action"
+
 #: moto's environ key for S3 metadata names, whose underscores WSGI would lose (moto.core.request).
 PRESERVED_NAMES = "moto.preserved_header_names"
-
-_HTML = re.compile(rb"\s*<!doctype html", re.IGNORECASE)
 
 
 class Front:
@@ -110,7 +81,7 @@ class Front:
     @cached_property
     def _moto(self) -> Any:
         with self._creating:
-            return self.__dict__.get("_moto") or _moto_application()
+            return self.__dict__.get("_moto") or moto.application()
 
     @cached_property
     def _page(self) -> Page:
@@ -123,16 +94,13 @@ class Front:
         _ = self._moto, self.session
 
     def settle(self) -> None:
-        """Wait for imports that `warm` has under way: two threads must not import the same modules at once."""
-        with self._creating:
-            pass
+        """Import what services import too: two threads must not import the same modules at once."""
+        moto.load()
 
     def close(self) -> None:
         """Empty moto's account, which belongs to the process: its next cloud starts from nothing."""
         if "_moto" in self.__dict__:
-            from moto.moto_api._internal.models import moto_api_backend
-
-            moto_api_backend.reset()
+            moto.reset()
 
     # ---- the WSGI side
 
@@ -147,51 +115,59 @@ class Front:
             if "HTTP_AUTHORIZATION" not in environ and "HTTP_X_AMZ_TARGET" in environ:
                 # moto knows a service by the signature alone
                 environ["HTTP_AUTHORIZATION"] = f"AWS4-HMAC-SHA256 Credential=local/0/us-east-1/{service}/aws4_request"
-        owned = self._cloud.owns(service)
-        if not owned and service not in _NEVER_MOTO and service not in _PRETENDED:
-            return self._from_moto(service, environ, start_response)
         request = read_request(environ)
         if service == "stepfunctions" and self._cloud.access.is_worker(environ):
             with self._cloud.clock.from_work():
-                answer = self._answer(service, owned, request)
+                answer = self._answer(service, environ, request)
         else:
-            answer = self._answer(service, owned, request)
+            answer = self._answer(service, environ, request)
         if answer is None:
-            environ["wsgi.input"] = io.BytesIO(request.body)
-            return self._from_moto(service, environ, start_response)
+            return self._from_moto(service, environ, request, start_response)
         answer.headers.setdefault("x-amzn-RequestId", self._cloud.new_id())
         return _send(answer, start_response)
 
-    def _answer(self, service: str, owned: bool, request: Request) -> Answer | None:
+    def _answer(self, service: str, environ: dict[str, Any], request: Request) -> Answer | None:
         """Our own answer, or None when moto is to answer."""
         try:
-            if not owned:
-                return self._refuse_or_pass(service, self._action_of(service, request))
-            loaded = self._cloud.loaded(service)
-            action = loaded.protocol.action(request)
-            function = loaded.service.actions.get(action or "")
-            if action is None or function is None:
-                if action is not None and not loaded.protocol.is_action(action):
-                    raise ServiceError("UnknownOperationException", f"{service} has no operation {action}.")
-                return self._refuse_or_pass(service, action or self._action_of(service, request))
-            return loaded.protocol.write(action, function(loaded.protocol.read(action, request)))
+            action = environ.get(ACTION)
+            if self._cloud.owns(service):
+                loaded = self._cloud.loaded(service)
+                action = action or loaded.protocol.action(request)
+                function = loaded.service.actions.get(action or "")
+                if action is not None and function is not None:
+                    return loaded.protocol.write(action, function(loaded.protocol.read(action, request)))
+            self._check(service, action or self._action_of(service, environ, request), environ, request)
         except ServiceError as error:
-            return error_answer(request, service, error)
+            return self._error(request, service, error)
         except UnsupportedLocally as error:
-            return error_answer(request, service, ServiceError("UnsupportedLocally", str(error)))
+            return self._error(request, service, ServiceError("UnsupportedLocally", str(error)))
         except Exception as problem:
             log.exception("%s: a request ended in a mistake of ours", service)
-            return error_answer(request, service, _internal(service, problem))
+            return self._error(request, service, _internal(service, problem))
+        return None
 
-    @staticmethod
-    def _refuse_or_pass(service: str, action: str) -> None:
-        """Let moto answer where it does what it says; raise UnsupportedLocally where it does not."""
-        if service in _NEVER_MOTO or action in _PRETENDED.get(service, ()):
-            raise UnsupportedLocally(_not_run(service, action))
+    def _check(self, service: str, action: str, environ: dict[str, Any], request: Request) -> None:
+        """Let pass what moto keeps, with what it acts on.
 
-    def _from_moto(self, service: str, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        request = read_request(environ)
-        environ["wsgi.input"] = io.BytesIO(request.body)
+        Raises:
+            UnsupportedLocally, ServiceError: it is refused, or there is no such action.
+        """
+        if action in registry.KEPT.get(service, ()):
+            if (service, action) in registry.SETTINGS:
+                try:
+                    parameters = moto.parameters(service, action, _again(environ, request))
+                except Exception as problem:
+                    raise self._failure(service, action, request, problem) from None
+                registry.check_settings(service, action, parameters)
+            return
+        model = self._model(service)
+        if "x-amz-target" in request.headers and model is not None and action not in model.operation_names:
+            raise ServiceError("UnknownOperationException", f"{service} has no operation {action}.")
+        raise UnsupportedLocally(registry.not_run(service, action))
+
+    def _from_moto(
+        self, service: str, environ: dict[str, Any], request: Request, start_response: StartResponse
+    ) -> Iterable[bytes]:
         status, headers = "", []
 
         def keep(status_now: str, headers_now: list[tuple[str, str]], _exc_info: Any = None) -> None:
@@ -199,30 +175,23 @@ class Front:
             status, headers = status_now, headers_now
 
         try:
-            body = b"".join(self._moto(environ, keep))
+            body = b"".join(self._moto(_again(environ, request), keep))
         except Exception as problem:
-            return _send(error_answer(request, service, self._failure(service, request, problem)), start_response)
-        if service != "s3" and status.startswith(("404", "405")) and _HTML.match(body):
-            error = self._failure(service, request, NotImplementedError())
-            return _send(error_answer(request, service, error), start_response)
+            action = environ.get(ACTION) or self._action_of(service, environ, request)
+            failure = self._failure(service, action, request, problem)
+            return _send(self._error(request, service, failure), start_response)
         if service == "sqs" and b"ReceiptHandle" in body and INSIDE not in environ:
             self._cloud.clock.outside()  # a worker has got a message: its answer may follow
         start_response(status, headers)
         return [body]
 
-    def _action_of(self, service: str, request: Request) -> str:
-        """The action that a request names, for an error's text; its method and path when it names none."""
+    def _action_of(self, service: str, environ: dict[str, Any], request: Request) -> str:
+        """The action that a request names; its method and path when it names none."""
         target = request.headers.get("x-amz-target")
         if target:
             return target.rpartition(".")[2]
-        named = re.search(rb"(?:^|[&?])Action=(\w+)", request.body + b"?" + request.query.encode())
-        if named:
-            return named[1].decode()
-        model = self._model(service)
-        if model is None:
-            return f"{request.method} {request.path}"
-        known = wire.routes(model.operation_model(name) for name in model.operation_names)
-        return wire.route(known, request) or f"{request.method} {request.path}"
+        known = self._model(service) is not None
+        return (known and moto.action_of(service, _again(environ, request))) or f"{request.method} {request.path}"
 
     def _model(self, service: str) -> Any:
         """Botocore's model of the service, or None: a name in a signature may be anything."""
@@ -231,25 +200,21 @@ class Front:
         except (UnknownServiceError, DataNotFoundError):
             return None
 
-    def _failure(self, service: str, request: Request, problem: Exception) -> ServiceError:
+    def _failure(self, service: str, action: str, request: Request, problem: Exception) -> ServiceError:
         """What AWS would say, or we must say, where moto raised `problem`."""
-        action = self._action_of(service, request)
-        if "x-amz-target" in request.headers and not isinstance(problem, _NoService):
-            model = self._model(service)
-            if model is not None and action not in model.operation_names:
-                return ServiceError("UnknownOperationException", f"{service} has no operation {action}.")
-            if model is not None:
-                try:
-                    wire.Protocol(model, {action: None}).read(action, request)
-                except ServiceError as error:  # no request that the service could read
-                    return error
-        if isinstance(problem, _NoService):
-            text = f"The local cloud has no service {service}, so {action} cannot be called. "
-            return ServiceError("UnsupportedLocally", text + _INSTEAD)
+        if "x-amz-target" in request.headers:
+            try:
+                wire.Protocol(self._model(service), {action: None}).read(action, request)
+            except ServiceError as error:  # no request that the service could read
+                return error
         if isinstance(problem, NotImplementedError):
-            return ServiceError("UnsupportedLocally", _not_run(service, action))
+            return ServiceError("UnsupportedLocally", registry.not_run(service, action))
         log.error("moto failed on %s:%s", service, action, exc_info=problem)
         return _internal(service, problem)
+
+    def _error(self, request: Request, service: str, error: ServiceError) -> Answer:
+        model = self._model(service)
+        return error_answer(request, model.protocol if model is not None else "json", error)
 
 
 # ---- what a request is
@@ -264,6 +229,10 @@ def identify(environ: dict[str, Any]) -> str:
         prefix = target.partition(".")[0]
         return _TARGETS.get(prefix, prefix.partition("_")[0].lower() or "s3")
     name = scope[1].lower()
+    if name == "dynamodb" and target.startswith("DynamoDBStreams_"):
+        return "dynamodbstreams"
+    if name == "s3" and environ.get("PATH_INFO", "").startswith("/v20180820/"):
+        return "s3control"
     path = environ.get("PATH_INFO", "")
     if name == "sagemaker" and not target and path.startswith("/endpoints/"):
         return "sagemaker-runtime"
@@ -301,6 +270,11 @@ def head_of(environ: dict[str, Any]) -> Request:
     return Request(environ["REQUEST_METHOD"], path or "/", environ.get("QUERY_STRING", ""), headers, b"")
 
 
+def _again(environ: dict[str, Any], request: Request) -> dict[str, Any]:
+    """The same request for one more reader."""
+    return environ | {"wsgi.input": io.BytesIO(request.body), "CONTENT_LENGTH": str(len(request.body))}
+
+
 def _length(environ: dict[str, Any]) -> int:
     text = environ.get("CONTENT_LENGTH") or "0"
     return int(text) if text.isdecimal() else 0
@@ -309,31 +283,27 @@ def _length(environ: dict[str, Any]) -> int:
 # ---- errors, in the shape of the request's protocol
 
 
-_INSTEAD = "Use a service that it runs (README.md lists them), or set WORKSHOP_TARGET=aws."
-
-
-def _not_run(service: str, action: str) -> str:
-    return f"The local cloud does not run {service}:{action}. {_INSTEAD}"
-
-
 def _internal(service: str, problem: Exception) -> ServiceError:
     text = f"The local cloud's {service} failed: {type(problem).__name__}: {problem}"
     # Not 500: boto3 would try five times, with pauses, what fails every time.
     return ServiceError("InternalFailure", text.splitlines()[0], status=501)
 
 
-def error_answer(request: Request, service: str, error: ServiceError) -> Answer:
-    """An error as AWS writes it: XML for the query protocols and S3, JSON for the others."""
+def error_answer(request: Request, protocol: str, error: ServiceError) -> Answer:
+    """An error as AWS writes it: XML for the query protocols and S3, JSON for the others.
+
+    Args:
+        protocol: of the service, as botocore names it. A service may speak query and JSON: the request says which.
+    """
     content = request.headers.get("content-type", "")
-    code, message = escape(error.code), escape(error.message)
-    if service == "s3":
-        xml = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
-    elif content.startswith("application/x-www-form-urlencoded"):
+    told = f"<Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message>"
+    if protocol == "rest-xml":
+        xml = f"<Error>{told}</Error>"
+    elif protocol == "ec2":
+        xml = f"<Response><Errors><Error>{told}</Error></Errors></Response>"
+    elif protocol == "query" or content.startswith("application/x-www-form-urlencoded"):
         fault = "Sender" if error.status < 500 else "Receiver"
-        xml = (
-            f"<ErrorResponse><Error><Type>{fault}</Type><Code>{code}</Code>"
-            f"<Message>{message}</Message></Error></ErrorResponse>"
-        )
+        xml = f"<ErrorResponse><Error><Type>{fault}</Type>{told}</Error></ErrorResponse>"
     else:
         body = {"__type": error.code, "message": error.message, **error.details}
         kind = content if "json" in content else "application/json"
@@ -345,37 +315,3 @@ def _send(answer: Answer, start_response: StartResponse) -> Iterable[bytes]:
     headers = [*answer.headers.items(), ("Content-Length", str(len(answer.body)))]
     start_response(f"{answer.status} {'OK' if answer.status < 400 else 'Error'}", headers)
     return [answer.body]
-
-
-# ---- moto
-
-
-class _NoService(Exception):
-    """moto has no such service."""
-
-
-def _moto_application() -> Any:
-    from moto.core.config import default_user_config
-    from moto.moto_api._internal import mock_random
-    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-
-    default_user_config["lambda"]["use_docker"] = False
-    default_user_config["batch"]["use_docker"] = False
-    mock_random.seed(20260105)
-
-    class Moto(DomainDispatcherApplication):
-        """moto's dispatcher; which backend serves a host is looked up once for each host."""
-
-        known: ClassVar[dict[str, Any]] = {}
-
-        def get_backend_for_host(self, host: str | None) -> Any:
-            if host is None:
-                return None
-            if host not in self.known:
-                aws = host.endswith((".amazonaws.com", ".api.aws"))
-                if aws and not any(p.match(f"http://{host}") for _, p in self.backend_url_patterns):
-                    raise _NoService(host)
-                self.known[host] = super().get_backend_for_host(host)
-            return self.known[host]
-
-    return Moto(create_backend_app)

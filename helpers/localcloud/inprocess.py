@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from helpers.errors import UnsupportedLocally
-from helpers.localcloud.front import INSIDE, PRESERVED_NAMES, Front
+from helpers.localcloud.front import ACTION, INSIDE, PRESERVED_NAMES, Front
 
 
 def client(front: Front, service: str, *, endpoint: str, region: str) -> Any:
@@ -46,7 +46,11 @@ def client(front: Front, service: str, *, endpoint: str, region: str) -> Any:
         INSIDE: service,
         "HTTP_AUTHORIZATION": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0",
     }
-    made.meta.events.register("before-send", lambda request, **_: _send(front, marks, request))
+
+    def send(request: Any, event_name: str, **_: Any) -> Any:
+        return _send(front, marks | {ACTION: event_name.rpartition(".")[2]}, request)
+
+    made.meta.events.register("before-send", send)
     return made
 
 

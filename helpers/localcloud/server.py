@@ -227,7 +227,8 @@ def _denial(environ: dict[str, Any], denied: Denied) -> Answer:
         code = _CODES[code][1]
     elif code in _CODES and request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
         code = _CODES[code][0]
-    return error_answer(request, service, ServiceError(code, denied.message, 403))
+    protocol = "rest-xml" if service == "s3" else ""  # of the query protocol the request's content type tells
+    return error_answer(request, protocol, ServiceError(code, denied.message, 403))
 
 
 class Server(ThreadedWSGIServer):

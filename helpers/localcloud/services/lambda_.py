@@ -21,18 +21,15 @@ import re
 import threading
 import uuid
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from moto.awslambda.models import LambdaBackend, LambdaFunction
+from moto.awslambda.models import LambdaFunction
 from moto.awslambda.utils import get_backend
-from moto.awslambda_simple.models import LambdaSimpleBackend
 from moto.core.exceptions import JsonRESTError
-from moto.logs.models import logs_backends
 
 from helpers.errors import UnsupportedLocally
-from helpers.localcloud import durations
+from helpers.localcloud import durations, moto
 from helpers.localcloud.cloud import Service, ServiceError
 from helpers.localcloud.runtimes.function_code import BadPackage, Function
 from helpers.localcloud.runtimes.functions import Functions, Outcome
@@ -173,17 +170,10 @@ class LocalFunctions:
 
         Raises:
             ServiceError: there is no such function.
-            UnsupportedLocally: its events have a destination.
         """
         found, _ = self._find(name_or_arn, qualifier)
         retries = len(_RETRY_AFTER)
         for settings in found.event_invoke_config:
-            if settings.config.get("DestinationConfig"):
-                raise UnsupportedLocally(
-                    f'function "{found.function_name}" sends the outcome of its events to a destination, '
-                    "which the local cloud does not do. Remove DestinationConfig from its event invoke config "
-                    "and send the outcome from the handler, or set WORKSHOP_TARGET=aws."
-                )
             retries = settings.config.get("MaximumRetryAttempts", retries)
         request_id = self.request_id(name_or_arn, payload)
         self._cloud.clock.spawn(self._deliver(name_or_arn, payload, qualifier, request_id, retries))
@@ -249,19 +239,11 @@ class LocalFunctions:
             self._running[arn] += 1
 
     def _write_log(self, function: Function, outcome: Outcome) -> None:
-        """Add an invocation's entries to CloudWatch Logs, at virtual time.
-
-        Straight to the stream: PutLogEvents would compare virtual times with today's date and drop the
-        entries.
-        """
-        backend = logs_backends[self._cloud.account_id][function.region]
-        name = f"/aws/lambda/{function.name}"
-        backend.ensure_log_group(name)
-        group = backend.groups[name]
-        if outcome.stream not in group.streams:
-            group.create_log_stream(outcome.stream)
+        """Add an invocation's entries to CloudWatch Logs, at virtual time."""
         now = int(self._cloud.clock.now() * 1000)
-        group.streams[outcome.stream].put_log_events([{"timestamp": now, "message": line} for line in outcome.lines])
+        events = [{"timestamp": now, "message": line} for line in outcome.lines]
+        account, group = self._cloud.account_id, f"/aws/lambda/{function.name}"
+        moto.append_log_events(account, function.region, group, outcome.stream, events)
 
 
 def _function(found: LambdaFunction) -> Function:
@@ -353,33 +335,13 @@ def _delete(functions: LocalFunctions, request: dict[str, Any]) -> dict[str, Any
     return {}
 
 
-def _take_over_triggers(functions: LocalFunctions) -> Callable[[], None]:
-    """Let what invokes functions inside moto post its events to us; returns how to undo that.
-
-    They are posted, not run on the spot: the caller may be the clock thread, which the handler may well need
-    (an SNS topic's subscriber that answers a task token). All of moto's callers are asynchronous on AWS as
-    well.
-    """
-    moto_s_own = LambdaFunction._invoke_lambda, LambdaSimpleBackend.invoke
-
-    def post(function: LambdaFunction, event: str | None = None) -> tuple[str, bool, str]:
-        functions.post(function.function_arn, json.dumps(event).encode())
-        return "null", False, ""
-
-    LambdaFunction._invoke_lambda = post  # type: ignore[assignment, method-assign]
-    LambdaSimpleBackend.invoke = LambdaBackend.invoke  # type: ignore[method-assign]
-
-    def undo() -> None:
-        LambdaFunction._invoke_lambda, LambdaSimpleBackend.invoke = moto_s_own  # type: ignore[method-assign]
-
-    return undo
-
-
 def register(cloud: Cloud) -> Service:
     """The Lambda actions that moto does not have, or only pretends to have."""
     functions = LocalFunctions(cloud)
     cloud.functions = functions
-    undo = _take_over_triggers(functions)
+    # Posted, not run on the spot: the caller may be the clock thread, which the handler may well need (an SNS topic's
+    # subscriber that answers a task token). All of moto's callers are asynchronous on AWS as well.
+    undo = moto.take_over_lambda(functions.post)
 
     def close() -> None:
         undo()

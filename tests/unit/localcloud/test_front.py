@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from werkzeug.test import Client, EnvironBuilder
 
 from helpers.errors import UnsupportedLocally
 from helpers.localcloud import services
@@ -97,16 +98,32 @@ def test_what_moto_would_only_pretend_is_refused_by_name(
     assert "WORKSHOP_TARGET=aws" in message
 
 
-def test_the_control_plane_beside_refused_work_is_motos(cloud: Cloud) -> None:
-    glue = cloud.client("glue")
-    glue.create_job(Name="j", Role="r", Command={"Name": "pythonshell"})
-    assert glue.get_job(JobName="j")["Job"]["Name"] == "j"
-
-
-def test_a_service_that_moto_lacks_is_refused_by_name(cloud: Cloud) -> None:
-    code, message = refusal(cloud.client("gamelift").list_builds)
+@pytest.mark.parametrize(
+    ("service", "operation", "arguments", "instead"),
+    [
+        ("sagemaker", "create_pipeline", {"PipelineName": "p", "RoleArn": "r" * 20}, "a Step Functions state machine"),
+        ("ec2", "run_instances", {"MinCount": 1, "MaxCount": 1}, "a SageMaker job"),
+        ("rds", "describe_db_instances", {}, "DynamoDB"),
+        ("sts", "assume_role", {"RoleArn": "r" * 20, "RoleSessionName": "s1"}, "this cloud's own key"),
+        ("cloudformation", "list_stacks", {}, "boto3"),
+        ("route53", "list_hosted_zones", {}, "README.md"),
+        ("gamelift", "list_builds", {}, "README.md"),
+    ],
+)
+def test_what_nobody_lists_is_refused_with_what_to_do_instead(
+    cloud: Cloud, service: str, operation: str, arguments: dict[str, Any], instead: str
+) -> None:
+    code, message = refusal(getattr(cloud.client(service), operation), **arguments)
     assert code == "UnsupportedLocally"
-    assert "no service gamelift" in message
+    assert f"{service}:" in message
+    assert instead in message
+
+
+def test_an_action_of_another_service_under_the_same_signature_is_not_taken_for_a_kept_one(cloud: Cloud) -> None:
+    code, message = refusal(cloud.client("s3control").list_jobs, AccountId="1")
+    assert (code, "s3control:ListJobs" in message) == ("UnsupportedLocally", True)
+    request = EnvironBuilder("/v20180820/jobs", headers={"Authorization": "Credential=x/0/us-east-1/s3/aws4_request"})
+    assert b"s3control:GET /v20180820/jobs" in Client(cloud.front).open(request).data
 
 
 def test_an_action_that_moto_lacks_is_refused_by_name(cloud: Cloud) -> None:
@@ -235,7 +252,7 @@ def test_an_unsigned_request_is_known_by_its_target(cloud: Cloud) -> None:
     assert (status, answer) == (200, {"TableNames": []})
     _, _, answer = send(cloud, "", "Nonsense.ListTables", b"{}")
     assert answer["__type"] == "UnsupportedLocally"
-    assert "no service nonsense" in answer["message"]
+    assert "nonsense:ListTables" in answer["message"]
 
 
 def test_an_object_of_300_kb_and_its_odd_metadata_come_back_whole(cloud: Cloud) -> None:

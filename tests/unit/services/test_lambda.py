@@ -299,10 +299,10 @@ def test_the_event_invoke_config_says_how_often_to_try_again(cloud: Cloud, clien
 
 def test_destinations_of_events_are_refused(client: Any, create: Create) -> None:
     arn = create()
-    client.put_function_event_invoke_config(FunctionName="f", DestinationConfig={"OnFailure": {"Destination": arn}})
-    code, _, message = refusal(lambda: client.invoke(FunctionName="f", InvocationType="Event"))
+    settings = {"FunctionName": "f", "DestinationConfig": {"OnFailure": {"Destination": arn}}}
+    code, _, message = refusal(lambda: client.put_function_event_invoke_config(**settings))
     assert code == "UnsupportedLocally"
-    assert "Remove DestinationConfig" in message
+    assert "lambda:PutFunctionEventInvokeConfig with DestinationConfig" in message
 
 
 def test_a_message_to_a_topic_reaches_the_function_that_subscribes(cloud: Cloud, client: Any, create: Create) -> None:

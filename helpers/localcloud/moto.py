@@ -1,0 +1,291 @@
+"""The only file that touches moto's insides: its server, its log streams, its Lambda and SageMaker registries.
+
+What is used here is no public API of moto, and may change with any release. So `SEAMS` lists all of it, and `gone`
+tells at start-up what the installed release no longer has, rather than the first call that needs it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import logging
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib import metadata
+from typing import Any, ClassVar
+
+log = logging.getLogger(__name__)
+
+#: The release that this file was written for and tested with.
+TESTED = "5.2.5"
+
+#: What is used of moto, as "module:attribute.attribute"; of instances, what their class defines.
+SEAMS = (
+    "moto.awslambda.models:LambdaBackend.delete_event_source_mapping",
+    "moto.awslambda.models:LambdaBackend.delete_function",
+    "moto.awslambda.models:LambdaBackend.get_function",
+    "moto.awslambda.models:LambdaBackend.invoke",
+    "moto.awslambda.models:LambdaBackend.layers_versions_by_arn",
+    "moto.awslambda.models:LambdaBackend.put_function_event_invoke_config",
+    "moto.awslambda.models:LambdaFunction._invoke_lambda",
+    "moto.awslambda.utils:get_backend",
+    "moto.awslambda_simple.models:LambdaSimpleBackend.invoke",
+    "moto.backend_index:backend_url_patterns",
+    "moto.core.config:default_user_config",
+    "moto.core.exceptions:JsonRESTError",
+    "moto.core.parse:PROTOCOL_PARSERS",
+    "moto.core.request:Request",
+    "moto.core.request:determine_request_protocol",
+    "moto.core.routing:get_service_router",
+    "moto.core.utils:get_service_model",
+    "moto.logs.models:LogGroup.create_log_stream",
+    "moto.logs.models:LogStream.put_log_events",
+    "moto.logs.models:LogsBackend.ensure_log_group",
+    "moto.logs.models:logs_backends",
+    "moto.moto_api._internal.models:moto_api_backend.reset",
+    "moto.moto_api._internal:mock_random.seed",
+    "moto.moto_server.werkzeug_app:DomainDispatcherApplication.get_backend_for_host",
+    "moto.moto_server.werkzeug_app:create_backend_app",
+    "moto.sagemaker.models:SageMakerModelBackend.create_endpoint_config",
+    "moto.sagemaker.models:SageMakerModelBackend.create_model",
+    "moto.sagemaker.models:SageMakerModelBackend.describe_model",
+    "moto.sagemaker.models:sagemaker_backends",
+)
+
+_SEED = 20260105
+
+_importing = threading.Lock()
+
+
+def gone(seams: Iterable[str] = SEAMS) -> list[str]:
+    """Those of `seams` that the installed moto does not have. Imports what they name."""
+    lost = []
+    for seam in seams:
+        module, _, path = seam.partition(":")
+        try:
+            found: Any = importlib.import_module(module)
+            for name in path.split("."):
+                found = getattr(found, name)
+        except (ImportError, AttributeError):
+            lost.append(seam)
+    return lost
+
+
+def check(version: str | None = None) -> None:
+    """Log an error for each seam that another release of moto than `TESTED` has lost; nothing is imported for TESTED.
+
+    Args:
+        version: moto's; None asks the installed package.
+    """
+    version = version or metadata.version("moto")
+    if version == TESTED:
+        return
+    for seam in gone():
+        log.error(
+            "moto %s has no %s, which the local cloud needs (it was tested with moto %s): what rests on it will fail. "
+            "Install moto==%s (`python3 workshop.py` does).",
+            version,
+            seam.replace(":", "."),
+            TESTED,
+            TESTED,
+        )
+
+
+# ---- the server
+
+
+def load() -> None:
+    """Import moto's server, in half a second, unless that is done; wait for another thread that does.
+
+    Two threads that import modules of moto at once meet modules that are half made: they import each other.
+    """
+    with _importing:
+        import moto.core.parse
+        import moto.core.routing
+        import moto.moto_server.werkzeug_app  # noqa: F401
+
+
+def application() -> Any:
+    """Moto's services as one WSGI application, random numbers from our seed."""
+    load()
+    from moto.core.config import default_user_config
+    from moto.moto_api._internal import mock_random
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+    default_user_config["lambda"]["use_docker"] = False
+    default_user_config["batch"]["use_docker"] = False
+    mock_random.seed(_SEED)
+
+    class Moto(DomainDispatcherApplication):
+        """moto's dispatcher; which backend serves a host is looked up once for each host."""
+
+        known: ClassVar[dict[str, Any]] = {}
+
+        def get_backend_for_host(self, host: str | None) -> Any:
+            if host is None:
+                return None
+            if host not in self.known:
+                self.known[host] = super().get_backend_for_host(host)
+            return self.known[host]
+
+    return Moto(create_backend_app)
+
+
+def action_of(service: str, environ: dict[str, Any]) -> str | None:
+    """The action that moto takes a request for, whatever its protocol. The request's body may be read.
+
+    Args:
+        service: botocore's name.
+    """
+    load()
+    from moto.core.request import Request
+    from moto.core.routing import get_service_router
+    from werkzeug.exceptions import NotFound
+
+    try:
+        return str(get_service_router(service).match(Request(environ))[0].name)
+    except (NotFound, NotImplementedError):
+        return None
+
+
+def parameters(service: str, action: str, environ: dict[str, Any]) -> dict[str, Any]:
+    """The request's parameters as botocore names them, whatever its protocol. Its body is read.
+
+    Args:
+        service, action: botocore's names.
+
+    Raises:
+        Exception: it is no request that could be parsed.
+    """
+    load()
+    from moto.core.parse import PROTOCOL_PARSERS
+    from moto.core.request import Request, determine_request_protocol
+    from moto.core.routing import get_service_router
+    from moto.core.utils import get_service_model
+
+    model, request = get_service_model(service), Request(environ)
+    labels = get_service_router(service).match(request)[1]
+    parser = PROTOCOL_PARSERS[determine_request_protocol(model, request.content_type)](model.operation_model(action))
+    given: Any = {
+        "body": request.data,
+        "headers": request.headers,
+        "method": request.method,
+        "url_params": labels,
+        "url_path": request.path,
+        "values": request.values,
+    }
+    return dict(parser.parse(given))
+
+
+def services() -> set[str]:
+    """The services that moto implements, by botocore's names."""
+    load()
+    from botocore.session import Session
+    from moto.backend_index import backend_url_patterns
+
+    known = {name.replace("-", ""): name for name in Session().get_available_services()}
+    return {known.get("lambda" if name == "awslambda" else name, "") for name, _ in backend_url_patterns} - {""}
+
+
+def reset() -> None:
+    """Empty the account, which belongs to the process: its next cloud starts from nothing."""
+    load()
+    from moto.moto_api._internal.models import moto_api_backend
+
+    moto_api_backend.reset()
+
+
+# ---- CloudWatch Logs
+
+
+def append_log_events(
+    account_id: str,
+    region: str,
+    group: str,
+    stream: str,
+    events: Sequence[Mapping[str, Any]],
+    *,
+    make_group: bool = True,
+) -> None:
+    """Add events to a log stream, which is made when it is missing; no events make no stream.
+
+    Straight to the stream: PutLogEvents would compare virtual times with today's date and drop the events.
+
+    Args:
+        events: each with `timestamp` (milliseconds since the Unix epoch, virtual) and `message`, oldest first.
+        make_group: whether a group that is missing is made, as AWS makes those of its own services; else nothing is
+            written.
+    """
+    from moto.logs.models import logs_backends
+
+    if not events:
+        return
+    backend = logs_backends[account_id][region]
+    if make_group:
+        backend.ensure_log_group(group)
+    found = backend.groups.get(group)
+    if found is None:
+        return
+    if stream not in found.streams:
+        found.create_log_stream(stream)
+    found.streams[stream].put_log_events([dict(event) for event in events])
+
+
+# ---- Lambda
+
+
+def take_over_lambda(post: Callable[[str, bytes], None]) -> Callable[[], None]:
+    """Hand what invokes functions inside moto (SNS, S3, event source mappings) to `post`, and mend two of its actions.
+
+    moto goes on to deliver to a mapping that was deleted, and keeps the first of several event invoke configurations.
+
+    Args:
+        post: takes a function's ARN and the event as JSON, and returns at once.
+
+    Returns:
+        how to undo that.
+    """
+    from moto.awslambda.models import LambdaBackend, LambdaFunction
+    from moto.awslambda_simple.models import LambdaSimpleBackend
+
+    delete, put = LambdaBackend.delete_event_source_mapping, LambdaBackend.put_function_event_invoke_config
+
+    def invoke(function: LambdaFunction, event: str | None = None) -> tuple[str, bool, str]:
+        post(function.function_arn, json.dumps(event).encode())
+        return "null", False, ""
+
+    def delete_mapping(backend: LambdaBackend, uuid: str) -> Any:
+        mapping = delete(backend, uuid)
+        if mapping is not None:
+            mapping.enabled = False
+        return mapping
+
+    def put_config(backend: LambdaBackend, function_name: str, config: dict[str, Any]) -> dict[str, Any]:
+        backend.get_function(function_name).event_invoke_config.clear()
+        return put(backend, function_name, config)
+
+    patches: list[tuple[Any, str, Any]] = [
+        (LambdaFunction, "_invoke_lambda", invoke),
+        (LambdaSimpleBackend, "invoke", LambdaBackend.invoke),
+        (LambdaBackend, "delete_event_source_mapping", delete_mapping),
+        (LambdaBackend, "put_function_event_invoke_config", put_config),
+    ]
+    before = [(owner, name, getattr(owner, name)) for owner, name, _ in patches]
+    for owner, name, value in patches:
+        setattr(owner, name, value)
+
+    def undo() -> None:
+        for owner, name, value in before:
+            setattr(owner, name, value)
+
+    return undo
+
+
+# ---- SageMaker
+
+
+def sagemaker_registry(account_id: str, region: str) -> Any:
+    """Where moto keeps SageMaker's models, endpoint configurations, endpoints and jobs of one account and region."""
+    from moto.sagemaker.models import sagemaker_backends
+
+    return sagemaker_backends[account_id][region]
