@@ -377,9 +377,10 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("a checkout with spaces")
     shutil.copy(ROOT / "workshop.py", folder)
     shutil.copytree(ROOT / "tools", folder / "tools", ignore=shutil.ignore_patterns("__pycache__"))
-    for module, text in {"localcloud": CLOUD, "bench": BENCH}.items():
+    for module, text in {"draw/screen": CLOUD, "bench": BENCH}.items():
         (folder / module).mkdir(parents=True)
         (folder / module / "__main__.py").write_text(text)
+    (folder / "helpers").mkdir()
     (folder / "helpers" / "__init__.py").touch()
     (folder / "index").mkdir()
     lines = [wheel(folder / "index", "setuptools", "80.0"), wheel(folder / "index", "tiny", "1.0")]
