@@ -165,7 +165,7 @@ def cloud(options: argparse.Namespace) -> int:
     if options.port:
         choose_port(options.port)
     python = env.prepare()
-    command = [python, "-m", "helpers.localcloud", "--port", str(options.port)]
+    command = [python, "-m", "draw.screen", "--port", str(options.port)]
     if options.speed is not None:
         command += ["--speed", options.speed]
     if options.access_key is not None:

@@ -40,9 +40,9 @@ def _truth(folder: str) -> list[dict[str, Any]]:
 
 def _textract() -> dict[str, Any]:
     """Expense fields, and the words of the truth that stand among those read."""
-    from helpers.localcloud.models import ocr
-    from helpers.localcloud.services import textract
-    from tests.unit.receipt_score import score
+    from localcloud.models import ocr
+    from localcloud.services import textract
+    from tests.helpers.receipt_score import score
 
     receipts = json.loads((DATA / "receipts" / "truth.json").read_text(encoding="utf-8"))["receipts"]
     readable = [receipt for receipt in receipts if receipt["readable"]]
@@ -75,7 +75,7 @@ def _script(call: dict[str, Any], who: str) -> str:
 
 
 def _comprehend() -> dict[str, Any]:
-    from helpers.localcloud.services import comprehend
+    from localcloud.services import comprehend
 
     calls = _truth("calls")
     texts = [_script(call, "Customer") for call in calls]
@@ -94,7 +94,7 @@ def _comprehend() -> dict[str, Any]:
 
 
 def _rekognition() -> dict[str, Any]:
-    from helpers.localcloud.services import rekognition
+    from localcloud.services import rekognition
 
     photos = _truth("photos")
     images = [rekognition.pixels((DATA / "photos" / photo["file"]).read_bytes()) for photo in photos]
@@ -123,15 +123,15 @@ def _rekognition() -> dict[str, Any]:
 
 
 def _answers() -> list[Callable[[Any, dict[str, Any]], Any]]:
-    from helpers.localcloud.services import rekognition
+    from localcloud.services import rekognition
 
     return [rekognition.labels, rekognition.faces, rekognition.moderation]
 
 
 def _transcribe() -> dict[str, Any]:
-    from helpers.localcloud.models import audio, speech, whisper
-    from helpers.localcloud.services import comprehend
-    from helpers.localcloud.services.transcribe.transcript import transcript
+    from localcloud.models import audio, speech, whisper
+    from localcloud.services import comprehend
+    from localcloud.services.transcribe.transcript import transcript
 
     _, load = _timed(whisper.load)
     figures: dict[str, Any] = {"load_seconds": load, "word_error_rate": {}}
@@ -179,7 +179,7 @@ def _distance(truth: Sequence[str], heard: Sequence[str]) -> int:
 
 
 def _polly() -> dict[str, Any]:
-    from helpers.localcloud.models import voice
+    from localcloud.models import voice
 
     _, load = _timed(lambda: voice.speak("Hello."))
     samples, seconds = _timed(lambda: voice.speak("Thank you for calling. How can I help you today?"))

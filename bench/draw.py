@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from helpers import draw
+import draw
 
 ROUNDS = 9
 

@@ -29,9 +29,9 @@ ROLE = "arn:aws:iam::123456789012:role/bench"
 
 OURS = """
 import sys
-from helpers.localcloud.asl import environment
+from localcloud.asl import environment
 environment.MAX_EVENTS = 10**9
-from helpers.localcloud.__main__ import main
+from localcloud.__main__ import main
 sys.exit(main(["--port", sys.argv[1], "--speed", "max"]))
 """
 MOTO = """

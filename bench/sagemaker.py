@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from helpers.localcloud.cloud import Cloud
+from localcloud.cloud import Cloud
 
 ROUNDS = 5
 ROLE = "arn:aws:iam::123456789012:role/workshop"

@@ -31,7 +31,7 @@ def measure() -> dict[str, float]:
 def _start() -> tuple[float, float]:
     """Start a local cloud; return the seconds until it is ready, and until its first answer (ListBuckets)."""
     started = time.perf_counter()
-    command = [sys.executable, "-m", "helpers.localcloud", "--port", "0", "--speed", "max", "--parent-pipe"]
+    command = [sys.executable, "-m", "localcloud", "--port", "0", "--speed", "max", "--parent-pipe"]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as cloud:
         assert cloud.stdin
         assert cloud.stdout

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from helpers.draw import words
+from draw import words
 from helpers.errors import WorkshopError
 from helpers.session import current
 

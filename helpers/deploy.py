@@ -12,9 +12,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol, overload
 
-from helpers import draw
+import draw
+from draw import history, words
 from helpers.asking import Asking, history_of
-from helpers.draw import history, words
 from helpers.errors import ExecutionFailed, WorkshopError
 from helpers.screen import Screen
 from helpers.session import TAG, Session, current

@@ -11,9 +11,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-from helpers import draw
+import draw
 
-_HERE = Path(__file__).parent
+_HERE = Path(draw.__file__).parent
 CODE = "".join((_HERE / name).read_text("utf-8") for name in ("inspector_film.js", "inspector.js"))
 LOOKS = (_HERE / "inspector.css").read_text("utf-8")
 

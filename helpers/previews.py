@@ -20,7 +20,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from helpers.draw import Preview
+from draw import Preview
 
 SIDE = 280  # pixels of a small photo, the longer side
 QUALITY = 50

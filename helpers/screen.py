@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from helpers.draw import Picture
+from draw import Picture
 from helpers.session import current
 
 

@@ -8,26 +8,19 @@ default, or virtual seconds a real second). Everything after it is the same for 
 
 from __future__ import annotations
 
-import atexit
 import json
 import os
-import queue
-import subprocess
 import sys
-import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
+import localcloud
 from helpers.errors import LocalCloudDied, WorkshopError
 
 TAG = {"Key": "workshop", "Value": "serverless-ml"}
-READY_SECONDS = 60
-_CHECKOUT = Path(__file__).resolve().parent.parent
 
 # What a role of the workshop may do, on what the workshop made where the service can tell. What Step Functions needs
 # for each integration is on https://docs.aws.amazon.com/step-functions/latest/dg/service-integration-iam-templates.html.
@@ -107,7 +100,7 @@ class Session:
     bucket: str
     roles: Roles
     tags: list[dict[str, str]] = field(default_factory=lambda: [dict(TAG)])
-    _cloud: LocalCloud | None = field(default=None, repr=False)
+    _cloud: localcloud.LocalCloud | None = field(default=None, repr=False)
     _clients: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def __repr__(self) -> str:
@@ -133,8 +126,8 @@ class Session:
         try:
             yield
         except Exception as problem:
-            if self._cloud is not None and self._cloud.process.poll() is not None:
-                raise self._cloud.died() from problem
+            if self._cloud is not None and not self._cloud.alive:
+                raise LocalCloudDied(f"Restart the kernel for a new local cloud. {self._cloud.died()}") from problem
             raise
 
 
@@ -154,7 +147,7 @@ def connect() -> Session:
     target = os.environ.get("WORKSHOP_TARGET", "local")
     if target not in ("local", "aws"):
         raise WorkshopError(f'WORKSHOP_TARGET is "{target}". Set it to local or aws, and restart the kernel.')
-    if _session is None or (_session._cloud is not None and _session._cloud.process.poll() is not None):
+    if _session is None or (_session._cloud is not None and not _session._cloud.alive):
         _session = _connect_locally() if target == "local" else _connect_to_aws()
     with _session.alive():
         _make_bucket(_session)
@@ -173,92 +166,16 @@ def current() -> Session:
     return _session
 
 
-class LocalCloud:
-    """The local cloud's process: a child of this one, which ends when this one does.
-
-    Args:
-        speed: as WORKSHOP_SPEED says it.
-
-    Raises:
-        LocalCloudDied: it ended, or said nothing, before it was ready.
-    """
-
-    def __init__(self, speed: str) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="workshop-", ignore_cleanup_errors=True)
-        self.folder = Path(self._folder.name)
-        self.log = self.folder / "localcloud.log"
-        self._last_words: list[str] = []
-        command = [
-            sys.executable,
-            "-m",
-            "helpers.localcloud",
-            "--port",
-            "0",
-            "--speed",
-            speed,
-            "--parent-pipe",
-        ]
-        # Of its own group: Jupyter interrupts a kernel's whole group, and the cloud should outlive that.
-        apart: dict[str, Any] = {"start_new_session": True}
-        if sys.platform == "win32":
-            apart = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
-                command, cwd=_CHECKOUT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, **apart
-            )
-        atexit.register(self.close)
-        assert self.process.stdout is not None
-        try:
-            told: dict[str, str] = json.loads(_first_line(self.process.stdout))
-        except ValueError:  # nothing, or no JSON
-            raise self.died() from None
-        self.endpoint, self.region, self.account_id = told["endpoint"], told["region"], told["account_id"]
-        self.access_key_id, self.secret_access_key = told["access_key_id"], told["secret_access_key"]
-        self.page = told["page"]
-
-    def died(self) -> LocalCloudDied:
-        """The error to raise, with the end of the log."""
-        if self.log.exists():
-            self._last_words = self.log.read_text(errors="replace").splitlines()[-12:]
-        self.close()
-        told = "\n".join(f"    {line}" for line in self._last_words) or "    (nothing)"
-        return LocalCloudDied(
-            f"The local cloud's process ended (exit code {self.process.returncode}). Restart the kernel for "
-            f"a new one. The last it said:\n{told}"
-        )
-
-    def close(self) -> None:
-        """Ends the process; it goes by itself when its standard input ends."""
-        atexit.unregister(self.close)
-        if self.process.stdin is not None:
-            self.process.stdin.close()
-        try:
-            self.process.wait(5)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        if self.process.stdout is not None:
-            self.process.stdout.close()
-        self._folder.cleanup()
-
-
-def _first_line(stream: IO[bytes]) -> bytes:
-    """The first line of a pipe, or nothing when it ends or stays silent for READY_SECONDS."""
-    lines: queue.Queue[bytes] = queue.Queue()
-    threading.Thread(target=lambda: lines.put(stream.readline()), daemon=True).start()
-    try:
-        return lines.get(timeout=READY_SECONDS)
-    except queue.Empty:
-        return b""
-
-
 def _connect_locally() -> Session:
-    cloud = LocalCloud(os.environ.get("WORKSHOP_SPEED", "max"))
+    try:
+        cloud = localcloud.start(speed=os.environ.get("WORKSHOP_SPEED", "max"), module="draw.screen")
+    except localcloud.LocalCloudDied as died:
+        raise LocalCloudDied(str(died)) from None
     _keep_to(cloud)
     return _session_of("local", cloud.region, cloud.account_id, cloud)
 
 
-def _keep_to(cloud: LocalCloud) -> None:
+def _keep_to(cloud: localcloud.LocalCloud) -> None:
     """Points every AWS client of this process and its children at the local cloud, and nowhere else.
 
     The reader's own settings and credentials are out of reach, so that no call can go to AWS by mistake.
@@ -273,23 +190,10 @@ def _keep_to(cloud: LocalCloud) -> None:
         "SchemaVersion: '1.0'\nSageMaker:\n  PythonSDK:\n    Modules:\n      Session:\n"
         f"        DefaultS3Bucket: {bucket}\n"
     )
-    os.environ |= {
-        "AWS_ACCESS_KEY_ID": cloud.access_key_id,
-        "AWS_SECRET_ACCESS_KEY": cloud.secret_access_key,
-        "AWS_DEFAULT_REGION": cloud.region,
-        "AWS_REGION": cloud.region,
-        "AWS_ENDPOINT_URL": cloud.endpoint,
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        "AWS_EC2_METADATA_DISABLED": "true",
-        # boto3 would send StartSyncExecution to the host `sync-127.0.0.1`.
-        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
+    os.environ |= cloud.environment() | {
         "SAGEMAKER_ADMIN_CONFIG_OVERRIDE": str(defaults),
         "SAGEMAKER_USER_CONFIG_OVERRIDE": str(defaults),
     }
-    for name in ("NO_PROXY", "no_proxy"):  # a proxy would get every call, and its data
-        hosts = [host for host in os.environ.get(name, "").split(",") if host]
-        os.environ[name] = ",".join(dict.fromkeys([*hosts, "127.0.0.1", "localhost"]))
     boto3: Any = sys.modules.get("boto3")
     if boto3 is not None:
         boto3.DEFAULT_SESSION = None  # it may hold the settings from before
@@ -312,7 +216,7 @@ def _connect_to_aws() -> Session:
     return _session_of("aws", region, account_id, None)
 
 
-def _session_of(target: str, region: str, account_id: str, cloud: LocalCloud | None) -> Session:
+def _session_of(target: str, region: str, account_id: str, cloud: localcloud.LocalCloud | None) -> Session:
     bucket = _bucket_name(account_id, region)
     return Session(target, region, account_id, bucket, Roles("", "", ""), _cloud=cloud)
 

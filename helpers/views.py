@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from helpers import draw
+import draw
 from helpers.asking import Asking, history_of, runs_of
 from helpers.deploy import Execution, definition_of, follow, machine_of
 from helpers.errors import ExecutionFailed, WorkshopError

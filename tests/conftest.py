@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import atexit
-import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+import localcloud
 
 ROOT = Path(__file__).resolve().parent.parent
 GUARD = ROOT / "tests" / "guard"
@@ -56,46 +55,21 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     return result
 
 
-@dataclass(frozen=True, slots=True)
-class LocalCloud:
-    """A local cloud in a process of its own.
-
-    Args:
-        endpoint: where it answers, as `http://127.0.0.1:PORT`.
-        region, account_id: whose it is.
-        access_key_id, secret_access_key: what calls are signed with.
-        page: the address of its page for a second screen.
-    """
-
-    endpoint: str
-    region: str
-    account_id: str
-    access_key_id: str
-    secret_access_key: str
-    page: str
+class LocalCloud(localcloud.LocalCloud):
+    """A local cloud in a process of its own, with the page for a second screen."""
 
     def client(self, service: str) -> Any:
         """Return a boto3 client of this cloud."""
         import boto3
         from botocore.config import Config
 
-        return boto3.client(
-            service,
-            endpoint_url=self.endpoint,
-            region_name=self.region,
-            aws_access_key_id=self.access_key_id,
-            aws_secret_access_key=self.secret_access_key,
-            config=Config(inject_host_prefix=False, retries={"max_attempts": 0}),
-        )
+        config = Config(inject_host_prefix=False, retries={"max_attempts": 0})
+        return boto3.client(service, **self.settings(), config=config)
 
 
 @pytest.fixture(scope="session")
 def local_cloud() -> Iterator[LocalCloud]:
     """One local cloud for all tests of a worker: what a test makes there bears its own name."""
-    command = [sys.executable, "-m", "helpers.localcloud", "--port", "0", "--speed", "max", "--parent-pipe"]
-    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdin
-        assert process.stdout
-        yield LocalCloud(**json.loads(process.stdout.readline()))
-        process.stdin.close()
-        assert process.wait(timeout=30) == 0
+    with LocalCloud("max", "draw.screen") as cloud:
+        yield cloud
+    assert cloud.process.returncode == 0

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from helpers import draw
+import draw
 from tests.browser.conftest import Lab, Watched
 from tests.browser.test_pictures import HISTORIES, shown
 

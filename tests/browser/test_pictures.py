@@ -13,7 +13,7 @@ import nbformat
 import pytest
 from playwright.sync_api import expect
 
-from helpers import draw
+import draw
 from tests.browser.conftest import MINUTES, ROOT, Lab, Watched
 
 HISTORIES = ROOT / "tests" / "unit" / "draw" / "histories"

@@ -45,7 +45,7 @@ class Running:
     """A local cloud whose minute takes three seconds."""
 
     def __init__(self) -> None:
-        command = [sys.executable, "-m", "helpers.localcloud", "--speed", "20", "--parent-pipe"]
+        command = [sys.executable, "-m", "draw.screen", "--speed", "20", "--parent-pipe"]
         self.process = subprocess.Popen(
             command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )

@@ -1,0 +1,182 @@
+"""Pictures of workflows: Amazon States Language and history events in, SVG, text and a sentence out.
+
+Standard library only, and nothing here asks AWS: what `describe_state_machine` and `get_execution_history`
+give is enough, so an execution on AWS is drawn as one on this machine.
+
+    words -> model -> order -> layout      once for a definition; forms: portrait and landscape
+    history, opened -> scene               once for each new event; opened: child workflows, Map Runs, jobs
+    boxes -> svg, trace                    the graph that the reader sees
+    rows -> scale -> bars                  the timeline
+    values, log -> page                    the events
+    paths, values, lens -> stages -> page  what each state did to its data
+    objects -> previews                    what of its data is in S3, and what that looks like
+    replay                                 an execution event by event, for a browser to play
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from html import escape
+from typing import Any
+
+from draw import bars, forms, layout, log, model, opened, replay, rows, stages, svg, trace, words
+from draw.opened import Opening, Source
+from draw.page import Page
+from draw.plan import Plan
+from draw.previews import Look, Preview
+
+__all__ = ["Page", "Picture", "Preview", "Source", "data", "events", "film", "graph", "timeline"]
+
+LARGEST = 60_000  # bytes of a graph: beyond that, child workflows are not opened in it
+
+
+class Picture:
+    """Something to look at: Jupyter shows the SVG with its alt text, a terminal the text.
+
+    Attributes:
+        svg: the picture, a whole SVG document.
+        alt: its story in one sentence.
+        text: the same facts, a line each.
+        width, height: in pixels.
+    """
+
+    def __init__(self, svg: str, alt: str, text: str, width: int, height: int) -> None:
+        self.svg, self.alt, self.text, self.width, self.height = svg, alt, text, width, height
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        # An <img> in text/html is the one form that an untrusted notebook shows too, and with its alt text:
+        # JupyterLab 4 drops image/svg+xml there and strips inline <svg>.
+        data = base64.b64encode(self.svg.encode()).decode()
+        image = (
+            f'<img alt="{escape(self.alt)}" width="{self.width}" height="{self.height}" '
+            f'style="max-width:100%;height:auto" src="data:image/svg+xml;base64,{data}">'
+        )
+        return {"text/html": image, "text/plain": self.text}
+
+
+def graph(
+    definition: str | Mapping[str, Any],
+    events: Iterable[Mapping[str, Any]] | None = None,
+    *,
+    name: str = "",
+    landscape: bool = False,
+    source: Source | None = None,
+) -> Picture:
+    """The graph of a state machine, or of an execution of it.
+
+    Args:
+        definition: Amazon States Language, as text or parsed.
+        events: an execution's history so far, as GetExecutionHistory gives it in ascending order; None draws
+            the machine alone.
+        name: what to call it in the title.
+        landscape: from left to right, for slides.
+        source: knows child workflows, which are then opened in place, Map Runs and jobs; None knows nothing.
+
+    Raises:
+        ValueError: the definition has no StartAt and States.
+    """
+    text = definition if isinstance(definition, str) else json.dumps(definition)
+    opening, scene = opened.look(name, text, [] if events is None else [events], source)
+    happened = scene.runs[0] if scene.runs else None
+    how = ""
+    if happened is not None:
+        how = happened.status if scene.notes else trace.outcome(happened)  # a job tells its own time, a later one
+    while True:
+        machine, plan = _laid(opening, landscape)
+        drawn, width, height = svg.render(plan, happened, words.shorten(name, 60), scene, how)
+        fewer = opened.closed(opening) if len(drawn.encode()) > LARGEST else None
+        if fewer is None:
+            break
+        opening = fewer
+    text = trace.table(machine, happened, name, scene)
+    return Picture(drawn, trace.sentence(machine, happened, name, scene), text, width, height)
+
+
+def timeline(
+    events: Iterable[Mapping[str, Any]],
+    *,
+    name: str = "",
+    children: rows.Children | None = None,
+    runs: rows.Runs | None = None,
+) -> Picture:
+    """When each state of an execution was at work, waited, or failed: a bar a visit.
+
+    Args:
+        events: an execution's history so far, as for `graph`.
+        name: what to call it in the title.
+        children: gives the history of a child execution by its ARN, to be drawn inside; None draws none.
+        runs: gives the child executions of a Map Run by its ARN, as ListExecutions tells of them; None draws none.
+    """
+    happened, found = rows.read(events, children, runs)
+    how = trace.outcome(happened)
+    title = f"{words.shorten(name, 60)}: {how}" if name else how
+    drawn, width, height = bars.render(happened, found, title)
+    return Picture(drawn, bars.sentence(happened, found, name), bars.table(happened, found, name), width, height)
+
+
+def events(history_events: Iterable[Mapping[str, Any]], *, name: str = "", state: str = "", type: str = "") -> Page:
+    """The events of an execution as a table, their details on a click.
+
+    Args:
+        history_events: an execution's history so far, as for `graph`.
+        name: what to call it in the title.
+        state: only what happened in this state.
+        type: only events whose type has this in it: "Failed", "Task", "StateExited".
+    """
+    return log.table(history_events, name, state, type)
+
+
+def data(
+    definition: str | Mapping[str, Any],
+    events: Iterable[Mapping[str, Any]],
+    *,
+    name: str = "",
+    state: str = "",
+    look: Look | None = None,
+) -> Page:
+    """What each state of an execution did to its data, field by field of its definition.
+
+    Args:
+        definition: Amazon States Language, as text or parsed.
+        events: an execution's history so far, as for `graph`.
+        name: what to call it in the title.
+        state: only this state, on every visit; "" is every state, on the visit that failed or the last.
+        look: gives a preview of an object in S3 by its bucket and key; None shows none.
+    """
+    machine = json.loads(definition) if isinstance(definition, str) else definition
+    return stages.page_of(machine, events, name, state, look)
+
+
+def film(
+    definition: str | Mapping[str, Any],
+    events: Iterable[Mapping[str, Any]],
+    *,
+    name: str = "",
+    landscape: bool = False,
+    moving: bool = True,
+) -> dict[str, Any]:
+    """An execution event by event, with what each visit got and gave: what `inspector.js` plays, a JSON value.
+
+    Args:
+        definition: Amazon States Language, as text or parsed.
+        events: an execution's history so far, as for `graph`; at least one.
+        name: what to call it.
+        landscape: from left to right.
+        moving: every event; else only the last one.
+    """
+    text = definition if isinstance(definition, str) else json.dumps(definition)
+    machine, plan = _laid(Opening("", text), landscape)
+    return replay.record(machine, plan, events, name, moving=moving)
+
+
+@lru_cache(maxsize=32)
+def _laid(opening: Opening, landscape: bool) -> tuple[model.Graph, Plan]:
+    """The layout depends on the definitions alone: refreshing a picture does not move anything."""
+    machine = opened.graph_of(opening)
+    return machine, layout.place(machine, forms.LANDSCAPE if landscape else forms.PORTRAIT)

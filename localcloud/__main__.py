@@ -1,0 +1,176 @@
+"""`python -m localcloud`: AWS on this machine, in one process, on 127.0.0.1 only.
+
+When it is ready it prints one JSON line: `endpoint`, `region`, `account_id`, the key with which calls must be signed
+(`access_key_id`, `secret_access_key`) and, where one is mounted, the address of a page (`page`). It serves until SIGINT
+or SIGTERM (CTRL_BREAK on Windows), or, with --parent-pipe, until its standard input ends.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import math
+import os
+import re
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from localcloud.cloud import Cloud
+    from localcloud.door.server import Page
+
+_REGION = "us-east-1"
+
+
+def _speed(text: str) -> float:
+    speed = math.inf if text == "max" else float(text)
+    if not speed > 0:
+        raise ValueError
+    return speed
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port < 65536:
+        raise ValueError
+    return port
+
+
+def _key(text: str) -> Any:
+    from localcloud.door.access import Key
+
+    access_key_id, _, secret = text.partition(":")
+    if not re.fullmatch(r"\w{1,128}", access_key_id) or not secret:
+        raise ValueError
+    return Key(access_key_id, secret)
+
+
+def keep_away_from_aws(endpoint: str) -> None:
+    """Point every AWS client of this process and its children at `endpoint`, with throw-away credentials.
+
+    The reader's own settings are out of reach, so that no call can go to AWS by mistake.
+    """
+    for name in [name for name in os.environ if name.startswith("AWS_") and name != "AWS_DEFAULT_REGION"]:
+        del os.environ[name]
+    region = os.environ.get("AWS_DEFAULT_REGION") or _REGION
+    os.environ |= {
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_DEFAULT_REGION": region,
+        "AWS_REGION": region,
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "ORT_DISABLE_TELEMETRY": "1",  # onnxruntime would report its use to its maker
+        "MOTO_PORT": endpoint.rpartition(":")[2],
+    }
+
+
+def main(arguments: list[str] | None = None, mount: tuple[str, Callable[[Cloud], Page]] | None = None) -> int:
+    """Serve until told to end; returns the exit code.
+
+    Args:
+        arguments: of the command line.
+        mount: a path, and what makes the page that answers there.
+    """
+    parser = argparse.ArgumentParser(prog="python -m localcloud", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--port", type=_port, default=0, help="the port; 0, the default, takes a free one")
+    parser.add_argument("--speed", type=_speed, default=math.inf, help="virtual seconds a real second, or max")
+    parser.add_argument(
+        "--access-key",
+        type=_key,
+        metavar="ID:SECRET",
+        help="the key to sign with (default: a new one); others on this machine can read it off the process list",
+    )
+    parser.add_argument("--parent-pipe", action="store_true", help="end when standard input ends")
+    options = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.ERROR, stream=sys.stderr, format="localcloud: %(message)s")
+
+    from localcloud.door.access import Access
+    from localcloud.door.server import Server
+
+    access = Access(options.access_key)
+    try:
+        server = Server(options.port, access, _not_yet)
+    except OSError as problem:
+        print(
+            f"localcloud: port {options.port} cannot be used ({problem.strerror}). "
+            "Stop the program that has it, or choose another with --port.",
+            file=sys.stderr,
+        )
+        return 1
+    endpoint = f"http://127.0.0.1:{server.port}"
+    keep_away_from_aws(endpoint)
+
+    from localcloud.cloud import Cloud
+
+    cloud = Cloud(server.port, speed=options.speed, access=access)
+    server.app = cloud.front
+    if mount is not None:
+        server.pages[mount[0]] = mount[1](cloud)
+    ends = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGBREAK") if hasattr(signal, name)]
+    for number in ends:
+        signal.signal(number, _end)
+    if options.parent_pipe:
+        threading.Thread(target=_until_stdin_ends, args=(server,), daemon=True).start()
+    # What the first request needs takes a second to import: it is done while the client gets ready.
+    threading.Thread(target=cloud.front.warm, daemon=True).start()
+    ready = {
+        "endpoint": endpoint,
+        "region": cloud.region,
+        "account_id": cloud.account_id,
+        "access_key_id": access.reader.access_key_id,
+        "secret_access_key": access.reader.secret_access_key,
+        **({"page": f"{endpoint}{mount[0]}?token={access.page_token}"} if mount else {}),
+    }
+    print(json.dumps(ready), flush=True)
+    if not options.parent_pipe:
+        print(_to_paste(ready), file=sys.stderr, flush=True)
+    try:
+        server.serve_forever(poll_interval=0.1)
+    except SystemExit:
+        pass
+    finally:
+        for number in ends:
+            signal.signal(number, signal.SIG_IGN)
+        cloud.close()
+    return 0
+
+
+def _to_paste(ready: dict[str, str]) -> str:
+    """What a person at a shell needs: the lines after which every AWS client there calls this cloud."""
+    assign = "set" if sys.platform == "win32" else "export"
+    variables = {
+        "AWS_ENDPOINT_URL": ready["endpoint"],
+        "AWS_ACCESS_KEY_ID": ready["access_key_id"],
+        "AWS_SECRET_ACCESS_KEY": ready["secret_access_key"],
+        "AWS_DEFAULT_REGION": ready["region"],
+        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
+        "NO_PROXY": "127.0.0.1",
+    }
+    lines = [f"    {assign} {name}={value}" for name, value in variables.items()]
+    pages = [f"Its page, for a second screen: {ready['page']}"] if "page" in ready else []
+    return "\n".join(["Paste this into a shell that is to call this cloud:", *lines, *pages, "Ctrl-C here ends it."])
+
+
+def _not_yet(_environ: Any, _start_response: Any) -> NoReturn:
+    raise RuntimeError("no request is read before the application is set")
+
+
+def _end(_number: int, _frame: Any) -> NoReturn:
+    raise SystemExit(0)
+
+
+def _until_stdin_ends(server: Any) -> None:
+    while os.read(0, 4096):  # not sys.stdin: its lock, held here, would abort the interpreter's end
+        pass
+    server.shutdown()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

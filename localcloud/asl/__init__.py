@@ -1,0 +1,8 @@
+"""An interpreter of the Amazon States Language, on a virtual clock.
+
+It knows no HTTP, no moto and no AWS client: tasks, tokens and objects come through `environment`.
+"""
+
+from __future__ import annotations
+
+from localcloud.asl import states  # noqa: F401  # so that a machine finds every state type

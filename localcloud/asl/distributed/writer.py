@@ -1,0 +1,113 @@
+"""ResultWriter: the results of a map run, in S3 or shaped for the state's output.
+
+Source: developer guide, "ResultWriter (Map)": manifest.json with one file for each status, the transformations
+NONE, COMPACT and FLATTEN, and the output types JSON and JSONL.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from localcloud.asl import jsonata, templates
+from localcloud.asl.data import to_json
+from localcloud.asl.dataflow import evaluate_jsonata
+from localcloud.asl.environment import TaskFailure
+from localcloud.asl.errors import RESULT_WRITER_FAILED, StateFailed
+from localcloud.asl.frame import Visit, iso
+
+if TYPE_CHECKING:
+    from localcloud.asl.distributed.run import MapRun
+    from localcloud.asl.execution import Execution
+
+_FILES = {"SUCCEEDED": ("SUCCEEDED",), "FAILED": ("FAILED", "TIMED_OUT", "ABORTED"), "PENDING": ("PENDING",)}
+
+
+class ResultWriter:
+    """The ResultWriter field of a Map state."""
+
+    def __init__(self, fields: dict[str, Any], is_jsonata: bool) -> None:
+        self._is_jsonata = is_jsonata
+        self._exports = "Resource" in fields
+        config = fields.get("WriterConfig", {})
+        self._transformation: str = config.get("Transformation", "NONE")
+        self._output_type: str = config.get("OutputType", "JSON")
+        given = fields.get("Arguments" if is_jsonata else "Parameters", {})
+        self._arguments: Any = (
+            jsonata.compile_template(given, "ResultWriter/Arguments")
+            if is_jsonata
+            else templates.compile_template(given)
+        )
+
+    def write(self, visit: Visit, effective: Any, run: MapRun) -> Any:
+        """The state's result: where the manifest is, or the transformed results themselves.
+
+        Raises:
+            StateFailed: States.ResultWriterFailed, with what the store said.
+        """
+        if not self._exports:
+            return self._shape([child for child in run.children if child.status == "SUCCEEDED"])
+        if self._is_jsonata:
+            arguments = evaluate_jsonata(visit, self._arguments)
+        else:
+            arguments = visit.evaluate(self._arguments, effective)
+        try:
+            key = self._export(visit, run, arguments["Bucket"], arguments.get("Prefix", ""))
+        except TaskFailure as failure:
+            raise StateFailed(RESULT_WRITER_FAILED, failure.cause) from failure
+        return {"MapRunArn": run.arn, "ResultWriterDetails": {"Bucket": arguments["Bucket"], "Key": key}}
+
+    def _export(self, visit: Visit, run: MapRun, bucket: str, prefix: str) -> str:
+        put = visit.frame.execution.environment.objects.put
+        folder = f"{prefix.rstrip('/')}/" if prefix else ""
+        folder += run.arn.rpartition(":")[2]
+        files: dict[str, list[dict[str, Any]]] = {}
+        for name, statuses in _FILES.items():
+            children = [child for child in run.children if child.status in statuses]
+            files[name] = []
+            if children:
+                rows = self._shape(children) if name == "SUCCEEDED" else [_row(child) for child in children]
+                is_lines = self._output_type == "JSONL"
+                body = ("\n".join(to_json(row) for row in rows) if is_lines else to_json(rows)).encode()
+                key = f"{folder}/{name}_0.{'jsonl' if is_lines else 'json'}"
+                put(bucket, key, body)
+                files[name].append({"Key": key, "Size": len(body)})
+        manifest = {"DestinationBucket": bucket, "MapRunArn": run.arn, "ResultFiles": files}
+        put(bucket, f"{folder}/manifest.json", to_json(manifest).encode())
+        return f"{folder}/manifest.json"
+
+    def _shape(self, children: list[Execution]) -> list[Any]:
+        if self._transformation == "NONE":
+            return [_row(child) for child in children] if self._exports else _outputs(children)
+        outputs = _outputs(children)
+        if self._transformation == "COMPACT":
+            return outputs
+        flat: list[Any] = []
+        for output in outputs:
+            flat.extend(output) if isinstance(output, list) else flat.append(output)
+        return flat
+
+
+def _outputs(children: list[Execution]) -> list[Any]:
+    return [json.loads(child.output or "null") for child in children]
+
+
+def _row(child: Execution) -> dict[str, Any]:
+    """A child execution as the result files give it."""
+    row: dict[str, Any] = {
+        "ExecutionArn": child.arn,
+        "Input": child.input,
+        "InputDetails": {"Included": True},
+        "Name": child.name,
+        "RedriveCount": child.redrive_count,
+        "RedriveStatus": "NOT_REDRIVABLE",
+        "RedriveStatusReason": f"Execution is {child.status} and cannot be redriven",
+        "StartDate": iso(child.start_date),
+        "StateMachineArn": child.state_machine_arn,
+        "Status": child.status,
+        "StopDate": iso(child.stop_date or child.start_date),
+    }
+    if child.output is not None:
+        row |= {"Output": child.output, "OutputDetails": {"Included": True}}
+    row |= {key: text for key, text in (("Error", child.error), ("Cause", child.cause)) if text}
+    return row

@@ -1,0 +1,189 @@
+"""One execution of a state machine, from start to end."""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any
+
+from localcloud.asl import errors
+from localcloud.asl.environment import Environment
+from localcloud.asl.errors import StateFailed
+from localcloud.asl.frame import Frame, iso
+from localcloud.asl.history import NOT_TRUNCATED, History, HistoryFull
+from localcloud.asl.machine import Machine
+from localcloud.time.clock import Fiber, Signal
+
+if TYPE_CHECKING:
+    from localcloud.asl.distributed.run import MapRun
+
+Details = dict[str, Any]
+
+#: The longest that an Express workflow runs (Step Functions service quotas).
+EXPRESS_SECONDS = 300
+
+
+class Execution:
+    """One run of a machine: its status, its output or error, and its history.
+
+    Args:
+        machine: what runs.
+        arn, name, role_arn, state_machine_arn, state_machine_name: as the context object and the history show.
+        input: JSON text.
+        environment: the world it runs in.
+        is_express: an Express workflow: five minutes at the most, no quota of events, no redrive.
+        map_run: the map run whose child this is.
+
+    Attributes:
+        status: RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED.
+        output: JSON text, once it succeeded. error, cause: once it did not.
+        start_date, stop_date: virtual seconds since the epoch.
+        map_runs: the map runs of its distributed Maps, in the order they started.
+        finished: set when it ends.
+    """
+
+    def __init__(
+        self,
+        machine: Machine,
+        *,
+        arn: str,
+        name: str,
+        input: str,
+        role_arn: str,
+        state_machine_arn: str,
+        state_machine_name: str,
+        environment: Environment,
+        is_express: bool = False,
+        map_run: MapRun | None = None,
+    ) -> None:
+        self.machine, self.arn, self.name, self.input = machine, arn, name, input
+        self.role_arn, self.state_machine_arn = role_arn, state_machine_arn
+        self.state_machine_name, self.environment = state_machine_name, environment
+        self.is_express, self.map_run = is_express, map_run
+        self.clock = environment.clock
+        self.random = random.Random(f"{environment.seed}/{arn}")
+        self.history = History(sys.maxsize if is_express else environment.max_events)
+        self.status = "RUNNING"
+        self.output: str | None = None
+        self.error: str | None = None
+        self.cause: str | None = None
+        self.start_date = self.clock.now()
+        self.stop_date: float | None = None
+        self.redrive_count = 0
+        self.redrive_date: float | None = None
+        self.map_runs: list[MapRun] = []
+        self.finished: Signal[None] = Signal(self.clock)
+        self.context: dict[str, Any] = {}
+        self._root = Frame(self, 0, {}, None)
+        self._fibers: list[Fiber[None]] = []
+
+    def start(self) -> None:
+        """Start it on its clock. Clock thread only."""
+        self.start_date = self.clock.now()
+        data = json.loads(self.input)
+        execution = {
+            "Id": self.arn,
+            "Input": data,
+            "Name": self.name,
+            "RoleArn": self.role_arn,
+            "StartTime": iso(self.start_date),
+            "RedriveCount": 0,
+        }
+        machine = {"Id": self.state_machine_arn, "Name": self.state_machine_name}
+        self.context = {"Execution": execution, "StateMachine": machine}
+        self.environment.started(self)
+        details = {"input": self.input, "inputDetails": NOT_TRUNCATED, "roleArn": self.role_arn}
+        self._root.event("ExecutionStarted", ("executionStartedEventDetails", details), advance=False)
+        self.history.remember(data, self.input)
+        self._go(self.machine.run(self._root, data))
+
+    def child(self, run: MapRun, arn: str, name: str, data: str) -> Execution:
+        """A child execution of one of its map runs, not started yet."""
+        return Execution(
+            run.processor,
+            arn=arn,
+            name=name,
+            input=data,
+            role_arn=self.role_arn,
+            state_machine_arn=f"{self.state_machine_arn}/{run.label}",
+            state_machine_name=f"{self.state_machine_name}/{run.label}",
+            environment=self.environment,
+            is_express=run.execution_type == "EXPRESS",
+            map_run=run,
+        )
+
+    def stop(self, error: str | None = None, cause: str | None = None) -> None:
+        """Stop it as StopExecution does. Clock thread only; nothing happens when it has ended."""
+        if self.status == "RUNNING":
+            self._cut_short("ABORTED", StateFailed(error, cause))
+
+    def redrive(self) -> None:
+        """Go on from the states that did not succeed, as RedriveExecution does. Clock thread only.
+
+        What has succeeded (branches, iterations, child executions) is not run again; retries and timeouts start
+        anew (developer guide, "Redriving state machine executions").
+        """
+        self.redrive_count += 1
+        self.redrive_date = self.clock.now()
+        self.status, self.stop_date, self.error, self.cause = "RUNNING", None, None, None
+        self.finished = Signal(self.clock)
+        self.context["Execution"] |= {
+            "RedriveCount": self.redrive_count,
+            "RedriveTime": iso(self.redrive_date),
+        }
+        details = {"redriveCount": self.redrive_count}
+        self._root.event("ExecutionRedriven", ("executionRedrivenEventDetails", details))
+        self._root.interrupted, self._root.current = self._root.interrupted or self._root.current, None
+        if self._root.interrupted is not None:
+            self._go(self.machine.resume(self._root))
+        else:  # it was cut short before its first state
+            self._go(self.machine.run(self._root, json.loads(self.input)))
+
+    def _go(self, machine: Coroutine[Any, Any, Any]) -> None:
+        self._fibers = [self.clock.spawn(self._run(machine))]
+        limits = [self.machine.timeout_seconds, EXPRESS_SECONDS if self.is_express else None]
+        seconds = min((limit for limit in limits if limit is not None), default=None)
+        if seconds is not None:
+            self._fibers.append(self.clock.spawn(self._expire(seconds)))
+
+    async def _run(self, machine: Coroutine[Any, Any, Any]) -> None:
+        try:
+            output = await machine
+        except StateFailed as failure:
+            self._end("FAILED", "ExecutionFailed", failure)
+        except HistoryFull:
+            cause = f"The execution reached the maximum number of history events ({self.environment.max_events})."
+            self._end("FAILED", "ExecutionFailed", StateFailed(errors.RUNTIME, cause))
+        except Exception as problem:  # a fault of ours: say so, rather than leave the execution running for ever
+            cause = f"The local cloud failed while it ran this execution: {type(problem).__name__}: {problem}"
+            self._end("FAILED", "ExecutionFailed", StateFailed(errors.RUNTIME, cause))
+        else:
+            self.output = self.history.text(output)
+            details = {"output": self.output, "outputDetails": NOT_TRUNCATED}
+            self._end("SUCCEEDED", "ExecutionSucceeded", details=details)
+
+    async def _expire(self, seconds: int) -> None:
+        await self.clock.sleep(seconds)
+        self._cut_short("TIMED_OUT", StateFailed(errors.TIMEOUT, None))
+
+    def _cut_short(self, status: str, failure: StateFailed) -> None:
+        self._root.abort()
+        event = {"ABORTED": "ExecutionAborted", "TIMED_OUT": "ExecutionTimedOut"}[status]
+        self._end(status, event, failure)
+
+    def _end(self, status: str, event: str, failure: StateFailed | None = None, details: Details | None = None) -> None:
+        if failure is not None:
+            self.error, self.cause = failure.error, failure.cause or None
+            details = failure.details()
+        member = f"{event[0].lower()}{event[1:]}EventDetails"
+        self._root.event(event, (member, details or {}))
+        self.status, self.stop_date = status, self.clock.now()
+        for fiber in self._fibers:
+            fiber.cancel()
+        self._fibers = []
+        self.environment.ended(self)
+        self.finished.set(None)
+        if self.map_run is not None:
+            self.map_run.child_ended(self)

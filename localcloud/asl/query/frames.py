@@ -1,0 +1,145 @@
+"""Frames of variables, and the functions that expressions make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from localcloud.asl.query.signature import Signature
+from localcloud.asl.query.values import UNDEFINED, Function, JsonataError
+
+if TYPE_CHECKING:
+    from localcloud.asl.query.program import Run
+
+
+class Frame:
+    """Variables of a block, a function call or a step of a path; what is not here is looked up outside.
+
+    Args:
+        bindings: names to values.
+        parent: the frame outside; None for the built-in functions.
+    """
+
+    __slots__ = ("bindings", "parent", "run")
+
+    def __init__(self, bindings: dict[str, Any], parent: Frame | None, run: Run | None = None) -> None:
+        self.bindings = bindings
+        self.parent = parent
+        self.run: Run = run or parent.run  # type: ignore[union-attr] # the outermost frame is given its run
+
+    def lookup(self, name: str) -> Any:
+        """The value of a variable, or undefined."""
+        frame: Frame | None = self
+        while frame is not None:
+            if name in frame.bindings:
+                return frame.bindings[name]
+            frame = frame.parent
+        return UNDEFINED
+
+
+class Lambda(Function):
+    """`function($a, $b) { ... }` with what it closes over."""
+
+    __slots__ = ("arity", "body", "frame", "input", "parameters", "signature")
+
+    def __init__(
+        self,
+        parameters: list[str],
+        body: Callable[[Any, Frame], Any],
+        value: Any,
+        frame: Frame,
+        signature: Signature | None,
+    ) -> None:
+        self.parameters, self.body, self.input, self.frame = parameters, body, value, frame
+        self.signature = signature
+        self.arity = len(parameters)
+
+    def call(self, arguments: list[Any]) -> Any:
+        """The value of the body, or a TailCall."""
+        bindings = dict.fromkeys(self.parameters, UNDEFINED)
+        bindings.update(zip(self.parameters, arguments, strict=False))
+        return self.body(self.input, Frame(bindings, self.frame))
+
+
+class TailCall:
+    """A call that a function ends with."""
+
+    __slots__ = ("arguments", "function", "name")
+
+    def __init__(self, function: Any, arguments: list[Any], name: Any) -> None:
+        self.function, self.arguments, self.name = function, arguments, name
+
+
+class Partial(Function):
+    """A function with some of its arguments given: `$add(?, 2)`.
+
+    Args:
+        function: the function.
+        given: its arguments; OPEN where one is still to come.
+    """
+
+    OPEN: Any = object()
+
+    __slots__ = ("arity", "function", "given", "then")
+
+    def __init__(self, function: Function, given: list[Any], then: Function | None = None) -> None:
+        self.function, self.given, self.then = function, given, then
+        self.arity = sum(argument is Partial.OPEN for argument in given)
+
+    @classmethod
+    def chain(cls, first: Function, second: Function) -> Partial:
+        """`$f ~> $g`: the function that applies one after the other."""
+        return cls(first, [cls.OPEN], second)
+
+    def call(self, run: Run, arguments: list[Any]) -> Any:
+        """Call with the missing arguments."""
+        rest = iter(arguments)
+        filled = [next(rest, UNDEFINED) if item is Partial.OPEN else item for item in self.given]
+        result = run.apply(self.function, filled, None)
+        return result if self.then is None else run.apply(self.then, [result], None)
+
+
+class Transform(Function):
+    """`| pattern | update, delete |`: a function that copies an object and changes the copy."""
+
+    __slots__ = ("delete", "frame", "pattern", "update")
+    arity = 1
+
+    def __init__(
+        self,
+        pattern: Callable[[Any, Frame], Any],
+        update: Callable[[Any, Frame], Any],
+        delete: Callable[[Any, Frame], Any] | None,
+        frame: Frame,
+    ) -> None:
+        self.pattern, self.update, self.delete, self.frame = pattern, update, delete, frame
+
+    def call(self, run: Run, value: Any) -> Any:
+        """The changed copy."""
+        if value is UNDEFINED:
+            return UNDEFINED
+        clone = self.frame.lookup("clone")
+        if not isinstance(clone, Function):
+            raise JsonataError("T2013")
+        copy = run.apply(clone, [value], None)
+        matches = self.pattern(copy, self.frame)
+        for match in matches if isinstance(matches, list) else () if matches is UNDEFINED else [matches]:
+            self._change(match)
+        return copy
+
+    def _change(self, match: Any) -> None:
+        update = self.update(match, self.frame)
+        if update is not UNDEFINED:
+            if not isinstance(update, dict):
+                raise JsonataError("T2011", value=update)
+            if isinstance(match, dict):
+                match.update(update)
+        deletions = self.delete(match, self.frame) if self.delete is not None else UNDEFINED
+        if deletions is UNDEFINED:
+            return
+        names = deletions if isinstance(deletions, list) else [deletions]
+        if not all(isinstance(name, str) for name in names):
+            raise JsonataError("T2012", value=deletions)
+        if isinstance(match, dict):
+            for name in names:
+                match.pop(name, None)

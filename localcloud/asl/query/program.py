@@ -1,0 +1,210 @@
+"""A compiled expression and its runs."""
+
+from __future__ import annotations
+
+import math
+import random
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from jsonata.jexception import JException
+from jsonata.parser import Parser
+
+from localcloud.asl.data import ExpressionSyntaxError
+from localcloud.asl.query.compiler import Compiler
+from localcloud.asl.query.frames import Frame, Lambda, Partial, TailCall, Transform
+from localcloud.asl.query.functions import BUILT_IN, Native
+from localcloud.asl.query.strings import Pattern
+from localcloud.asl.query.values import (
+    UNDEFINED,
+    Function,
+    JsonataError,
+    LimitExceeded,
+    library_error,
+)
+
+#: AWS fails expressions that nest deeper; all measured boundaries lie between 99 and 101.
+MAX_DEPTH = 100
+#: Tail calls before an expression counts as endless. AWS counts seconds; steps are the same on every machine.
+MAX_TAIL_CALLS = 250_000
+
+_STACK = "Stack overflow error: Check for non-terminating recursive function. Consider rewriting as tail-recursive."
+_TIMEOUT = "Expression evaluation timeout: Check for infinite loop"
+
+
+class QueryFailed(Exception):
+    """An evaluation failed; its text ends the sentence "The JSONata expression '...' ..."."""
+
+
+class UnsupportedResult(QueryFailed):
+    """The value is a function, or has one in it."""
+
+
+class Run:
+    """One evaluation.
+
+    Attributes:
+        depth: how deep the evaluation is nested where the current function was called.
+    """
+
+    __slots__ = ("_millis", "_random", "depth", "states", "tail_calls")
+
+    def __init__(self, states: Mapping[str, Any], source: random.Random | None, now: float | None) -> None:
+        self.depth = 0
+        self.tail_calls = 0
+        self.states = states
+        self._random = source
+        self._millis = None if now is None else round(now * 1000)
+
+    @property
+    def random(self) -> random.Random:
+        """The seeded generator."""
+        if self._random is None:
+            self._random = random.Random(0)
+        return self._random
+
+    @property
+    def millis(self) -> int:
+        """The moment of the evaluation in milliseconds since the epoch, the same at every call."""
+        if self._millis is None:
+            entered = self.states["context"]["State"]["EnteredTime"]
+            self._millis = round(datetime.fromisoformat(entered).timestamp() * 1000)
+        return self._millis
+
+    def check_depth(self) -> None:
+        """Refuse to nest deeper than AWS does."""
+        if self.depth > MAX_DEPTH:
+            raise LimitExceeded(_STACK)
+
+    def apply(self, function: Any, arguments: list[Any], context: Any) -> Any:
+        """Call a function; `context` stands in for arguments that its signature takes from there."""
+        while True:
+            if type(function) is Lambda:
+                if function.signature is not None:
+                    arguments = function.signature.validate(arguments, context)
+                result = function.call(arguments)
+                if type(result) is not TailCall:
+                    return result
+                self.tail_calls += 1
+                if self.tail_calls > MAX_TAIL_CALLS:
+                    raise LimitExceeded(_TIMEOUT)
+                function, arguments = result.function, result.arguments
+            elif type(function) is Native:
+                return function.body(self, *function.signature.validate(arguments, context))
+            elif type(function) is Partial:
+                return function.call(self, arguments)
+            elif type(function) is Pattern:
+                return function.first(arguments[0]) if isinstance(arguments[0], str) else UNDEFINED
+            elif type(function) is Transform:
+                return function.call(self, arguments[0] if arguments else context)
+            else:
+                raise JsonataError("T1006")
+
+
+class Program:
+    """A compiled expression.
+
+    Args:
+        text: the expression without its delimiters.
+
+    Raises:
+        ExpressionSyntaxError: it cannot be parsed.
+    """
+
+    def __init__(self, text: str) -> None:
+        tree = _parsed(text)
+        compiler = Compiler()
+        self._node = compiler.compile(tree)
+        self._too_deep = compiler.deepest > MAX_DEPTH
+        self._is_path = compiler.is_plain_path(tree)
+        self._names = frozenset(compiler.read)
+        #: The workflow variables that it reads.
+        self.free_variables = self._names - compiler.bound - BUILT_IN.keys() - {"states"}
+
+    def run(
+        self,
+        states: Mapping[str, Any],
+        variables: Mapping[str, Any],
+        source: random.Random | None,
+        now: float | None,
+    ) -> Any:
+        """The value as plain JSON, or UNDEFINED.
+
+        Raises:
+            QueryFailed: with the end of AWS's sentence.
+        """
+        run = Run(states, source, now)
+        bindings = {name: variables[name] for name in self._names if name in variables}
+        if "states" in self._names:
+            bindings["states"] = {key: _plain_mapping(value) for key, value in states.items()}
+        frame = Frame(bindings, Frame(BUILT_IN, None, run))
+        try:
+            if self._too_deep:
+                raise LimitExceeded(_STACK)
+            value = self._node(UNDEFINED, frame)
+            if self._is_path and type(value) in (dict, list):
+                return value  # a part of the input: nothing to tidy up, and it may be large
+            return UNDEFINED if value is UNDEFINED else plain(value)
+        except JsonataError as error:
+            raise QueryFailed(f"threw an error during evaluation. {error}") from error
+        except LimitExceeded as error:
+            raise QueryFailed(f"threw an error during evaluation: {error}") from error
+        except RecursionError as error:
+            raise QueryFailed(f"threw an error during evaluation: {_STACK}") from error
+        except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
+            # AWS has this sentence for what its engine did not foresee.
+            raise QueryFailed("threw an internal error during evaluation.") from error
+
+
+def _parsed(text: str) -> Any:
+    try:
+        # A parser of its own for each expression: the library's keeps state between parses.
+        tree = Parser().parse(text)
+    except JException as error:
+        worded = library_error(error)
+        raise ExpressionSyntaxError(text, max(error.location, 0), worded.message, error.error) from error
+    except RecursionError as error:
+        raise ExpressionSyntaxError(text, 0, "The expression is nested too deeply") from error
+    except (LookupError, TypeError, ValueError, AttributeError, RuntimeError, re.error) as error:
+        raise ExpressionSyntaxError(text, 0, f"Syntax error: {error}") from error
+    return tree
+
+
+def _plain_mapping(value: Any) -> Any:
+    """The context object may come as a Mapping that is made when it is read."""
+    return dict(value) if isinstance(value, Mapping) and type(value) is not dict else value
+
+
+def plain(value: Any) -> Any:
+    """A value without sequences: new where one was in it, shared with the input where not.
+
+    Raises:
+        UnsupportedResult: there is a function in it.
+    """
+    kind = type(value)
+    if kind is str or kind is int or kind is bool or value is None:
+        return value
+    if kind is float:
+        return value if math.isfinite(value) else _non_finite(value)
+    if kind is dict:
+        changed = {}
+        for key, item in value.items():
+            made = plain(item)
+            if made is not item:
+                changed[key] = made
+        return {**value, **changed} if changed else value
+    if isinstance(value, list):
+        items = [plain(item) for item in value]
+        if kind is list and all(made is item for made, item in zip(items, value, strict=True)):
+            return value
+        return items
+    if isinstance(value, Function):
+        raise UnsupportedResult("returned an unsupported result type.")
+    return None
+
+
+def _non_finite(value: float) -> str:
+    """AWS writes what JSON cannot as text."""
+    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"

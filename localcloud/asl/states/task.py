@@ -1,0 +1,211 @@
+"""Task: one call of a service, a function or an activity, with its timeout, heartbeat and token."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from localcloud.asl import errors
+from localcloud.asl.dataflow import Getter, number
+from localcloud.asl.environment import Checking, Integration, TaskCall, TaskFailure, TokenAnswer
+from localcloud.asl.errors import HeartbeatMissed, StateFailed
+from localcloud.asl.frame import Visit
+from localcloud.asl.history import NOT_TRUNCATED, too_large
+from localcloud.asl.states.base import Outcome, State
+from localcloud.time.clock import TimedOut
+
+#: The longest a task may take without TimeoutSeconds (specification, "Timeouts"; the service's own maximum).
+MAX_SECONDS = 99_999_999
+
+
+class Task(State):
+    """Calls its Resource with what Parameters or Arguments make of its input."""
+
+    kind = "Task"
+
+    def __init__(self, name: str, fields: dict[str, Any], is_jsonata: bool) -> None:
+        super().__init__(name, fields, is_jsonata)
+        self.resource: str = fields["Resource"]
+        self._timeout = number(fields, "TimeoutSeconds", is_jsonata)
+        self._heartbeat = number(fields, "HeartbeatSeconds", is_jsonata)
+
+    async def perform(self, visit: Visit) -> Outcome:
+        effective = self.flow.effective(visit)
+        attempt = _Attempt(visit, self.resource)
+        try:
+            attempt.arguments = self.flow.arguments(visit, effective)
+            attempt.timeout = self._seconds("TimeoutSeconds", self._timeout, visit, effective)
+            attempt.heartbeat = self._seconds("HeartbeatSeconds", self._heartbeat, visit, effective)
+            result = await attempt.run()
+        finally:
+            attempt.close()
+        return Outcome(self.next, *self.flow.finish(visit, effective, result))
+
+    def _seconds(self, field: str, getter: Getter | None, visit: Visit, effective: Any) -> int | None:
+        """The field's value, which must be positive (specification, "Timeouts")."""
+        if getter is None:
+            return None
+        value: int = getter(visit, effective)
+        if value > 0:
+            return value
+        problem = f"{field} must be a positive integer, but was: {value}"
+        raise visit.evaluation_failure(problem, field) if self.is_jsonata else visit.failure(problem)
+
+
+class _Attempt:
+    """One attempt: the call, its events, and the wait for its end."""
+
+    def __init__(self, visit: Visit, resource: str) -> None:
+        self.visit, self.resource = visit, resource
+        self.execution = visit.frame.execution
+        self.arguments: Any = None
+        self.timeout: int | None = None
+        self.heartbeat: int | None = None
+        try:
+            self.integration: Integration = self.execution.environment.integrations.resolve(resource)
+        except TaskFailure as failure:
+            raise visit.failure(failure.cause or "", failure.error or errors.RUNTIME) from failure
+        self.answer: TokenAnswer | None = None
+        self.started = self.submitted = False
+        if self.integration.pattern != "request":
+            token, self.answer = self.execution.environment.tokens.create(
+                self.execution, visit.state.name, external=self.integration.pattern == "callback"
+            )
+            visit.renew(token=token)
+
+    def close(self) -> None:
+        """The token is of no use any more."""
+        if self.visit.token is not None:
+            self.execution.environment.tokens.discard(self.visit.token)
+
+    async def run(self) -> Any:
+        """Leave the events of the attempt and return its result. Raises StateFailed."""
+        clock = self.execution.clock
+        if isinstance(self.integration, Checking):
+            try:
+                self.integration.check(self.arguments)
+            except TaskFailure as failure:
+                raise self.visit.failure(failure.cause or "", failure.error or errors.RUNTIME) from failure
+        self._scheduled()
+        try:
+            if self.timeout is None:
+                result = await self._call()
+            else:
+                result = await clock.timeout(self._call(), self.timeout)
+        except TaskFailure as failure:
+            raise self._failed(failure.error, failure.cause) from failure
+        except TimedOut:
+            raise self._timed_out(StateFailed(errors.TIMEOUT, "")) from None
+        except HeartbeatMissed as missed:
+            raise self._timed_out(missed) from None
+        text = self.execution.history.text(result)
+        if too_large(text):
+            name = self.resource if self.integration.kind != "Task" else self.integration.resource_type
+            raise self._failed(
+                errors.DATA_LIMIT_EXCEEDED,
+                f"The state/task '{name}' returned a result with a size exceeding the maximum number of bytes "
+                "service limit.",
+            )
+        self._event("Succeeded", {"output": text, "outputDetails": NOT_TRUNCATED})
+        return result
+
+    async def _call(self) -> Any:
+        call = TaskCall(
+            self.resource,
+            self.arguments,
+            self.visit.token,
+            self.execution.arn,
+            self.execution.state_machine_arn,
+            self.execution.role_arn,
+            self.visit.state.name,
+            self.timeout,
+        )
+        integration = self.integration
+        if integration.kind != "Activity":  # an activity starts when a worker takes it
+            self._started()
+        response = await integration.submit(call)
+        if integration.kind == "Activity":
+            self._started(response)
+        if integration.pattern == "request":
+            return response
+        if integration.kind != "Activity":
+            text = self.execution.history.text(response)
+            self._event("Submitted", {"output": text, "outputDetails": NOT_TRUNCATED})
+        assert self.answer is not None
+        if integration.pattern == "callback":
+            return await self._answered(self.answer)
+        return await self._completed(call, response, self.answer)
+
+    async def _completed(self, call: TaskCall, response: Any, answer: TokenAnswer) -> Any:
+        """The job's end, or the token's answer should somebody have been given the token."""
+
+        async def relay() -> None:
+            try:
+                answer.signal.set(await self.integration.complete(call, response))
+            except Exception as error:  # handed to the waiting task, which sorts it out
+                answer.signal.fail(error)
+
+        fiber = self.execution.clock.spawn(relay())
+        try:
+            return await self._answered(answer)
+        finally:
+            if not fiber.done:
+                fiber.cancel()
+                await_nothing = self.integration.cancel(call, response)
+                self.execution.clock.spawn(await_nothing)
+
+    async def _answered(self, answer: TokenAnswer) -> Any:
+        if self.heartbeat is None:
+            return await answer.signal
+        clock = self.execution.clock
+        answer.heartbeat_at = clock.now()
+        while True:
+            try:
+                return await clock.timeout(_wait(answer), answer.heartbeat_at + self.heartbeat - clock.now())
+            except TimedOut:
+                if answer.heartbeat_at + self.heartbeat <= clock.now():
+                    raise HeartbeatMissed from None
+
+    # ---- events, in the family of the integration
+
+    def _event(self, suffix: str, details: dict[str, Any] | None) -> None:
+        kind = self.integration.kind
+        if details is not None and kind == "Task":
+            details = {
+                "resourceType": self.integration.resource_type,
+                "resource": self.integration.resource,
+                **details,
+            }
+        name = f"{kind}{suffix}"
+        member = f"{kind[0].lower()}{kind[1:]}{suffix}EventDetails"
+        self.visit.frame.event(name, (member, details) if details is not None else None)
+
+    def _scheduled(self) -> None:
+        text = self.execution.history.text(self.arguments)
+        if self.integration.kind == "Task":
+            details: dict[str, Any] = {"region": self.execution.environment.region, "parameters": text}
+        else:
+            details = {"resource": self.resource, "input": text, "inputDetails": NOT_TRUNCATED}
+        if self.timeout is not None:
+            details["timeoutInSeconds"] = self.timeout
+        if self.heartbeat is not None:
+            details["heartbeatInSeconds"] = self.heartbeat
+        self._event("Scheduled", details)
+
+    def _started(self, worker_name: str | None = None) -> None:
+        if self.integration.kind == "Activity":
+            self._event("Started", {"workerName": worker_name} if worker_name else {})
+        else:
+            self._event("Started", {} if self.integration.kind == "Task" else None)
+
+    def _failed(self, error: str | None, cause: str | None) -> StateFailed:
+        failure = StateFailed(error, cause)
+        self._event("Failed", failure.details())
+        return failure
+
+    def _timed_out(self, failure: StateFailed) -> StateFailed:
+        self._event("TimedOut", failure.details())
+        return failure
+
+
+async def _wait(answer: TokenAnswer) -> Any:
+    return await answer.signal

@@ -1,0 +1,306 @@
+"""The front door: what the registry says is ours goes to our service module, what moto keeps to moto; else it refuses.
+
+What neither can do (a value without effect, a crash inside) is answered in AWS's shape, never as HTML or a traceback.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import re
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+from xml.sax.saxutils import escape
+
+from botocore.exceptions import DataNotFoundError, UnknownServiceError
+
+from localcloud import registry
+from localcloud.door import moto, wire
+from localcloud.door.wire import Answer, Request, ServiceError, dumps
+from localcloud.errors import UnsupportedLocally
+
+if TYPE_CHECKING:
+    from localcloud.cloud import Cloud
+
+log = logging.getLogger(__name__)
+
+StartResponse = Callable[[str, list[tuple[str, str]]], Any]
+
+#: Services whose signatures carry another name than botocore's; and those known by X-Amz-Target when
+#: unsigned.
+_SIGNED_AS = {
+    "elasticfilesystem": "efs",
+    "elasticloadbalancing": "elbv2",
+    "elasticmapreduce": "emr",
+    "mobiletargeting": "pinpoint",
+    "monitoring": "cloudwatch",
+    "states": "stepfunctions",
+    "tagging": "resourcegroupstaggingapi",
+}
+
+_TARGETS = {
+    "AWSStepFunctions": "stepfunctions",
+    "DynamoDBStreams_20120810": "dynamodbstreams",
+    "RekognitionService": "rekognition",
+    "SageMaker": "sagemaker",
+}
+
+#: In the environ of a request made in process: botocore's name of its service.
+INSIDE = "localcloud.service"
+
+#: And its action.
+ACTION = "localcloud.action"
+
+#: moto's environ key for S3 metadata names, whose underscores WSGI would lose (moto.core.request).
+PRESERVED_NAMES = "moto.preserved_header_names"
+
+
+class Front:
+    """The WSGI application of one local cloud."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+        self._creating = threading.Lock()
+
+    # ---- moto and botocore: imported at first use, since that takes a second
+
+    @cached_property
+    def session(self) -> Any:
+        """A botocore session, for clients and service models."""
+        from botocore.session import Session
+
+        return Session()
+
+    @cached_property
+    def _moto(self) -> Any:
+        with self._creating:
+            return self.__dict__.get("_moto") or moto.application()
+
+    def warm(self) -> None:
+        """Import what the first request will need."""
+        _ = self._moto, self.session
+
+    def settle(self) -> None:
+        """Import what services import too: two threads must not import the same modules at once."""
+        moto.load()
+
+    def close(self) -> None:
+        """Empty moto's account, which belongs to the process: its next cloud starts from nothing."""
+        if "_moto" in self.__dict__:
+            moto.reset()
+
+    # ---- the WSGI side
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        service = environ.get(INSIDE)
+        if service is None:
+            service = identify(environ)
+            if not self._cloud.access.is_worker(environ) and _acts(service, environ):
+                self._cloud.clock.outside()
+            if "HTTP_AUTHORIZATION" not in environ and "HTTP_X_AMZ_TARGET" in environ:
+                # moto knows a service by the signature alone
+                environ["HTTP_AUTHORIZATION"] = f"AWS4-HMAC-SHA256 Credential=local/0/us-east-1/{service}/aws4_request"
+        request = read_request(environ)
+        if service == "stepfunctions" and self._cloud.access.is_worker(environ):
+            with self._cloud.clock.from_work():
+                answer = self._answer(service, environ, request)
+        else:
+            answer = self._answer(service, environ, request)
+        if answer is None:
+            return self._from_moto(service, environ, request, start_response)
+        answer.headers.setdefault("x-amzn-RequestId", self._cloud.new_id())
+        return _send(answer, start_response)
+
+    def _answer(self, service: str, environ: dict[str, Any], request: Request) -> Answer | None:
+        """Our own answer, or None when moto is to answer."""
+        try:
+            action = environ.get(ACTION)
+            if self._cloud.owns(service):
+                loaded = self._cloud.loaded(service)
+                action = action or loaded.protocol.action(request)
+                function = loaded.service.actions.get(action or "")
+                if action is not None and function is not None:
+                    return loaded.protocol.write(action, function(loaded.protocol.read(action, request)))
+            self._check(service, action or self._action_of(service, environ, request), environ, request)
+        except ServiceError as error:
+            return self._error(request, service, error)
+        except UnsupportedLocally as error:
+            return self._error(request, service, ServiceError("UnsupportedLocally", str(error)))
+        except Exception as problem:
+            log.exception("%s: a request ended in a mistake of ours", service)
+            return self._error(request, service, _internal(service, problem))
+        return None
+
+    def _check(self, service: str, action: str, environ: dict[str, Any], request: Request) -> None:
+        """Let pass what moto keeps, with what it acts on.
+
+        Raises:
+            UnsupportedLocally, ServiceError: it is refused, or there is no such action.
+        """
+        if action in registry.KEPT.get(service, ()):
+            if (service, action) in registry.SETTINGS:
+                try:
+                    parameters = moto.parameters(service, action, _again(environ, request))
+                except Exception as problem:
+                    raise self._failure(service, action, request, problem) from None
+                registry.check_settings(service, action, parameters)
+            return
+        model = self._model(service)
+        if "x-amz-target" in request.headers and model is not None and action not in model.operation_names:
+            raise ServiceError("UnknownOperationException", f"{service} has no operation {action}.")
+        raise UnsupportedLocally(registry.not_run(service, action))
+
+    def _from_moto(
+        self, service: str, environ: dict[str, Any], request: Request, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        status, headers = "", []
+
+        def keep(status_now: str, headers_now: list[tuple[str, str]], _exc_info: Any = None) -> None:
+            nonlocal status, headers
+            status, headers = status_now, headers_now
+
+        try:
+            body = b"".join(self._moto(_again(environ, request), keep))
+        except Exception as problem:
+            action = environ.get(ACTION) or self._action_of(service, environ, request)
+            failure = self._failure(service, action, request, problem)
+            return _send(self._error(request, service, failure), start_response)
+        if service == "sqs" and b"ReceiptHandle" in body and INSIDE not in environ:
+            self._cloud.clock.outside()  # a worker has got a message: its answer may follow
+        start_response(status, headers)
+        return [body]
+
+    def _action_of(self, service: str, environ: dict[str, Any], request: Request) -> str:
+        """The action that a request names; its method and path when it names none."""
+        target = request.headers.get("x-amz-target")
+        if target:
+            return target.rpartition(".")[2]
+        known = self._model(service) is not None
+        return (known and moto.action_of(service, _again(environ, request))) or f"{request.method} {request.path}"
+
+    def _model(self, service: str) -> Any:
+        """Botocore's model of the service, or None: a name in a signature may be anything."""
+        try:
+            return self.session.get_service_model(service)
+        except (UnknownServiceError, DataNotFoundError):
+            return None
+
+    def _failure(self, service: str, action: str, request: Request, problem: Exception) -> ServiceError:
+        """What AWS would say, or we must say, where moto raised `problem`."""
+        if "x-amz-target" in request.headers:
+            try:
+                wire.Protocol(self._model(service), {action: None}).read(action, request)
+            except ServiceError as error:  # no request that the service could read
+                return error
+        if isinstance(problem, NotImplementedError):
+            return ServiceError("UnsupportedLocally", registry.not_run(service, action))
+        log.error("moto failed on %s:%s", service, action, exc_info=problem)
+        return _internal(service, problem)
+
+    def _error(self, request: Request, service: str, error: ServiceError) -> Answer:
+        model = self._model(service)
+        return error_answer(request, model.protocol if model is not None else "json", error)
+
+
+# ---- what a request is
+
+
+def identify(environ: dict[str, Any]) -> str:
+    """Botocore's name of the service that a request is for, by its signature, else by its X-Amz-Target."""
+    target = environ.get("HTTP_X_AMZ_TARGET", "")
+    signed = environ.get("HTTP_AUTHORIZATION") or unquote(environ.get("QUERY_STRING", ""))
+    scope = re.search(r"Credential=[^/]+/[^/]*/[^/]*/([^/,\s]+)/", signed)
+    if scope is None:
+        prefix = target.partition(".")[0]
+        return _TARGETS.get(prefix, prefix.partition("_")[0].lower() or "s3")
+    name = scope[1].lower()
+    if name == "dynamodb" and target.startswith("DynamoDBStreams_"):
+        return "dynamodbstreams"
+    if name == "s3" and environ.get("PATH_INFO", "").startswith("/v20180820/"):
+        return "s3control"
+    path = environ.get("PATH_INFO", "")
+    if name == "sagemaker" and not target and path.startswith("/endpoints/"):
+        return "sagemaker-runtime"
+    if name == "bedrock" and path.startswith("/model/"):
+        return "bedrock-runtime"
+    return _SIGNED_AS.get(name, name)
+
+
+def _acts(service: str, environ: dict[str, Any]) -> bool:
+    """Whether a request may be a step towards an answer that somebody waits for, and not a mere look.
+
+    Who only looks (whether an execution has ended, whether a message has come) must not hold up virtual time, or
+    an execution that waits for a task token would never time out while it is watched. (While a function of this cloud
+    runs, time stands still anyway.)
+    """
+    action = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
+    if action:
+        return not action.startswith(("BatchGet", "Describe", "Get", "List", "Query", "Receive", "Scan"))
+    return environ.get("REQUEST_METHOD") not in ("GET", "HEAD") or service == "sqs"
+
+
+def read_request(environ: dict[str, Any]) -> Request:
+    """The whole request; its body is read, whatever its length says."""
+    stream = environ["wsgi.input"]
+    body = stream.getvalue() if isinstance(stream, io.BytesIO) else stream.read(_length(environ))
+    return replace(head_of(environ), body=bytes(body))
+
+
+def head_of(environ: dict[str, Any]) -> Request:
+    """A request without its body."""
+    headers = {key[5:].replace("_", "-").lower(): value for key, value in environ.items() if key.startswith("HTTP_")}
+    headers["content-type"] = environ.get("CONTENT_TYPE", "")
+    raw = environ.get("RAW_URI") or environ.get("PATH_INFO", "/")
+    path = re.sub(r"^https?://[^/]*", "", raw).partition("?")[0]
+    return Request(environ["REQUEST_METHOD"], path or "/", environ.get("QUERY_STRING", ""), headers, b"")
+
+
+def _again(environ: dict[str, Any], request: Request) -> dict[str, Any]:
+    """The same request for one more reader."""
+    return environ | {"wsgi.input": io.BytesIO(request.body), "CONTENT_LENGTH": str(len(request.body))}
+
+
+def _length(environ: dict[str, Any]) -> int:
+    text = environ.get("CONTENT_LENGTH") or "0"
+    return int(text) if text.isdecimal() else 0
+
+
+# ---- errors, in the shape of the request's protocol
+
+
+def _internal(service: str, problem: Exception) -> ServiceError:
+    text = f"The local cloud's {service} failed: {type(problem).__name__}: {problem}"
+    # Not 500: boto3 would try five times, with pauses, what fails every time.
+    return ServiceError("InternalFailure", text.splitlines()[0], status=501)
+
+
+def error_answer(request: Request, protocol: str, error: ServiceError) -> Answer:
+    """An error as AWS writes it: XML for the query protocols and S3, JSON for the others.
+
+    Args:
+        protocol: of the service, as botocore names it. A service may speak query and JSON: the request says which.
+    """
+    content = request.headers.get("content-type", "")
+    told = f"<Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message>"
+    if protocol == "rest-xml":
+        xml = f"<Error>{told}</Error>"
+    elif protocol == "ec2":
+        xml = f"<Response><Errors><Error>{told}</Error></Errors></Response>"
+    elif protocol == "query" or content.startswith("application/x-www-form-urlencoded"):
+        fault = "Sender" if error.status < 500 else "Receiver"
+        xml = f"<ErrorResponse><Error><Type>{fault}</Type>{told}</Error></ErrorResponse>"
+    else:
+        body = {"__type": error.code, "message": error.message, **error.details}
+        kind = content if "json" in content else "application/json"
+        return Answer(error.status, dumps(body), {"Content-Type": kind, "x-amzn-ErrorType": error.code})
+    return Answer(error.status, xml.encode(), {"Content-Type": "text/xml"})
+
+
+def _send(answer: Answer, start_response: StartResponse) -> Iterable[bytes]:
+    headers = [*answer.headers.items(), ("Content-Length", str(len(answer.body)))]
+    start_response(f"{answer.status} {'OK' if answer.status < 400 else 'Error'}", headers)
+    return [answer.body]

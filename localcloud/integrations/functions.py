@@ -1,0 +1,165 @@
+"""Lambda functions as tasks: a function's ARN as the Resource, and `lambda:invoke`.
+
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/connect-lambda.html
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any, Literal
+
+from localcloud.asl.environment import TaskCall, TaskFailure
+from localcloud.door.wire import ServiceError
+from localcloud.errors import UnsupportedLocally
+from localcloud.integrations.api import http_date, sdk_metadata, unusable, v1_failure
+from localcloud.integrations.base import Base, Pattern
+from localcloud.integrations.shapes import text_of
+from localcloud.time import durations
+
+if TYPE_CHECKING:
+    from localcloud.cloud import Cloud
+
+#: What `lambda:invoke` takes; LogType is not documented, but works.
+_FIELDS = frozenset({"ClientContext", "FunctionName", "InvocationType", "LogType", "Payload", "Qualifier"})
+
+
+class FunctionTask(Base):
+    """The Resource is a function's ARN: the state's input is the event, the function's result the output."""
+
+    kind: Literal["Task", "LambdaFunction", "Activity"] = "LambdaFunction"
+
+    def __init__(self, cloud: Cloud, arn: str) -> None:
+        super().__init__("lambda", arn, "request")
+        self._cloud = cloud
+
+    async def submit(self, call: TaskCall) -> Any:
+        """Run the handler. Raises TaskFailure with the handler's error."""
+        done = await _invoke(self._cloud, call, self.resource, text_of(call.arguments).encode(), {})
+        return _value(done.payload)
+
+
+class Invoke(Base):
+    """`arn:aws:states:::lambda:invoke`, also with `.waitForTaskToken`."""
+
+    def __init__(self, cloud: Cloud, resource: str, pattern: Pattern) -> None:
+        super().__init__("lambda", resource, pattern)
+        self._cloud = cloud
+
+    def check(self, arguments: Any) -> None:
+        """Raises TaskFailure for fields that `lambda:invoke` does not have or misses."""
+        given: dict[str, Any] = arguments if isinstance(arguments, dict) else {}
+        problems = [f'The field "{key}" is not supported by Step Functions' for key in given if key not in _FIELDS]
+        if given.get("FunctionName") is None:
+            problems.append('The field "FunctionName" is required but was missing')
+        if problems:
+            raise unusable(given, problems)
+
+    async def submit(self, call: TaskCall) -> Any:
+        """Run the handler; its result is the response's Payload. Raises TaskFailure."""
+        self.check(call.arguments)
+        given: dict[str, Any] = call.arguments
+        payload = _payload(given.get("Payload"))
+        options = {"qualifier": given["Qualifier"]} if given.get("Qualifier") else {}
+        if given.get("InvocationType") == "Event":
+            return await self._post(call, given["FunctionName"], payload, options)
+        if given.get("ClientContext"):
+            options["client_context"] = base64.b64decode(given["ClientContext"]).decode()
+        done = await _invoke(self._cloud, call, given["FunctionName"], payload, options)
+        answer = {"ExecutedVersion": done.executed_version, "Payload": _value(done.payload)}
+        headers = {
+            "X-Amz-Executed-Version": done.executed_version,
+            "x-amzn-Remapped-Content-Length": "0",
+            "Connection": "keep-alive",
+            "x-amzn-RequestId": done.request_id,
+            "Content-Length": str(len(done.payload)),
+            "Date": http_date(self._cloud.clock.datetime()),
+            "X-Amzn-Trace-Id": _trace(done.request_id, self._cloud.clock.now()),
+            "Content-Type": "application/json",
+        }
+        if given.get("LogType") == "Tail":
+            answer["LogResult"] = base64.b64encode(done.log_tail.encode()).decode()
+            headers["X-Amz-Log-Result"] = answer["LogResult"]
+        return answer | sdk_metadata(headers, done.request_id, 200) | {"StatusCode": 200}
+
+    async def _post(self, call: TaskCall, name: str, payload: bytes, options: dict[str, str]) -> Any:
+        """InvocationType Event: the function runs later, its result goes nowhere."""
+        functions, clock = self._cloud.functions, self._cloud.clock
+        request_id = functions.request_id(name, payload)
+        try:
+            functions.post(name, payload, **options)
+        except (ServiceError, UnsupportedLocally) as error:
+            raise _failure(call, error, request_id) from None
+        await clock.sleep(durations.API_CALL)
+        headers = {
+            "x-amzn-Remapped-Content-Length": "0",
+            "Connection": "keep-alive",
+            "x-amzn-RequestId": request_id,
+            "Content-Length": "0",
+            "Date": http_date(clock.datetime()),
+            "X-Amzn-Trace-Id": _trace(request_id, clock.now()),
+        }
+        return {"Payload": ""} | sdk_metadata(headers, request_id, 202) | {"StatusCode": 202}
+
+
+async def _invoke(cloud: Cloud, call: TaskCall, name: str, payload: bytes, options: dict[str, str]) -> Any:
+    """The Invocation, when the handler returned. Raises TaskFailure when it, or the call, failed."""
+    functions = cloud.functions
+    request_id = functions.request_id(name, payload)
+
+    def run() -> Any:
+        return functions.invoke(name, payload, limit=call.limit, request_id=request_id, **options)
+
+    try:
+        done = await cloud.clock.work(run, seconds=durations.LAMBDA, limit=call.limit)
+    except (ServiceError, UnsupportedLocally) as error:
+        raise _failure(call, error, request_id) from None
+    if done.function_error is not None:
+        raise _handler_failure(done.payload)
+    return done
+
+
+def _payload(value: Any) -> bytes:
+    """The event. Text is taken for JSON text, as Lambda itself takes it; text that is none, for a string."""
+    if value is None:
+        return b"{}"
+    if isinstance(value, str):
+        try:
+            json.loads(value)
+        except ValueError:
+            return text_of(value).encode(errors="surrogatepass")
+        return value.encode(errors="surrogatepass")
+    return text_of(value).encode(errors="surrogatepass")
+
+
+def _value(payload: bytes) -> Any:
+    try:
+        return json.loads(payload)
+    except ValueError:
+        return payload.decode(errors="replace")
+
+
+def _handler_failure(payload: bytes) -> TaskFailure:
+    """The handler's error type is the error's name, its whole error object the cause."""
+    value = _value(payload)
+    name = value.get("errorType") if isinstance(value, dict) else None
+    text = text_of(value)
+    if name:
+        return TaskFailure(name, text)
+    return TaskFailure(
+        "Lambda.Unknown",
+        f"The cause could not be determined because Lambda did not return an error type. Returned payload: {text}",
+    )
+
+
+def _failure(call: TaskCall, error: ServiceError | UnsupportedLocally, request_id: str) -> TaskFailure:
+    if isinstance(error, UnsupportedLocally):
+        return TaskFailure("UnsupportedLocally", f'state "{call.state_name}": {error}')
+    return v1_failure("lambda", error.code, error.code, error.message, error.status, request_id)
+
+
+def _trace(request_id: str, now: float) -> str:
+    """An X-Ray header; nothing is traced."""
+    digest = hashlib.blake2b(request_id.encode(), digest_size=20).hexdigest()
+    return f"root=1-{int(now):08x}-{digest[:24]};parent={digest[24:]};sampled=0"

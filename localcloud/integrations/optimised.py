@@ -1,0 +1,76 @@
+"""The optimised integrations that are one API call: DynamoDB, SNS, SQS, EventBridge, Athena, SageMaker.
+
+What an optimised integration adds to the API: spelling and errors of the SDK for Java v1, SdkHttpMetadata in
+the result, and JSON where the API takes text.
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from localcloud.asl.environment import TaskCall, TaskFailure
+from localcloud.integrations.api import Operation
+from localcloud.integrations.base import Base, Pattern
+from localcloud.integrations.shapes import text_of
+
+#: Resource type -> botocore's service, and the actions that it offers; whether they take `.waitForTaskToken`.
+SERVICES = {
+    "athena": (
+        "athena",
+        ["getQueryExecution", "getQueryResults", "startQueryExecution", "stopQueryExecution"],
+        False,
+    ),
+    "dynamodb": ("dynamodb", ["deleteItem", "getItem", "putItem", "updateItem"], False),
+    "events": ("events", ["putEvents"], True),
+    "sagemaker": (
+        "sagemaker",
+        [
+            "addTags",
+            "createEndpoint",
+            "createEndpointConfig",
+            "createHyperParameterTuningJob",
+            "createModel",
+            "createProcessingJob",
+            "createTrainingJob",
+            "createTransformJob",
+            "updateEndpoint",
+        ],
+        False,
+    ),
+    "sns": ("sns", ["publish"], True),
+    "sqs": ("sqs", ["sendMessage"], True),
+}
+
+
+class ApiTask(Base):
+    """A task that is one API call; also every `aws-sdk` one."""
+
+    def __init__(self, operation: Operation, resource_type: str, resource: str, pattern: Pattern) -> None:
+        super().__init__(resource_type, resource, pattern)
+        self._operation = operation
+
+    def check(self, arguments: Any) -> None:
+        """Raises TaskFailure for fields that the API does not have or misses."""
+        self._operation.request(arguments)
+
+    async def submit(self, call: TaskCall) -> Any:
+        """Call the API. Raises TaskFailure."""
+        return await self._operation.call(call, self._operation.request(call.arguments))
+
+
+class PutEvents(ApiTask):
+    """EventBridge: the workflow is added to each entry's resources, and one refused entry fails the task.
+
+    Source: https://docs.aws.amazon.com/step-functions/latest/dg/connect-eventbridge.html
+    """
+
+    async def submit(self, call: TaskCall) -> Any:
+        """Put the events. Raises TaskFailure, EventBridge.FailedEntry among others."""
+        request = self._operation.request(call.arguments)
+        for entry in request["Entries"]:
+            entry["Resources"] = [*entry.get("Resources", ()), call.state_machine_arn, call.execution_arn]
+        answer = await self._operation.call(call, request)
+        if answer.get("FailedEntryCount"):
+            raise TaskFailure("EventBridge.FailedEntry", text_of(answer))
+        return answer

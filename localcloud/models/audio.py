@@ -1,0 +1,137 @@
+"""Sound files to samples and back, with soundfile (BSD-3-Clause; its wheels hold libsndfile, which is LGPL)."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from localcloud.models.needs import needed
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Samples = npt.NDArray[np.float32]
+
+
+class Unreadable(Exception):
+    """It is no sound file, or broken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """What a file holds.
+
+    Args:
+        form: its container: "wav", "flac", "mp3", "ogg" or another in libsndfile's name.
+        rate: samples a second, in the file.
+        channels: each channel's samples from -1 to 1, resampled to the rate that was asked for.
+        seconds: how long it is.
+    """
+
+    form: str
+    rate: int
+    channels: tuple[Samples, ...]
+    seconds: float
+
+
+def _soundfile() -> Any:
+    with needed("reads and writes sound with soundfile"):
+        return importlib.import_module("soundfile")
+
+
+def decode(content: bytes, rate: int) -> Sound:
+    """Read a sound file: wav, flac, mp3, ogg, or another that libsndfile knows.
+
+    Raises:
+        Unreadable: it cannot.
+        UnsupportedLocally: soundfile is not installed.
+    """
+    import numpy as np
+
+    soundfile = _soundfile()
+    try:
+        with soundfile.SoundFile(io.BytesIO(content)) as file:
+            form, found = {"WAVEX": "wav"}.get(file.format, file.format.lower()), file.samplerate
+            samples = file.read(dtype="float32", always_2d=True)
+    except (soundfile.SoundFileError, TypeError, ValueError) as problem:
+        raise Unreadable(str(problem)) from problem
+    channels = tuple(resampled(np.ascontiguousarray(channel), found, rate) for channel in samples.T)
+    return Sound(form, found, channels, len(samples) / found)
+
+
+def resampled(samples: Samples, given: int, rate: int) -> Samples:
+    """One channel at another rate."""
+    import numpy as np
+
+    if given == rate or not len(samples):
+        return samples
+    from scipy.signal import resample_poly
+
+    common = math.gcd(given, rate)
+    other: Samples = resample_poly(samples, rate // common, given // common).astype(np.float32)
+    return other
+
+
+def pcm(samples: Samples) -> bytes:
+    """Signed 16-bit samples, little-endian."""
+    import numpy as np
+
+    content: bytes = np.round(np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes()
+    return content
+
+
+#: Name -> libsndfile's container and codec.
+_CODECS = {
+    "flac": ("FLAC", "PCM_16"),
+    "mp3": ("MP3", "MPEG_LAYER_III"),
+    "ogg_opus": ("OGG", "OPUS"),
+    "wav": ("WAV", "PCM_16"),
+}
+
+
+def encode(channels: tuple[Samples, ...], rate: int, form: str) -> bytes:
+    """A sound file of one or two channels: flac, mp3, ogg_opus or wav; the same bytes for the same samples."""
+    import numpy as np
+
+    container, codec = _CODECS[form]
+    buffer = io.BytesIO()
+    samples = np.frombuffer(pcm(np.stack(channels, 1)), "<i2").reshape(-1, len(channels))
+    _soundfile().write(buffer, samples, rate, format=container, subtype=codec)
+    return _steady(buffer.getvalue()) if container == "OGG" else buffer.getvalue()
+
+
+def _steady(content: bytes) -> bytes:
+    """An Ogg file with the serial number 0 for its stream, which libsndfile draws by lot.
+
+    A page is a header of 27 bytes, the sizes of its segments, and these (RFC 3533); its checksum holds all of it.
+    """
+    steady = bytearray(content)
+    start = 0
+    while start < len(steady):
+        sizes = steady[start + 27 : start + 27 + steady[start + 26]]
+        end = start + 27 + len(sizes) + sum(sizes)
+        steady[start + 14 : start + 18] = steady[start + 22 : start + 26] = bytes(4)
+        steady[start + 22 : start + 26] = _checksum(steady[start:end]).to_bytes(4, "little")
+        start = end
+    return bytes(steady)
+
+
+def _checksum(page: bytes | bytearray) -> int:
+    value = 0
+    for byte in page:
+        value = (value << 8) & 0xFFFFFFFF ^ _TABLE[(value >> 24) ^ byte]
+    return value
+
+
+def _rest(byte: int) -> int:
+    value = byte << 24
+    for _ in range(8):
+        value = (value << 1) ^ (0x104C11DB7 if value & 0x80000000 else 0)
+    return value
+
+
+_TABLE = [_rest(byte) for byte in range(256)]

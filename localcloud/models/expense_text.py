@@ -1,0 +1,184 @@
+"""The words of receipts.
+
+What is a sum, a date, a telephone number, and what a label says about the sum beside it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
+
+from localcloud.models.layout import Token
+
+_SIGNS = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR"}
+_CODES = ("USD", "EUR", "GBP", "CAD", "AUD", "NZD", "CHF", "JPY", "INR", "SEK", "NOK", "DKK")
+_CURRENCY = rf"(?:[{''.join(_SIGNS)}]|{'|'.join(_CODES)})"
+
+#: 12.50, $1,250.00, 1.250,00 €, -3.00, (3.00), 4.20- and the like; always with two decimals, as receipts
+#: print.
+_MONEY = re.compile(
+    rf"^[-(]?{_CURRENCY}?-?(\d{{1,3}}(?:[,.']\d{{3}})+|\d+)[.,](\d{{2}})\)?-?{_CURRENCY}?$", re.IGNORECASE
+)
+_ONLY_CURRENCY = re.compile(rf"^{_CURRENCY}$", re.IGNORECASE)
+#: What tills print after a sum: a tax class, a star.
+_FLAG = re.compile(r"^(?:[A-Z]{1,2}|\*|[A-Z]\d|%)$")
+#: A tax class printed without a space: "3.49T".
+_MONEY_FLAG = re.compile(r"^(.*\d[.,]\d{2})([A-Z]|\*)$")
+
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)[a-z]*"
+DATE = re.compile(
+    r"(?<!\d)(?:"
+    # 2025-12-06, also when the time is glued to it
+    r"(?:19|20)\d\d([-/.])(?:0?[1-9]|1[0-2])\1(?:3[01]|[012]\d|[1-9](?!\d))"
+    r"|\d{1,2}([-/.])\d{1,2}\2(?:20\d\d|\d\d(?![\d:]))"  # 12/06/2025, 6.12.25
+    rf"|\d{{1,2}}(?:st|nd|rd|th)?[-. ]*{_MONTH}[-., ]*(?:20\d\d|'?\d\d(?!\d))"  # 6 Dec 2025
+    rf"|{_MONTH}[. ]*\d{{1,2}}(?:st|nd|rd|th)?,? *20\d\d"  # December 6, 2025
+    r")",
+    re.IGNORECASE,
+)
+TIME = re.compile(r"\b\d{1,2}:\d{2}(?::\d{2})?\s*(?:[ap]\.?m\.?)?", re.IGNORECASE)
+PHONE = re.compile(r"(?<![\d-])(?:\+\d{1,3}[\s.-]?)?(?:\(\d{2,5}\)|\d{2,5})[\s./-]{0,2}\d{3,5}[\s.-]?\d{3,4}(?![\d-])")
+URL = re.compile(r"(?:https?://|www\.)\S+|\b[a-z0-9-]+\.(?:com|org|net|shop|example|co\.uk|de|fr)\b\S*", re.IGNORECASE)
+TAX_ID = re.compile(
+    r"((?:vat|tax|gst|ust|abn|ein|tva)[\s.-]*(?:reg(?:istration)?)?[\s.]*(?:no|nr|id|number)\b[.:#\s]*)"
+    r"([A-Z]{0,3}\s?\d[\d\s-]{5,}\d)",
+    re.IGNORECASE,
+)
+RECEIPT_ID = re.compile(
+    r"\b(receipt|invoice|bill|transaction|trans|txn|check|order|ticket|ref(?:erence)?|document|folio|booking)\b"
+    r"[\s.]*(?:no|nr|num(?:ber)?|id|n°|#)?[\s.:#]*",
+    re.IGNORECASE,
+)
+#: At least one digit, no blanks; dates and times are sorted out by the caller.
+ID_VALUE = re.compile(r"^#?[A-Z]{0,6}[-/]?\d[A-Z0-9/-]*$", re.IGNORECASE)
+
+_STREET = (
+    r"street|st|avenue|ave|road|rd|lane|ln|drive|dr|boulevard|blvd|way|row|court|ct|place|pl|square|sq|terrace"
+    r"|close|highway|hwy|parkway|quay|hill|gardens|walk|crescent|broadway|rue|via|calle"
+)
+STREET = re.compile(
+    rf"^(?:unit|suite|no\.?)?\s*\d+[A-Z]?(?:[-/]\d+)?,?\s+(?:[A-Z][\w'.-]*\s+)+\w+"  # 14 Any Name
+    rf"|\b(?:{_STREET})\b\.?(?:\s*,|$|\s+\d)"
+    r"|(?:stra(?:ss|ß)e|str\.|allee|weg|platz|gasse)\s*\d+",
+    re.IGNORECASE,
+)
+CITY = re.compile(
+    r",?\s[A-Z]{2}[\s,]+\d{5}(?:-\d{4})?$"  # Port Alder, ME 04019
+    r"|\b[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}$"  # Whitmoor WH3 4LT
+    r"|^(?:[A-Z]{1,2}-)?\d{4,5}\s+[A-ZÄÖÜ][a-zäöüß]+"  # 10585 Altenbach
+)
+
+#: Label -> type, the first that matches; tried on the label's words in lower case, without digits and signs.
+_SUMS = tuple(
+    (kind, re.compile(pattern))
+    for kind, pattern in (
+        (
+            "OTHER",
+            r"\b(change|cash ?back|points|rounding|you saved|savings|items? sold|item count|loyalty)\b",
+        ),
+        ("TOTAL", r"\btotal (price )?(incl|including|inc)\b"),
+        (
+            "SUBTOTAL",
+            r"\bsub ?total\b|^(total )?net\b|^total (excl|ex|before)|^(goods|merchandise|food)( total)?$",
+        ),
+        ("TAX", r"\b(tax|taxes|vat|gst|hst|pst|mwst|ust|iva|tva|btw|moms)\b"),
+        ("DISCOUNT", r"\b(discount|coupon|voucher|promo|promotion|rebate)\b"),
+        ("GRATUITY", r"^(tip|gratuity)\b"),
+        ("SERVICE_CHARGE", r"^(optional )?service( charge| fee)?$"),
+        ("SHIPPING_HANDLING_CHARGE", r"^(delivery|shipping|postage|handling|freight)\b"),
+        ("AMOUNT_DUE", r"^(amount|balance) (due|payable|to pay)|^balance$|^to pay$|^please pay$"),
+        (
+            "TOTAL",
+            r"^(grand |order |invoice |bill |sale )?total( due| amount| paid| to pay| sale)?$"
+            r"|^(sum|summe|gesamt)",
+        ),
+        ("TOTAL", r"^(grand )?total \w+$"),
+        (
+            "AMOUNT_PAID",
+            r"\b(cash|card|visa|mastercard|amex|american express|debit|credit|tender(ed)?|paid|payment"
+            r"|contactless|paypal|maestro)\b",
+        ),
+    )
+)
+
+#: Titles of a table's columns -> type of line item field.
+COLUMNS = (
+    (
+        "UNIT_PRICE",
+        re.compile(r"^(unit price|unit cost|price each|price/unit|each|rate|unit|per unit|price ea)$"),
+    ),
+    ("QUANTITY", re.compile(r"^(qty|quantity|units|pcs|no|hours|nights|count|qnt)$")),
+    ("PRODUCT_CODE", re.compile(r"^(code|sku|art no|article no|item no|item code|product code|ref|plu)$")),
+    ("ITEM", re.compile(r"^(description|item|items|product|article|service|details|name|particulars)$")),
+    ("PRICE", re.compile(r"^(amount|total|price|sum|line total|value|cost|total price)$")),
+)
+
+
+def label_words(text: str) -> str:
+    """A label in lower case, with its letters only; sub-total and SUB TOTAL come out alike."""
+    return " ".join(re.sub(r"[^a-zäöüß ]+", " ", text.lower().replace("-", " ").replace("0", "o")).split())
+
+
+def kind_of_sum(label: str) -> str | None:
+    """The field type that a label stands for, in Textract's names; None for a label that names an item."""
+    words = label_words(label)
+    if not words or len(words.split()) > 6:
+        return None
+    return next((kind for kind, pattern in _SUMS if pattern.search(words)), None)
+
+
+def money(text: str) -> Decimal | None:
+    """The value of a sum of money as printed; None for anything else.
+
+    Both "1,250.00" and "1.250,00" are read: the last separator is the decimal one.
+    """
+    flagged = _MONEY_FLAG.match(text)
+    bare = flagged.group(1) if flagged else text
+    match = _MONEY.match(bare)
+    if not match:
+        return None
+    try:
+        value = Decimal(re.sub(r"\D", "", match.group(1)) + "." + match.group(2))
+    except InvalidOperation:
+        return None
+    return -value if "-" in bare or bare.startswith("(") else value
+
+
+def without_flag(text: str) -> str:
+    """A sum without the tax class that is glued to it."""
+    flagged = _MONEY_FLAG.match(text)
+    return flagged.group(1) if flagged else text
+
+
+def is_flag(text: str) -> bool:
+    """Whether it is one of the marks that tills print after a sum."""
+    return bool(_FLAG.match(text))
+
+
+def is_currency(text: str) -> bool:
+    """Whether it is a currency's sign or code, and nothing else."""
+    return bool(_ONLY_CURRENCY.match(text))
+
+
+def currency_of(texts: Sequence[str]) -> str | None:
+    """The ISO code of the currency that the texts name most.
+
+    A code ("CAD") counts before the sign that it explains.
+    """
+    codes = [code for text in texts for code in _CODES if re.search(rf"(?<![A-Z]){code}(?![A-Z])", text)]
+    found = codes or [_SIGNS[sign] for text in texts for sign in text if sign in _SIGNS]
+    return max(sorted(set(found)), key=found.count) if found else None
+
+
+def trailing_sum(tokens: Sequence[Token]) -> int | None:
+    """The index of the sum that ends a row, past a tax class or a currency after it.
+
+    None when there is none.
+    """
+    for index in range(len(tokens) - 1, -1, -1):
+        if money(tokens[index].text) is not None:
+            return index
+        if not (is_flag(tokens[index].text) or is_currency(tokens[index].text)):
+            return None
+    return None

@@ -1,0 +1,164 @@
+"""Text in pictures: PP-OCRv6 small (detection and recognition) through rapidocr and onnxruntime, on the CPU.
+
+The models are files of rapidocr's own wheel (Apache-2.0; origin in data/README.md). They are named here by path,
+because rapidocr downloads what it is not pointed to, and onnxruntime is told not to report its use: nothing here
+reaches for a network.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from localcloud.errors import UnsupportedLocally
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+#: A corner of a box: x from the left edge, y from the top edge, in pixels.
+Point = tuple[float, float]
+
+#: Clockwise, from the corner that is upper left in the direction of reading.
+Quad = tuple[Point, Point, Point, Point]
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What stands between two spaces. Confidence from 0 to 1."""
+
+    text: str
+    confidence: float
+    quad: Quad
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Words that the detector found in one box. Confidence from 0 to 1, as the recogniser gives it."""
+
+    words: tuple[Word, ...]
+    confidence: float
+    quad: Quad
+
+    @property
+    def text(self) -> str:
+        """The words with one space between them."""
+        return " ".join(word.text for word in self.words)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What was read off one picture of `width` x `height` pixels, from top to bottom."""
+
+    width: int
+    height: int
+    lines: tuple[Line, ...]
+
+
+#: Lines that are recognised together.
+_BATCH = 6
+
+_engine: Any = None
+_lock = threading.Lock()
+
+
+def read(image: npt.NDArray[np.uint8]) -> Page:
+    """Read the text of a picture. Loads the models at the first call; later calls wait for each other.
+
+    Args:
+        image: height x width x 3, RGB, 0-255. Text may be turned by some ten degrees either way, not more.
+
+    Raises:
+        UnsupportedLocally: rapidocr, onnxruntime or the model files are not installed.
+    """
+    with _lock:
+        found = _loaded()(image[:, :, ::-1])  # rapidocr expects BGR
+    height, width = image.shape[:2]
+    if not found.txts:  # nothing that looks like text
+        return Page(width, height, ())
+    lines = []
+    for box, score, words in zip(found.boxes, found.scores, found.word_results, strict=True):
+        read_words = tuple(Word(text, float(sure), _quad(corners)) for text, sure, corners in words)
+        if read_words:
+            lines.append(Line(read_words, float(score), _quad(box)))
+    return Page(width, height, tuple(lines))
+
+
+def _quad(corners: Any) -> Quad:
+    a, b, c, d = ((float(x), float(y)) for x, y in corners)
+    return (a, b, c, d)
+
+
+def _loaded() -> Any:
+    global _engine
+    if _engine is None:
+        _engine = _load()
+    return _engine
+
+
+def _load() -> Any:
+    # onnxruntime reports its use to Microsoft over HTTPS, by default since 1.29 (its Privacy.md). This variable, set
+    # before it is imported, prevents that, and the identifier that it would keep under the reader's home.
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    try:
+        spec = importlib.util.find_spec("rapidocr")
+        models = Path(str(spec.origin)).parent / "models" if spec else Path()
+        detection, recognition = models / "PP-OCRv6_det_small.onnx", models / "PP-OCRv6_rec_small.onnx"
+        if not (detection.is_file() and recognition.is_file()):
+            raise ImportError("rapidocr's wheel does not hold the PP-OCRv6 small models")
+        importlib.import_module("onnxruntime")  # rapidocr imports it at its first page only
+        from rapidocr import RapidOCR
+        from rapidocr.ch_ppocr_rec import TextRecInput, TextRecOutput
+    except ImportError as problem:
+        raise UnsupportedLocally(
+            f"Textract reads text with rapidocr, which did not load ({problem}). "
+            "Install what is missing (`python3 workshop.py` does), or set WORKSHOP_TARGET=aws."
+        ) from problem
+
+    class Reader(RapidOCR):
+        """Recognises the lines of a page on all cores. Batches do not depend on how many cores there are."""
+
+        pool = ThreadPoolExecutor(min(4, os.cpu_count() or 1), "ocr")
+
+        def recognize_txt(self, img: list[Any]) -> Any:
+            recogniser: Any = self._load_rec_model()  # type: ignore[no-untyped-call]
+            # Lines of like width share a batch, as in rapidocr, which pads a batch to its widest.
+            order = sorted(range(len(img)), key=lambda i: (img[i].shape[1] / img[i].shape[0], i))
+            batches = [order[start : start + _BATCH] for start in range(0, len(order), _BATCH)]
+            results = self.pool.map(
+                lambda batch: recogniser(TextRecInput([img[i] for i in batch], return_word_box=True)), batches
+            )
+            found: list[Any] = [None] * len(img)
+            for batch, result in zip(batches, results, strict=True):
+                rows = zip(result.txts, result.scores, result.word_results, strict=True)
+                for i, row in zip(batch, rows, strict=True):
+                    found[i] = row
+            texts, scores, words = zip(*found, strict=True)
+            return TextRecOutput(img, texts, list(scores), words)
+
+    return Reader(
+        params={
+            # It has a logger of its own, with colours, on stderr.
+            "Global.log_level": "critical",
+            # The orientation classifier finds text that stands on its head; it costs a third model, so we do
+            # without.
+            "Global.use_cls": False,
+            "Global.return_word_box": True,
+            "Det.model_path": str(detection),
+            "Rec.model_path": str(recognition),
+            # Larger pictures are shrunk to this for detection only: half the time, and no loss on receipts.
+            "Det.limit_type": "max",
+            "Det.limit_side_len": 960,
+            # One thread a session, so that sums are made in one order: with more of them onnxruntime's
+            # results differ in their last bits from one number of threads to another (measured). Cores serve
+            # in `Reader`.
+            "EngineConfig.onnxruntime.intra_op_num_threads": 1,
+            "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+        }
+    )

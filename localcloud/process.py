@@ -1,0 +1,143 @@
+"""The local cloud's process, as whoever starts it holds it. Standard library only."""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import queue
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from typing import IO, Any
+
+from localcloud.errors import LocalCloudDied
+
+READY_SECONDS = 60
+_HOME = Path(__file__).resolve().parent.parent
+
+
+def start(*, speed: float | str = "max", module: str = "localcloud") -> LocalCloud:
+    """Starts a local cloud with an empty account, in a process of its own that ends when this one does.
+
+    Args:
+        speed: virtual seconds a real second; "max" jumps over every wait.
+        module: what to run in place of `localcloud` itself: one that mounts pages on it.
+
+    Raises:
+        LocalCloudDied: it ended, or said nothing, before it was ready; the end of its log says why.
+    """
+    return LocalCloud(speed, module)
+
+
+class LocalCloud:
+    """A local cloud's process. `close()`, or the end of a `with`, ends it and all that it started.
+
+    Attributes:
+        endpoint: where it answers, as `http://127.0.0.1:PORT`.
+        region, account_id: whose it is.
+        access_key_id, secret_access_key: what calls must be signed with.
+        page: the address of a page that is mounted on it, or None.
+        folder: a temporary folder of its own, which goes with it; `localcloud.log` stands there.
+    """
+
+    def __init__(self, speed: float | str, module: str) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="localcloud-", ignore_cleanup_errors=True)
+        self.folder = Path(self._folder.name)
+        self.log = self.folder / "localcloud.log"
+        self._last_words: list[str] = []
+        command = [sys.executable, "-m", module, "--port", "0", "--speed", str(speed), "--parent-pipe"]
+        # Of its own group: Jupyter interrupts a kernel's whole group, and the cloud should outlive that.
+        apart: dict[str, Any] = {"start_new_session": True}
+        if sys.platform == "win32":
+            apart = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                command, cwd=_HOME, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, **apart
+            )
+        atexit.register(self.close)
+        assert self.process.stdout is not None
+        try:
+            ready: dict[str, str] = json.loads(_first_line(self.process.stdout))
+        except ValueError:  # nothing, or no JSON
+            raise self.died() from None
+        self.endpoint, self.region, self.account_id = ready["endpoint"], ready["region"], ready["account_id"]
+        self.access_key_id, self.secret_access_key = ready["access_key_id"], ready["secret_access_key"]
+        self.page = ready.get("page")
+
+    def __enter__(self) -> LocalCloud:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def settings(self) -> dict[str, str]:
+        """What `boto3.client(service, **settings)` needs to call this cloud."""
+        return {
+            "endpoint_url": self.endpoint,
+            "region_name": self.region,
+            "aws_access_key_id": self.access_key_id,
+            "aws_secret_access_key": self.secret_access_key,
+        }
+
+    def environment(self) -> dict[str, str]:
+        """The variables with which any AWS client of a process calls this cloud and nothing else."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ACCESS_KEY_ID": self.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": self.secret_access_key,
+            "AWS_DEFAULT_REGION": self.region,
+            "AWS_REGION": self.region,
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            # boto3 would send StartSyncExecution to the host `sync-127.0.0.1`.
+            "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
+            # A proxy would get every call, and its data.
+            **{name: _bypass(os.environ.get(name, "")) for name in ("NO_PROXY", "no_proxy")},
+        }
+
+    @property
+    def alive(self) -> bool:
+        """Whether its process still runs."""
+        return self.process.poll() is None
+
+    def died(self) -> LocalCloudDied:
+        """The error to raise, with the end of the log."""
+        if self.log.exists():
+            self._last_words = self.log.read_text(errors="replace").splitlines()[-12:]
+        self.close()
+        words = "\n".join(f"    {line}" for line in self._last_words) or "    (nothing)"
+        return LocalCloudDied(
+            f"The local cloud's process ended (exit code {self.process.returncode}). The last it said:\n{words}"
+        )
+
+    def close(self) -> None:
+        """Ends the process; it goes by itself when its standard input ends. Twice is fine."""
+        atexit.unregister(self.close)
+        if self.process.stdin is not None:
+            self.process.stdin.close()
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+        self._folder.cleanup()
+
+
+def _bypass(hosts: str) -> str:
+    return ",".join(dict.fromkeys([*filter(None, hosts.split(",")), "127.0.0.1", "localhost"]))
+
+
+def _first_line(stream: IO[bytes]) -> bytes:
+    """The first line of a pipe, or nothing when it ends or stays silent for READY_SECONDS."""
+    lines: queue.Queue[bytes] = queue.Queue()
+    threading.Thread(target=lambda: lines.put(stream.readline()), daemon=True).start()
+    try:
+        return lines.get(timeout=READY_SECONDS)
+    except queue.Empty:
+        return b""

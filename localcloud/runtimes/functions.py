@@ -1,0 +1,305 @@
+"""Runs Lambda functions: keeps their workers warm, starts more when they are needed, retires the outdated.
+
+A worker handles one event at a time, as an execution environment on Lambda does, and is reused for the next
+one (https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html). What differs from AWS: a
+call waits a moment for a busy worker before another one is started, and there are at most `MAX_WORKERS` at a
+time, after which calls queue.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+import re
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from localcloud.errors import UnsupportedLocally
+from localcloud.runtimes import function_worker
+from localcloud.runtimes.function_code import Function, Packages, variables
+from localcloud.runtimes.function_worker import Worker
+
+#: Workers of all functions together. Each is a Python process of 15 MB and more.
+MAX_WORKERS = 16
+
+#: Real seconds that a call waits for a busy worker before one more is started: starting one takes longer than
+#: that.
+_PATIENCE = 0.03
+
+#: Bytes of a worker's output after which it is replaced, so that its file does not grow for ever.
+_MAX_OUTPUT = 64 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of an invocation.
+
+    Args:
+        payload: the response, or the error object, as JSON bytes.
+        failed: True for an error object (Lambda's FunctionError "Unhandled").
+        stream: the log stream of the worker that ran it.
+        lines: what it logged, START to REPORT, each with its line end.
+    """
+
+    payload: bytes
+    failed: bool
+    stream: str
+    lines: list[str]
+
+
+@dataclass(slots=True)
+class _Warm:
+    """A worker with what its log entries need."""
+
+    worker: Worker
+    stream: str
+    places: tuple[tuple[bytes, bytes], ...]  # directories here, and what they are called on Lambda
+    output: int = 0  # bytes
+
+
+class _Fleet:
+    """The workers of one version of one function."""
+
+    def __init__(self, function: Function, lock: threading.Lock) -> None:
+        self.function = function
+        self.freed = threading.Condition(lock)
+        self.idle: list[_Warm] = []
+        self.busy = 0  # at work or starting
+        self.starting = 0
+        self.retired = False
+        self.used = 0.0
+
+
+class Functions:
+    """All function workers of one local cloud.
+
+    Args:
+        scratch: an empty directory for code, output and temporary files; its owner removes it.
+        environment: what every handler gets besides its own variables: the endpoint, credentials.
+        now: virtual time, for the log.
+    """
+
+    def __init__(self, scratch: Path, environment: Mapping[str, str], now: Callable[[], datetime]) -> None:
+        self._scratch = scratch.resolve()  # as the handler's own paths will be, which are shown as Lambda's
+        self._packages = Packages(self._scratch)
+        self._environment = dict(environment)
+        self._now = now
+        self._lock = threading.Lock()
+        self._fleets: dict[tuple[str, str], _Fleet] = {}
+        self._numbers: Counter[tuple[str, str]] = Counter()
+        self._workers: set[Worker] = set()
+        self._alive = 0  # workers, those included that are about to be started
+        self._closed = False
+
+    def invoke(
+        self,
+        function: Function,
+        event: bytes,
+        *,
+        request_id: str,
+        arn: str,
+        client_context: str | None = None,
+        limit: float | None = None,
+    ) -> Outcome:
+        """Run the handler on one event, in a warm worker if there is one.
+
+        Args:
+            function: what to run; workers of an earlier value of the same version are retired.
+            event: JSON.
+            request_id: a UUID.
+            arn: what `context.invoked_function_arn` says.
+            client_context: JSON without line ends.
+            limit: real seconds after which a call that still waits for a worker is dropped. One that runs
+                goes on to its own end, as on AWS.
+
+        Raises:
+            UnsupportedLocally: the runtime is not Python.
+            BadPackage: the code is no zip file.
+            TimeoutError: `limit` seconds passed before there was a worker.
+        """
+        if re.fullmatch(r"python3\.\d+", function.runtime) is None:
+            raise UnsupportedLocally(
+                f'function "{function.name}" has the runtime {function.runtime}, which the local cloud does '
+                "not run. Write its handler in Python (runtime python3.12), or set WORKSHOP_TARGET=aws."
+            )
+        until = None if limit is None else time.monotonic() + limit
+        fleet, warm = self._acquire(function, until)
+        while warm is not None and not warm.worker.ready():  # it ended after its last response
+            self._release(fleet, warm, reusable=False)
+            fleet, warm = self._acquire(function, until)
+        lines = [f"START RequestId: {request_id} Version: {function.version}\n"]
+        began, init, result, reusable = time.monotonic(), None, None, False
+        try:
+            if warm is None:
+                try:
+                    warm = self._start(function)
+                    result = warm.worker.start(request_id)
+                finally:
+                    with self._lock:
+                        fleet.starting -= 1
+                lines.insert(0, f"INIT_START Runtime Version: python:{sys.version_info[0]}.{sys.version_info[1]}\n")
+                init, began = time.monotonic() - began, time.monotonic()
+            if result is None:
+                result = warm.worker.invoke(
+                    event,
+                    request_id=request_id,
+                    arn=arn,
+                    seconds=function.timeout,
+                    client_context=client_context,
+                )
+            took = time.monotonic() - began
+            output = warm.worker.read_log()
+            warm.output += len(output)
+            lines += _lines(output, warm.places)
+            if result.ended and result.status == "error":
+                lines.append(f"RequestId: {request_id} Error: {result.ended}\nRuntime.ExitError\n")
+            lines.append(f"END RequestId: {request_id}\n")
+            lines.append(_report(request_id, function.memory, took, init, result.status))
+            if result.status == "timeout":
+                stamp = self._now().strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
+                lines.append(f"{stamp}Z {request_id} {result.ended}\n")
+            reusable = result.ended is None and warm.output < _MAX_OUTPUT
+            return Outcome(result.payload, result.failed, warm.stream, lines)
+        finally:
+            self._release(fleet, warm, reusable=reusable)
+
+    def retire(self, arn: str, version: str | None = None) -> None:
+        """End the workers of a function, or of one version of it; those at work end when they are done."""
+        with self._lock:
+            fleets = [f for (of, v), f in self._fleets.items() if of == arn and version in (None, v)]
+            gone = [warm for fleet in fleets for warm in self._retire(fleet)]
+        self._end(gone)
+
+    def close(self) -> None:
+        """Kill every worker, those at work too, and start no more."""
+        with self._lock:
+            self._closed = True
+            workers = list(self._workers)
+            idle = [warm for fleet in list(self._fleets.values()) for warm in self._retire(fleet)]
+        for worker in workers:
+            worker.kill()
+        self._end(idle)  # those at work are ended by the calls that wait for them
+
+    # ---- who gets which worker
+
+    def _acquire(self, function: Function, until: float | None) -> tuple[_Fleet, _Warm | None]:
+        """An idle worker of the function, or None and the right to start one."""
+        key = function.arn, function.version
+        gone: list[_Warm] = []
+        try:
+            with self._lock:
+                waited = False
+                while True:
+                    if self._closed:
+                        raise RuntimeError("The local cloud is shutting down. Start it again and repeat the call.")
+                    fleet = self._fleets.get(key)
+                    if fleet is not None and fleet.function != function:
+                        gone += self._retire(fleet)
+                        fleet = None
+                    if fleet is None:
+                        fleet = self._fleets[key] = _Fleet(function, self._lock)
+                    fleet.used = time.monotonic()
+                    if fleet.idle:
+                        fleet.busy += 1
+                        return fleet, fleet.idle.pop()
+                    if until is not None and fleet.used >= until:
+                        raise TimeoutError(f'No worker of function "{function.name}" came free in time.')
+                    # One is started when none is there, or when waiting did not help; then about twice as
+                    # many.
+                    if fleet.busy == 0 or (waited and fleet.starting * 2 <= fleet.busy):
+                        if self._alive >= MAX_WORKERS:
+                            gone += self._longest_idle()
+                        if self._alive - len(gone) < MAX_WORKERS:
+                            fleet.busy += 1
+                            fleet.starting += 1
+                            self._alive += 1
+                            return fleet, None
+                    waited = not fleet.freed.wait(_PATIENCE)
+        finally:
+            self._end(gone)
+
+    def _longest_idle(self) -> list[_Warm]:
+        """One idle worker of the fleet that was used the longest ago, taken out of it; or none."""
+        fleets = [fleet for fleet in self._fleets.values() if fleet.idle]
+        return [min(fleets, key=lambda fleet: fleet.used).idle.pop(0)] if fleets else []
+
+    def _release(self, fleet: _Fleet, warm: _Warm | None, *, reusable: bool) -> None:
+        with self._lock:
+            fleet.busy -= 1
+            if warm is None:  # it could not be started
+                self._alive -= 1
+            elif reusable and not fleet.retired:
+                fleet.idle.append(warm)
+                warm = None
+            fleet.freed.notify()
+        if warm is not None:
+            self._end([warm])
+
+    def _retire(self, fleet: _Fleet) -> list[_Warm]:
+        """Take a fleet out of use; the caller ends the idle workers returned, once it let go of the lock."""
+        fleet.retired = True
+        del self._fleets[fleet.function.arn, fleet.function.version]
+        idle, fleet.idle = fleet.idle, []
+        fleet.freed.notify_all()
+        return idle
+
+    def _end(self, gone: Iterable[_Warm]) -> None:
+        for warm in gone:
+            warm.worker.close()
+            with self._lock:
+                self._workers.discard(warm.worker)
+                self._alive -= 1
+
+    # ---- starting one
+
+    def _start(self, function: Function) -> _Warm:
+        key = function.arn, function.version
+        with self._lock:
+            self._numbers[key] += 1
+            number = self._numbers[key]
+        name = hashlib.md5(f"{key}{number}".encode(), usedforsecurity=False).hexdigest()
+        stream = f"{self._now():%Y/%m/%d}/[{function.version}]{name}"
+        task, layers = self._packages.unzip(function.code), self._packages.unzip(*function.layers)
+        own = self._scratch / name
+        own.mkdir(parents=True)
+        environment = {**variables(function, stream, task, layers, own), **self._environment}
+        worker = Worker(environment, task, own / "output", function_worker.CLIENT_COMMAND)
+        with self._lock:
+            self._workers.add(worker)
+            closed = self._closed
+        if closed:  # meanwhile; close() did not see this one
+            worker.kill()
+        return _Warm(worker, stream, ((os.fsencode(task), b"/var/task"), (os.fsencode(layers), b"/opt")))
+
+
+def _lines(output: bytes, places: Iterable[tuple[bytes, bytes]]) -> list[str]:
+    """A worker's output as log events, one for each line, with Lambda's names for its directories."""
+    if not output:
+        return []
+    for here, there in places:
+        output = output.replace(here, there)
+    if not output.endswith(b"\n"):
+        output += b"\n"
+    return [line + "\n" for line in output.decode(errors="replace").split("\n")[:-1]]
+
+
+def _report(request_id: str, memory: int, took: float, init: float | None, status: str | None) -> str:
+    """The REPORT entry; without Max Memory Used, which is not measured here."""
+    fields = [
+        f"REPORT RequestId: {request_id}",
+        f"Duration: {took * 1000:.2f} ms",
+        f"Billed Duration: {math.ceil(took * 1000)} ms",
+        f"Memory Size: {memory} MB",
+    ]
+    if init is not None:
+        fields.append(f"Init Duration: {init * 1000:.2f} ms")
+    if status is not None:
+        fields.append(f"Status: {status}")
+    return "\t".join(fields) + "\t\n"

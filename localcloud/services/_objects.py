@@ -1,0 +1,72 @@
+"""Objects in S3 that other services are pointed to."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from localcloud.cloud import Cloud
+
+
+class Missing(Exception):
+    """There is no such object, or it is in another region than the service."""
+
+
+class TooLarge(Exception):
+    """It has more bytes than the caller takes.
+
+    Args:
+        size: how many.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        super().__init__(f"{size} bytes")
+
+
+def fetch(cloud: Cloud, bucket: str | None, key: str | None, *, version: str | None = None, most: int) -> bytes:
+    """An object's content, `most` bytes at the most.
+
+    Raises:
+        Missing: no such bucket, object or version, or the bucket is in another region.
+        TooLarge: it is not fetched.
+    """
+    if not bucket or not key or not is_near(cloud, bucket):
+        raise Missing
+    where: dict[str, Any] = {"Bucket": bucket, "Key": key} | ({"VersionId": version} if version else {})
+    try:
+        found = cloud.client("s3").get_object(**where)
+    except ClientError:
+        raise Missing from None
+    if found["ContentLength"] > most:
+        raise TooLarge(found["ContentLength"])
+    content: bytes = found["Body"].read()
+    return content
+
+
+def is_near(cloud: Cloud, bucket: str) -> bool:
+    """Whether a bucket is in the cloud's region, as the services ask; one that does not exist is nowhere else."""
+    try:
+        found = cloud.client("s3").get_bucket_location(Bucket=bucket)["LocationConstraint"]
+    except ClientError:
+        return True
+    return (found or "us-east-1") == cloud.region  # AWS has no name there for the first of its regions
+
+
+#: s3://bucket/key, https://s3.region.amazonaws.com/bucket/key, https://bucket.s3.region.amazonaws.com/key
+_URIS = (
+    re.compile(r"s3://([^/]+)/?(.*)"),
+    re.compile(r"https://s3[.-][a-z0-9.-]*?amazonaws\.com/([^/]+)/(.*)"),
+    re.compile(r"https://([^/]+?)\.s3[.-][a-z0-9.-]*?amazonaws\.com/(.*)"),
+)
+
+
+def place(uri: str) -> tuple[str, str] | None:
+    """The bucket and the key (or its prefix, which may be empty) that a URI names; None when it is no URI of S3."""
+    for form in _URIS:
+        match = form.fullmatch(uri)
+        if match:
+            return match[1], match[2]
+    return None

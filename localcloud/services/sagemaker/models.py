@@ -1,0 +1,206 @@
+"""Models: what CreateModel takes, and the model servers that they become."""
+
+from __future__ import annotations
+
+import copy
+
+from moto.core.exceptions import JsonRESTError
+
+from localcloud.cloud import ServiceError
+from localcloud.errors import UnsupportedLocally
+from localcloud.runtimes import archives
+from localcloud.runtimes.model_servers import Crashed, ModelServer, NotLoaded, Reply
+from localcloud.services.sagemaker.images import image_of
+from localcloud.services.sagemaker.jobs import Shape, Site
+from localcloud.services.sagemaker.storage import NoData
+
+
+class NotServing(Exception):
+    """A model does not come up: SageMaker's sentence about it.
+
+    Args:
+        reason: the sentence.
+        output: what the model server printed.
+    """
+
+    def __init__(self, reason: str, output: str = "") -> None:
+        super().__init__(reason)
+        self.output = output
+
+
+def create_model(site: Site, request: Shape) -> Shape:
+    """CreateModel: moto keeps it; images that do not run and data that is not there are refused here.
+
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModel.html
+    """
+    name, registry = request["ModelName"], site.moto
+    if name in registry._models:
+        raise ServiceError("ValidationException", f'Cannot create already existing model "{site.arn("model", name)}".')
+    containers = _containers(request)
+    if not containers:
+        raise ServiceError("ValidationException", "You must specify PrimaryContainer or Containers.")
+    for container in containers:
+        _check(site, name, container)
+    model = registry.create_model(
+        model_name=name,
+        execution_role_arn=request.get("ExecutionRoleArn"),
+        primary_container=copy.deepcopy(request.get("PrimaryContainer")),
+        vpc_config=request.get("VpcConfig"),
+        containers=copy.deepcopy(request.get("Containers")),
+        tags=list(request.get("Tags", [])),
+    )
+    model.creation_time = site.clock.datetime()
+    return {"ModelArn": model.arn}
+
+
+def containers_of(site: Site, name: str) -> list[Shape]:
+    """The containers of a model, in order.
+
+    Raises:
+        ServiceError: there is no such model.
+    """
+    try:
+        model = site.moto.describe_model(name)
+    except JsonRESTError as error:
+        raise ServiceError("ValidationException", str(error.message)) from None
+    return [model.primary_container] if model.primary_container else list(model.containers)
+
+
+def _containers(request: Shape) -> list[Shape]:
+    primary = request.get("PrimaryContainer")
+    return [primary] if primary else list(request.get("Containers", []))
+
+
+def _check(site: Site, name: str, container: Shape) -> None:
+    what = f'model "{name}"'
+    if "Image" not in container:
+        raise UnsupportedLocally(
+            f"{what} is made of a model package. Give its container an Image, or set WORKSHOP_TARGET=aws."
+        )
+    image_of(container["Image"], what)
+    if container.get("Mode", "SingleModel") != "SingleModel":
+        raise UnsupportedLocally(
+            f"{what} is a multi-model container, which the local cloud does not run. Create one model for each, or set "
+            "WORKSHOP_TARGET=aws."
+        )
+    for uri, _ in _sources(container):
+        try:
+            site.storage.keys(uri)
+        except NoData:
+            raise ServiceError("ValidationException", f"Could not find model data at {uri}.") from None
+
+
+def _sources(container: Shape) -> list[tuple[str, bool]]:
+    """Where the model's data are, and whether as a tar.gz."""
+    if container.get("ModelDataUrl"):
+        return [(container["ModelDataUrl"], True)]
+    source = (container.get("ModelDataSource") or {}).get("S3DataSource")
+    return [(source["S3Uri"], source.get("CompressionType") == "Gzip")] if source else []
+
+
+class Serving:
+    """The model servers of one model: one, or the chain of a PipelineModel.
+
+    Args:
+        site: where they run.
+        containers: as in the model.
+        variables: for every container: those of a transform job.
+    """
+
+    def __init__(self, site: Site, containers: list[Shape], variables: dict[str, str] | None = None) -> None:
+        self._site, self._containers, self._variables = site, containers, variables or {}
+        self._servers: list[ModelServer] = []
+        self._closed = False
+
+    def start(self) -> None:
+        """Fetch the models and load them. In a worker thread.
+
+        Raises:
+            NotServing: one does not come up.
+        """
+        try:
+            for number, container in enumerate(self._containers, 1):
+                server = self._server(container, f"container_{number}")
+                self._servers.append(server)
+                if self._closed:
+                    server.close()
+                try:
+                    server.start()
+                except (NotLoaded, Crashed) as problem:
+                    raise NotServing(str(problem), server.log) from None
+        except BaseException:
+            self.close()
+            raise
+
+    def invoke(self, body: bytes, content_type: str, accept: str) -> Reply:
+        """One request through the chain: each container gets what the one before it answered.
+
+        Raises:
+            Crashed, NotLoaded: a server ended on it.
+        """
+        reply = Reply(200, content_type, body)
+        for server in self._servers:
+            last = server is self._servers[-1]
+            reply = server.invoke(reply.body, reply.content_type, accept if last else "*/*")
+            if reply.status != 200:
+                break
+        return reply
+
+    @property
+    def log(self) -> str:
+        """What the servers printed."""
+        return "".join(server.log for server in self._servers)
+
+    def retire(self) -> None:
+        """End them once they have answered what they were asked. Blocks until then; `close` removes their folders."""
+        for server in self._servers:
+            server.retire()
+
+    def close(self) -> None:
+        """End them and remove their folders."""
+        self._closed = True
+        for server in self._servers:
+            server.close()
+            server.container.remove()
+
+    def _server(self, container: Shape, label: str) -> ModelServer:
+        """A server with its model and its script in place."""
+        place = self._site.container()
+        model = place.folder("/opt/ml/model")
+        for uri, packed in _sources(container):
+            try:
+                if packed:
+                    archives.unpack(self._site.storage.get(uri), model)
+                else:
+                    self._site.storage.download({"S3Uri": uri}, model)
+            except NoData:
+                place.remove()
+                raise NotServing(
+                    f'Failed to download model data for container "{label}" from URL: "{uri}". Please ensure that '
+                    "there is an object located at the URL and that the role passed to CreateModel has permissions to "
+                    "download the object."
+                ) from None
+            except archives.BadArchive as problem:
+                place.remove()
+                raise NotServing(
+                    f'Failed to extract model data archive for container "{label}" from URL: "{uri}". Please ensure '
+                    f"that the object located at the URL is a valid tar.gz archive ({problem})."
+                ) from None
+        variables = {**container.get("Environment", {}), **self._variables}
+        code = None
+        if variables.get("SAGEMAKER_PROGRAM"):
+            code = model / "code"
+            source = variables.get("SAGEMAKER_SUBMIT_DIRECTORY", "")
+            if source.startswith("s3://"):
+                code = place.folder("/opt/ml/code")
+                try:
+                    archives.unpack(self._site.storage.get(source), code)
+                except (NoData, archives.BadArchive) as problem:
+                    place.remove()
+                    raise NotServing(f'Failed to fetch the script of container "{label}": {problem}') from None
+        settings = {
+            "SM_MODEL_DIR": str(model),
+            "SAGEMAKER_REGION": self._site.cloud.region,
+            **variables,
+        }
+        return ModelServer(place, image_of(container["Image"], "a model"), settings, code)

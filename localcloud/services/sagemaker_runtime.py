@@ -1,0 +1,20 @@
+"""InvokeEndpoint: a request to the model server of an endpoint.
+
+https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from localcloud.cloud import Service
+from localcloud.services.sagemaker import sagemaker_of
+
+if TYPE_CHECKING:
+    from localcloud.cloud import Cloud
+
+
+def register(cloud: Cloud) -> Service:
+    """The one action that runs here; asynchronous and streaming invocations do not."""
+    cloud.service("sagemaker")  # its end is the model servers' end
+    return Service("sagemaker-runtime", {"InvokeEndpoint": sagemaker_of(cloud).endpoints.invoke})

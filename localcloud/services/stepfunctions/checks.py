@@ -1,0 +1,36 @@
+"""ValidateStateMachineDefinition and TestState: what can be known of a definition without an execution."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from localcloud.asl import test_state, validation
+from localcloud.asl.environment import Environment
+from localcloud.cloud import ServiceError
+from localcloud.services.stepfunctions.mocked_results import nonconformity
+
+if TYPE_CHECKING:
+    from localcloud.cloud import Cloud
+
+
+class Checks:
+    """The two actions that leave nothing behind."""
+
+    def __init__(self, cloud: Cloud, environment: Environment) -> None:
+        self._cloud = cloud
+        self._environment = environment
+
+    def validate_state_machine_definition(self, request: dict[str, Any]) -> dict[str, Any]:
+        """All diagnostics of a definition."""
+        found = validation.diagnose(request["definition"], request.get("type", "STANDARD"))
+        return validation.summarize(found, request.get("severity", "ERROR"), request.get("maxResults") or 0)
+
+    def test_state(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Run one state on its own."""
+        try:
+            return test_state.test_state(request, self._environment, partial(nonconformity, self._cloud))
+        except validation.InvalidDefinition as problem:
+            raise ServiceError("InvalidDefinition", problem.message) from None
+        except test_state.Refused as problem:
+            raise ServiceError(problem.code, problem.message) from None

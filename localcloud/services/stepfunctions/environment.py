@@ -1,0 +1,103 @@
+"""What executions run in here: the cloud's integrations and S3, and the activities of this service."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Literal
+
+from localcloud.asl.environment import Integration, Integrations, TaskCall, TaskFailure
+from localcloud.services.stepfunctions.activities import Activities, Task
+from localcloud.time.clock import Signal
+
+if TYPE_CHECKING:
+    from localcloud.cloud import Cloud
+
+_ACTIVITY = re.compile(r"arn:[^:]+:states:[^:]*:[^:]*:activity:")
+
+
+class ActivityIntegration:
+    """A Task state whose Resource is an activity: submitted when a worker takes it, ended by its token."""
+
+    kind: Literal["Task", "LambdaFunction", "Activity"] = "Activity"
+    resource_type = "activity"
+    pattern: Literal["request", "sync", "callback"] = "callback"
+
+    def __init__(self, cloud: Cloud, activities: Activities, resource: str) -> None:
+        self.resource = resource
+        self._cloud = cloud
+        self._activities = activities
+
+    async def submit(self, call: TaskCall) -> Any:
+        """Queue the task; return the name of the worker that took it (None: it gave no name)."""
+        taken: Signal[str | None] = Signal(self._cloud.clock, external=True)
+        text = json.dumps(call.arguments, separators=(",", ":"), ensure_ascii=False)
+        assert call.token is not None  # the pattern is callback
+        if not self._activities.schedule(self.resource, Task(call.token, text, taken.set)):
+            raise TaskFailure("States.Runtime", f"The activity {self.resource} does not exist.")
+        return await taken
+
+    async def complete(self, call: TaskCall, response: Any) -> Any:
+        """Never asked: only jobs are completed."""
+        raise AssertionError("an activity is no job")
+
+    async def cancel(self, call: TaskCall, response: Any) -> None:
+        """Never asked: only jobs are cancelled."""
+        raise AssertionError("an activity is no job")
+
+
+class WithActivities:
+    """The cloud's integrations, and the activities, which are this service's own."""
+
+    def __init__(self, cloud: Cloud, activities: Activities) -> None:
+        self._cloud = cloud
+        self._activities = activities
+
+    def resolve(self, resource: str) -> Integration:
+        """Raises TaskFailure when there is none; for an activity, in the words of AWS."""
+        if _ACTIVITY.match(resource):
+            if self._activities.get(resource) is None:
+                raise TaskFailure("States.Runtime", f"The activity {resource} does not exist.")
+            return ActivityIntegration(self._cloud, self._activities, resource)
+        integrations: Integrations = self._cloud.integrations
+        return integrations.resolve(resource)
+
+
+class S3Objects:
+    """The objects that ItemReader and ResultWriter work on: those of the cloud's S3."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+
+    def get(self, bucket: str, key: str, owner: str | None) -> bytes:
+        """The object's bytes. Raises TaskFailure."""
+        body: bytes = self._call("get_object", Bucket=bucket, Key=key, **_owner(owner))["Body"].read()
+        return body
+
+    def list(self, bucket: str, prefix: str) -> Iterator[dict[str, Any]]:
+        """Its objects as ListObjectsV2 gives them. Raises TaskFailure."""
+        token: dict[str, str] = {}
+        while True:
+            answer = self._call("list_objects_v2", Bucket=bucket, Prefix=prefix, **token)
+            yield from answer.get("Contents", ())
+            if not answer.get("IsTruncated"):
+                return
+            token = {"ContinuationToken": answer["NextContinuationToken"]}
+
+    def put(self, bucket: str, key: str, body: bytes) -> None:
+        """Write an object. Raises TaskFailure."""
+        self._call("put_object", Bucket=bucket, Key=key, Body=body, ContentType="application/json")
+
+    def _call(self, operation: str, **arguments: Any) -> Any:
+        from botocore.exceptions import ClientError
+
+        try:
+            return getattr(self._cloud.client("s3"), operation)(**arguments)
+        except ClientError as problem:
+            error = problem.response["Error"]
+            raise TaskFailure(f"S3.{error['Code']}Exception", error.get("Message")) from problem
+
+
+def _owner(owner: str | None) -> dict[str, str]:
+    return {} if owner is None else {"ExpectedBucketOwner": owner}

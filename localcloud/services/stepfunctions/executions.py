@@ -1,0 +1,399 @@
+"""Executions: starting, describing, listing and stopping them.
+
+Source: https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html and its
+neighbours.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from localcloud.asl.environment import Environment
+from localcloud.asl.execution import Execution
+from localcloud.services.stepfunctions import arns, errors, paging, redrive
+from localcloud.services.stepfunctions.deletion import LastHistory
+from localcloud.services.stepfunctions.ids import derived_uuid
+from localcloud.services.stepfunctions.logs import ExecutionLog
+from localcloud.services.stepfunctions.machines import (
+    Machines,
+    Revision,
+    StateMachine,
+    revision_members,
+)
+from localcloud.services.stepfunctions.records import Ended, Record, Records
+
+if TYPE_CHECKING:
+    from localcloud.cloud import Cloud
+
+#: Express workflows are billed by 64 MB of memory and by 100 ms (https://aws.amazon.com/step-functions/pricing).
+_BILLED_MB = 64
+_BILLED_MILLISECONDS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """What StartExecution was pointed at."""
+
+    machine: StateMachine
+    revision: Revision
+    version_arn: str | None
+    alias_arn: str | None
+
+
+class Executions:
+    """The execution actions, and the interpreter's reports about every execution."""
+
+    def __init__(self, cloud: Cloud, records: Records) -> None:
+        self._cloud = cloud
+        self._records = records
+        self._starts: dict[str, int] = {}
+        self._waiting: dict[str, threading.Event] = {}  # StartSyncExecution calls, by execution ARN
+        # Set by `register`, which needs this object to make them.
+        self.machines: Machines
+        self.environment: Environment
+
+    # ---- the interpreter's reports
+
+    def on_started(self, execution: Execution) -> None:
+        """Told of every execution; those that a Map Run starts are not known before."""
+        if self._records.get(execution.arn) is None:
+            self._adopt(execution)
+
+    def on_ended(self, execution: Execution) -> None:
+        """Write its log, keep what is to be kept, and let go of the rest."""
+        record = self._records.get(execution.arn)
+        if record is None:
+            return
+        record.log.write(execution.history.events, execution.redrive_count)
+        if record.is_express:
+            waiting = self._waiting.pop(record.arn, None)
+            if waiting is None:
+                self._records.drop(record)
+            else:
+                waiting.set()
+        elif execution.status == "SUCCEEDED":
+            self._records.succeeded(record)
+        self._finish_deletion(record.machine_arn)
+
+    def on_waiting(self, execution: Execution) -> None:
+        """An execution is about to wait for someone: let the logs show what led there."""
+        record = self._records.get(execution.arn)
+        if record is not None:
+            record.log.write(execution.history.events, execution.redrive_count)
+
+    def end_all(self, machine: StateMachine) -> None:
+        """The state machine is being deleted: its executions end with their next state transition."""
+        for record in self._records.running(machine.arn):
+            if not isinstance(record.run, Ended):
+                record.run.history = LastHistory(record.run)
+        if not self.is_running(machine.arn):
+            self._forget(machine.arn)
+
+    def stop_all(self) -> None:
+        """The cloud ends: so does every execution."""
+        for record in self._records.all():
+            if not isinstance(record.run, Ended):
+                record.run.stop()
+
+    def is_running(self, machine_arn: str) -> bool:
+        """Whether any execution of the state machine runs."""
+        return any(True for _ in self._records.running(machine_arn))
+
+    # ---- actions
+
+    def start_execution(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Idempotent for Standard workflows: the same name and input while it runs give the same answer."""
+        target = self._target(request["stateMachineArn"])
+        text = _checked_input(request)
+        name = arns.check_name(request["name"]) if "name" in request else self._new_name(target.machine)
+        if target.machine.type == "EXPRESS":
+            record = self._start(target, request, name, text, self._express_arn(target.machine, name))
+            return {"executionArn": record.arn, "startDate": record.run.start_date}
+        arn = f"{_family(target.machine.arn, 'execution')}:{name}"
+        known = self._records.get(arn)
+        if known is not None and not (known.is_running and known.run.input == text):
+            raise errors.execution_already_exists(arn)
+        record = known or self._start(target, request, name, text, arn)
+        return {"executionArn": record.arn, "startDate": record.run.start_date}
+
+    def start_sync_execution(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Start an Express execution and answer when it has ended. Called on any thread but the clock's."""
+        clock = self._cloud.clock
+        ended = threading.Event()
+        record = clock.call(self._start_sync, request, ended)
+        ended.wait()
+        return clock.call(self._sync_answer, record, request.get("includedData"))
+
+    def describe_execution(self, request: dict[str, Any]) -> dict[str, Any]:
+        """A Standard execution, or one that a Map Run started."""
+        record = self._records.find(self._execution_arn(request["executionArn"]))
+        whole = request.get("includedData") != "METADATA_ONLY"
+        answer = {
+            "executionArn": record.arn,
+            "stateMachineArn": record.machine_arn,
+            "name": record.name,
+            "status": record.run.status,
+            "startDate": record.run.start_date,
+            "stopDate": record.run.stop_date,
+            "traceHeader": record.trace_header,
+            "mapRunArn": record.map_run_arn,
+            "error": record.run.error,
+            "cause": record.run.cause,
+            "stateMachineVersionArn": record.version_arn,
+            "stateMachineAliasArn": record.alias_arn,
+        }
+        answer |= _data("input", record.run.input, whole)
+        if record.run.output is not None:
+            answer |= _data("output", record.run.output, whole)
+        return answer | redrive.members(self._facts(record))
+
+    def describe_state_machine_for_execution(self, request: dict[str, Any]) -> dict[str, Any]:
+        """The state machine as it was when the execution started."""
+        record = self._records.find(arns.execution(request["executionArn"]))
+        base, _, label = record.machine_arn.partition("/")
+        return {
+            "stateMachineArn": record.machine_arn,
+            "name": base.rpartition(":")[2],
+            "updateDate": record.revision.updated,
+            "mapRunArn": record.map_run_arn,
+            "label": label or None,
+        } | revision_members(record.revision, request.get("includedData"))
+
+    def list_executions(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Of a state machine, a version, an alias or a Map Run; the newest first."""
+        owner = self._owner(request)
+        wanted, redriven = request.get("statusFilter"), request.get("redriveFilter")
+        records = [
+            each
+            for each in self._records.of(owner)
+            if (wanted is None or each.run.status == wanted)
+            and (redriven is None or (each.run.redrive_count > 0) == (redriven == "REDRIVEN"))
+        ]
+        found, token = paging.page(records, request, Record.sort_key, "ListExecutions")
+        return {"executions": [_item(each) for each in found], "nextToken": token}
+
+    def stop_execution(self, request: dict[str, Any]) -> dict[str, Any]:
+        """ABORTED, with the given error and cause; nothing changes for an execution that has ended."""
+        record = self._records.find(arns.execution(request["executionArn"]))
+        if not isinstance(record.run, Ended):
+            record.run.stop(request.get("error"), request.get("cause"))
+        return {"stopDate": record.run.stop_date}
+
+    def redrive_execution(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Start an unsuccessful execution again from the states that failed."""
+        record = self._records.find(arns.execution(request["executionArn"]))
+        now = self._cloud.clock.now()
+        token = request.get("clientToken")
+        done = redrive.repeated(record.redrive_tokens, token, now)
+        if done is not None:
+            return {"redriveDate": done}
+        reason = redrive.refusal(self._facts(record))
+        if reason is None and record.map_run_arn is not None:
+            reason = "Execution was started by a Map Run: redrive the execution that the Map Run belongs to"
+        if reason is not None or isinstance(record.run, Ended):
+            raise errors.execution_not_redrivable(reason or "")
+        record.run.redrive()
+        redrive.note(record.redrive_tokens, token, now)
+        return {"redriveDate": now}
+
+    # ---- inside
+
+    def _target(self, arn: str) -> _Target:
+        parts = arns.machine(arn)
+        if parts.label is not None:
+            raise errors.validation(f"State machine ARN must not refer to a Map state: '{arn}'")
+        machine = self.machines.get(parts.base)
+        if machine is None:
+            raise errors.machine_does_not_exist(arn)
+        if machine.deleting:
+            raise errors.machine_deleting(arn)
+        if parts.qualifier is None:
+            return _Target(machine, machine.revision, None, None)
+        alias = None
+        number = parts.version
+        if number is None:
+            alias = machine.aliases.get(parts.qualifier)
+            number = alias.choose(machine.created) if alias is not None else None
+        version = machine.versions.get(number) if number is not None else None
+        if version is None:
+            raise errors.machine_does_not_exist(arn)
+        return _Target(machine, version.revision, version.arn, alias.arn if alias is not None else None)
+
+    def _new_name(self, machine: StateMachine) -> str:
+        return derived_uuid("execution", machine.arn, machine.created, self._count(machine))
+
+    def _express_arn(self, machine: StateMachine, name: str) -> str:
+        identity = derived_uuid("express", machine.arn, machine.created, name, self._count(machine))
+        return f"{_family(machine.arn, 'express')}:{name}:{identity}"
+
+    def _count(self, machine: StateMachine) -> int:
+        self._starts[machine.arn] = self._starts.get(machine.arn, 0) + 1
+        return self._starts[machine.arn]
+
+    def _start(self, target: _Target, request: dict[str, Any], name: str, text: str, arn: str) -> Record:
+        machine, revision = target.machine, target.revision
+        execution = Execution(
+            revision.compiled,
+            arn=arn,
+            name=name,
+            input=text,
+            role_arn=revision.role_arn,
+            state_machine_arn=machine.arn,
+            state_machine_name=machine.name,
+            environment=self.environment,
+            is_express=machine.type == "EXPRESS",
+        )
+        record = Record(
+            arn=arn,
+            name=name,
+            machine_arn=machine.arn,
+            order=self._records.next_order(),
+            revision=revision,
+            log=ExecutionLog(self._cloud, revision.settings["loggingConfiguration"], machine.name, arn),
+            run=execution,
+            version_arn=target.version_arn,
+            alias_arn=target.alias_arn,
+            trace_header=request.get("traceHeader"),
+        )
+        self._records.add(record)
+        execution.start()
+        return record
+
+    def _start_sync(self, request: dict[str, Any], ended: threading.Event) -> Record:
+        target = self._target(request["stateMachineArn"])
+        if target.machine.type != "EXPRESS":
+            raise errors.machine_type_not_supported()
+        text = _checked_input(request)
+        name = arns.check_name(request["name"]) if "name" in request else self._new_name(target.machine)
+        arn = self._express_arn(target.machine, name)
+        self._waiting[arn] = ended
+        return self._start(target, request, name, text, arn)
+
+    def _sync_answer(self, record: Record, included: str | None) -> dict[str, Any]:
+        self._records.drop(record)
+        whole = included != "METADATA_ONLY"
+        status = record.run.status if record.run.status in ("SUCCEEDED", "TIMED_OUT") else "FAILED"
+        milliseconds = ((record.run.stop_date or 0.0) - record.run.start_date) * 1000
+        answer: dict[str, Any] = {
+            "executionArn": record.arn,
+            "stateMachineArn": record.machine_arn,
+            "name": record.name,
+            "startDate": record.run.start_date,
+            "stopDate": record.run.stop_date,
+            "status": status,
+            "error": record.run.error,
+            "cause": record.run.cause,
+            **_data("input", record.run.input, whole),
+            "traceHeader": record.trace_header,
+            "billingDetails": {
+                "billedMemoryUsedInMB": _BILLED_MB,
+                "billedDurationInMilliseconds": max(1, math.ceil(milliseconds / _BILLED_MILLISECONDS))
+                * _BILLED_MILLISECONDS,
+            },
+        }
+        return answer | (_data("output", record.run.output, whole) if record.run.output is not None else {})
+
+    def _execution_arn(self, arn: str) -> str:
+        """Also an Express execution's, when a Map Run started it."""
+        record = self._records.get(arn)
+        return arn if record is not None and record.map_run_arn is not None else arns.execution(arn)
+
+    def _owner(self, request: dict[str, Any]) -> str:
+        machine_arn, map_run_arn = request.get("stateMachineArn"), request.get("mapRunArn")
+        if machine_arn is None and map_run_arn is None:
+            raise errors.validation("1 validation error detected: Must provide a StateMachine ARN or MapRun ARN")
+        if machine_arn is not None and map_run_arn is not None:
+            raise errors.validation(
+                "1 validation error detected: You can specify either a mapRunArn or a stateMachineArn, but not both"
+            )
+        if machine_arn is None:
+            return arns.map_run(map_run_arn or "")
+        parts = arns.machine(machine_arn)
+        machine = self.machines.find(parts.base)
+        if machine.type == "EXPRESS":
+            raise errors.machine_type_not_supported()
+        if parts.qualifier is not None and not (
+            parts.version in machine.versions or parts.qualifier in machine.aliases
+        ):
+            raise errors.resource_not_found(machine_arn)
+        return str(machine_arn)
+
+    def _adopt(self, execution: Execution) -> None:
+        """A child that a Map Run started: it is found by its own ARN and by the Map Run's."""
+        run = execution.map_run
+        parent = self._records.get(run.parent.arn) if run is not None else None
+        if run is None or parent is None:
+            return
+        logging = parent.revision.settings["loggingConfiguration"]
+        self._records.add(
+            Record(
+                arn=execution.arn,
+                name=execution.name,
+                machine_arn=execution.state_machine_arn,
+                order=self._records.next_order(),
+                revision=parent.revision,
+                log=ExecutionLog(self._cloud, logging, execution.state_machine_name, execution.arn),
+                run=execution,
+                map_run_arn=run.arn,
+                item_count=run.inputs[len(run.children) - 1][1],
+            )
+        )
+
+    def _facts(self, record: Record) -> redrive.Facts:
+        base = record.machine_arn.partition("/")[0]
+        machine = self.machines.get(base)
+        events = 0 if isinstance(record.run, Ended) else len(record.run.history.events)
+        return redrive.Facts(record, self._cloud.clock.now(), machine is None or machine.deleting, events)
+
+    def _finish_deletion(self, machine_arn: str) -> None:
+        machine = self.machines.get(machine_arn)
+        if machine is not None and machine.deleting and not self.is_running(machine_arn):
+            self._forget(machine_arn)
+            self.machines.forget(machine_arn)
+
+    def _forget(self, machine_arn: str) -> None:
+        self._records.drop_all_of(machine_arn)
+        self._starts.pop(machine_arn, None)
+
+
+def _family(machine_arn: str, kind: str) -> str:
+    return machine_arn.replace(":stateMachine:", f":{kind}:", 1)
+
+
+def _checked_input(request: dict[str, Any]) -> str:
+    text: str = request.get("input", "{}")
+    try:
+        json.loads(text, parse_constant=_refuse)
+    except (ValueError, RecursionError) as problem:
+        raise errors.invalid_input(problem) from None
+    return text
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(f"Unrecognized token '{constant}'")
+
+
+def _data(member: str, text: str, whole: bool) -> dict[str, Any]:
+    return ({member: text} if whole else {}) | {f"{member}Details": {"included": whole}}
+
+
+def _item(record: Record) -> dict[str, Any]:
+    item = {
+        "executionArn": record.arn,
+        "stateMachineArn": record.machine_arn,
+        "name": record.name,
+        "status": record.run.status,
+        "startDate": record.run.start_date,
+        "stopDate": record.run.stop_date,
+        "mapRunArn": record.map_run_arn,
+        "itemCount": record.item_count,
+        "stateMachineVersionArn": record.version_arn,
+        "stateMachineAliasArn": record.alias_arn,
+        "redriveCount": record.run.redrive_count,
+        "redriveDate": record.run.redrive_date,
+    }
+    return {key: value for key, value in item.items() if value is not None}

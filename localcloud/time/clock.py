@@ -1,0 +1,338 @@
+"""Virtual time: a discrete-event clock that runs coroutines in strict (time, sequence) order on one thread.
+
+A Wait of thirty seconds is thirty seconds on this clock and costs the reader nothing. Whatever waits (a Wait
+state, a retry's back-off, a heartbeat, a job's nominal duration) waits here, never on `time.sleep`. Real work
+(a function's handler, a training script) runs in worker threads; its end is an event at its nominal time, and
+virtual time stands still there until the result is in. Two runs of the same thing therefore see the same events
+at the same virtual times, whatever the machine was doing.
+"""
+
+from __future__ import annotations
+
+import heapq
+import inspect
+import itertools
+import math
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from localcloud.time.fibers import Cancelled, Fiber, Signal, Trap
+
+__all__ = ["EPOCH", "Cancelled", "Clock", "Fiber", "Signal", "TimedOut"]
+
+T = TypeVar("T")
+
+#: Where virtual time starts. Fixed, so that two runs give the same timestamps, byte for byte.
+EPOCH = datetime(2026, 1, 5, 9, tzinfo=UTC).timestamp()
+
+#: Real seconds that the outside (a person, a worker with a task token) has before time jumps past it.
+PATIENCE = 1.0
+
+#: Real seconds over which the outside, however busy, can put that off.
+MAX_PATIENCE = 10.0
+
+_WORKERS = 32
+
+
+class TimedOut(Exception):
+    """What `Clock.timeout` raises when its virtual seconds pass first."""
+
+
+class _Timer:
+    __slots__ = ("cancelled", "fire", "limit_at", "moved_to", "work")
+
+    def __init__(self, fire: Callable[[], None]) -> None:
+        self.fire = fire
+        self.cancelled = False
+        self.work: Future[Any] | None = None
+        self.limit_at = math.inf  # real time (monotonic) at which this timer is moved to `moved_to`
+        self.moved_to = 0.0
+
+
+class Clock:
+    """Virtual time, and the one thread on which everything that has to do with it happens.
+
+    Args:
+        speed: virtual seconds a real second; `math.inf` jumps. Timestamps are the same at every speed.
+    """
+
+    def __init__(self, speed: float = math.inf) -> None:
+        self.speed = speed
+        self._now = EPOCH
+        self.ready: deque[tuple[Fiber[Any], Any, BaseException | None]] = deque()
+        self._timers: list[tuple[float, int, _Timer]] = []
+        self._sequence = itertools.count()
+        self._inbox: deque[Callable[[], None]] = deque()
+        self._bell = threading.Condition()
+        self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="work")
+        self._thread: threading.Thread | None = None
+        self._thread_id: int | None = None
+        self._closed = False
+        self.outsiders = 0
+        self._outside_at = 0.0
+        self._held_at: float | None = None
+        self._requests_from_work = 0
+        self._may_pass = False
+
+    # ---- from any thread
+
+    def start(self) -> None:
+        """Start the clock thread."""
+        self._thread = threading.Thread(target=self._run, name="clock", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop the clock thread; what is under way is dropped, and callers that still wait get an error."""
+        with self._bell:
+            self._closed = True
+            self._bell.notify_all()
+        if self._thread is not None and threading.get_ident() != self._thread_id:
+            self._thread.join(5)
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def now(self) -> float:
+        """Virtual seconds since the Unix epoch."""
+        return self._now
+
+    def datetime(self) -> datetime:
+        """Virtual time as a UTC datetime, to the millisecond (as AWS gives its timestamps)."""
+        return datetime.fromtimestamp(round(self._now, 3), UTC)
+
+    def call(self, function: Callable[..., T], *args: Any) -> T:
+        """Run `function(*args)` on the clock thread and return its result (at once when already there)."""
+        if threading.get_ident() == self._thread_id:
+            return function(*args)
+        answer: Future[T] = Future()
+
+        def run() -> None:
+            try:
+                answer.set_result(function(*args))
+            except BaseException as error:  # the caller's to handle, whatever it is
+                answer.set_exception(error)
+
+        with self._bell:
+            if self._closed:
+                raise RuntimeError("The local cloud is shutting down. Start it again and repeat the call.")
+            self._inbox.append(run)
+            self._bell.notify_all()
+        return answer.result()
+
+    def spawn(self, coro: Coroutine[Any, Any, T]) -> Fiber[T]:
+        """Start a coroutine at its turn; from any thread."""
+        fiber = Fiber(self, coro)
+        self.call(fiber.wake, None, None)
+        return fiber
+
+    def outside(self) -> None:
+        """Someone outside acts: give them `PATIENCE` again before time jumps past what they may answer."""
+        self._outside_at = time.monotonic()
+
+    @contextmanager
+    def from_work(self) -> Iterator[None]:
+        """Around a request that real work makes of the cloud while the clock waits for that work to end.
+
+        A function that starts an execution and polls it, or waits for a synchronous one, would otherwise wait for
+        a clock that waits for the function. So its end is put off past the next timer: while the request is being
+        answered, and once for each request.
+        """
+        with self._bell:
+            self._requests_from_work += 1
+            self._may_pass = True
+            self._bell.notify_all()
+        try:
+            yield
+        finally:
+            with self._bell:
+                self._requests_from_work -= 1
+
+    # ---- in coroutines, on the clock thread
+
+    def sleep(self, seconds: float) -> Trap:
+        """Await this to wait virtual seconds; zero or less is a turn for the others."""
+        return self.sleep_until(self._now + seconds)
+
+    def sleep_until(self, when: float) -> Trap:
+        """Await this to wait until a virtual time, in seconds since the Unix epoch."""
+
+        def arm(fiber: Fiber[Any]) -> Callable[[], None]:
+            timer = self._at(when, lambda: fiber.wake(None, None))
+
+            def disarm() -> None:
+                timer.cancelled = True
+
+            return disarm
+
+        return Trap(arm)
+
+    async def work(self, function: Callable[..., T], *args: Any, seconds: float = 0.0, limit: float | None = None) -> T:
+        """Run real work in a worker thread, started now; resume at virtual now + `seconds` with its result.
+
+        Args:
+            function: what to run, with `args`; its exception is raised here.
+            seconds: how long the work takes on AWS (virtual seconds). It may really take more or less.
+            limit: real seconds after which virtual time goes on to now + limit without the result, so that a
+                TimeoutSeconds of that length fires as it would on AWS.
+        """
+        started = time.monotonic()
+        work = self._pool.submit(function, *args)
+
+        def arm(fiber: Fiber[Any]) -> Callable[[], None]:
+            timer = self._at(self._now + seconds, lambda: fiber.wake(None, None))
+            timer.work = work
+            if limit is not None:
+                timer.limit_at, timer.moved_to = started + limit, self._now + max(seconds, limit)
+
+            def disarm() -> None:
+                timer.cancelled = True
+                work.cancel()
+
+            return disarm
+
+        work.add_done_callback(self._ring)
+        await Trap(arm)
+        return work.result()
+
+    async def timeout(self, coro: Coroutine[Any, Any, T], seconds: float) -> T:
+        """Await `coro` for virtual seconds at most.
+
+        Raises:
+            TimedOut: the seconds passed first; `coro` was cancelled.
+        """
+        fiber = Fiber(self, coro)
+        fiber.wake(None, None)
+        expired = False
+
+        def expire() -> None:
+            nonlocal expired
+            expired = not fiber.done
+            fiber.cancel()
+
+        timer = self._at(self._now + seconds, expire)
+        try:
+            return await fiber
+        except Cancelled:
+            if expired:
+                raise TimedOut from None
+            raise
+        finally:
+            timer.cancelled = True
+            fiber.cancel()
+
+    async def gather(self, coros: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+        """Run coroutines side by side, started in order; their results in the same order.
+
+        The first exception cancels the others and is raised; so does being cancelled oneself.
+        """
+        done: Signal[None] = Signal(self)
+        coros = list(coros)
+        fibers = [Fiber(self, self._report(coro, done)) for coro in coros]
+        left = len(fibers)
+
+        def count() -> None:
+            nonlocal left
+            left -= 1
+            if left == 0:
+                done.settle(None, None)
+
+        for fiber in fibers:
+            fiber.watchers.append(count)
+            fiber.wake(None, None)
+        try:
+            if fibers:
+                await done
+        finally:
+            for fiber in fibers:
+                fiber.cancel()
+            for coro in coros:  # one that never had its turn would warn, much later, that nobody awaited it
+                if inspect.getcoroutinestate(coro) == inspect.CORO_CREATED:
+                    coro.close()
+        return [fiber.result() for fiber in fibers]
+
+    @staticmethod
+    async def _report(coro: Coroutine[Any, Any, T], failed: Signal[None]) -> T:
+        try:
+            return await coro
+        except Exception as error:
+            failed.settle(None, error)
+            raise
+
+    # ---- the loop
+
+    def _at(self, when: float, fire: Callable[[], None]) -> _Timer:
+        timer = _Timer(fire)
+        heapq.heappush(self._timers, (when if when > self._now else self._now, next(self._sequence), timer))
+        return timer
+
+    def _ring(self, _work: Future[Any]) -> None:
+        with self._bell:
+            self._bell.notify_all()
+
+    def _run(self) -> None:
+        self._thread_id = threading.get_ident()
+        ready, inbox, timers = self.ready, self._inbox, self._timers
+        while not self._closed:
+            while inbox:
+                inbox.popleft()()
+            if ready:
+                fiber, value, error = ready.popleft()
+                fiber.step(value, error)
+                continue
+            while timers and timers[0][2].cancelled:
+                heapq.heappop(timers)
+            if not timers:
+                self._pause(None)
+            elif self._may_fire(*timers[0]):
+                when, _, timer = heapq.heappop(timers)
+                self._now = when if when > self._now else self._now
+                timer.fire()
+        while inbox:  # answer those who called while the loop ended
+            inbox.popleft()()
+
+    def _may_fire(self, when: float, _sequence: int, timer: _Timer) -> bool:
+        """Whether the first timer's time has come; if not, wait a while for that or for a call."""
+        gap = when - self._now
+        if gap > 0:
+            real = time.monotonic()
+            pause = 0.0 if self.speed == math.inf else gap / self.speed
+            if self.outsiders and gap >= 1:  # shorter steps are work that goes on elsewhere
+                self._held_at = self._held_at or real
+                quiet_at = min(self._outside_at, self._held_at + MAX_PATIENCE) + PATIENCE
+                pause = max(pause, quiet_at - real)
+            if pause > 0 and self._pause(pause):
+                # A call came in the middle of the gap: it happens at the virtual time that this is.
+                if self.speed != math.inf:
+                    self._now += gap * min(1.0, (time.monotonic() - real) / pause)
+                return False
+        work = timer.work
+        if work is None or work.done():
+            self._held_at = None if gap >= 1 else self._held_at
+            return True
+        self._now = when if when > self._now else self._now
+        left = timer.limit_at - time.monotonic()
+        if left <= 0:
+            timer.limit_at = math.inf
+            self._put_off(max(timer.moved_to, self._now))
+        elif (self._requests_from_work or self._may_pass) and len(self._timers) > 1:
+            self._may_pass = False
+            self._put_off(heapq.nsmallest(2, self._timers)[1][0])
+        else:
+            self._pause(None if left == math.inf else left, unless=lambda: work.done() or self._may_pass)
+        return False
+
+    def _put_off(self, when: float) -> None:
+        """The first timer fires later, after what is already due then."""
+        timer = heapq.heappop(self._timers)[2]
+        heapq.heappush(self._timers, (when, next(self._sequence), timer))
+
+    def _pause(self, seconds: float | None, unless: Callable[[], bool] | None = None) -> bool:
+        """Sleep real seconds (None: for ever) until a call or a result comes in; True when woken by one."""
+        with self._bell:
+            if self._inbox or self._closed or (unless is not None and unless()):
+                return True
+            return self._bell.wait(seconds)

@@ -1,0 +1,167 @@
+"""Coroutines on the clock: what runs, what it waits for, and how it is woken or cancelled."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Coroutine, Generator
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+
+if TYPE_CHECKING:
+    from localcloud.time.clock import Clock
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+class Cancelled(BaseException):
+    """Thrown into a fiber that was cancelled. Not an Exception, so that no `except Exception` swallows it."""
+
+
+class Trap:
+    """What a coroutine yields: `arm` registers the wake-up of the fiber and returns how to take it back."""
+
+    __slots__ = ("arm",)
+
+    def __init__(self, arm: Callable[[Fiber[Any]], Callable[[], None]]) -> None:
+        self.arm = arm
+
+    def __await__(self) -> Generator[Trap, Any, Any]:
+        return (yield self)
+
+
+class Fiber(Generic[T]):
+    """A coroutine under way on the clock. `await` it for its result; `cancel` ends it at once."""
+
+    __slots__ = ("_clock", "_coro", "_disarm", "_error", "_event", "_result", "_running", "done", "watchers")
+
+    def __init__(self, clock: Clock, coro: Coroutine[Any, Any, T]) -> None:
+        self._clock = clock
+        self._coro = coro
+        self._disarm: Callable[[], None] | None = None
+        self._error: BaseException | None = None
+        self._event: threading.Event | None = None
+        self._result: T | None = None
+        self._running = False
+        self.watchers: list[Callable[[], None]] = []
+        self.done = False
+
+    def __await__(self) -> Generator[Trap, Any, T]:
+        if not self.done:
+            yield Trap(self._arm)
+        return self.result()
+
+    def _arm(self, waiter: Fiber[Any]) -> Callable[[], None]:
+        def wake() -> None:
+            waiter.wake(None, None)
+
+        self.watchers.append(wake)
+        return lambda: self.watchers.remove(wake)
+
+    def result(self) -> T:
+        """The coroutine's result, or its exception raised. Only when `done`."""
+        if self._error is not None:
+            raise self._error
+        return cast(T, self._result)
+
+    def join(self, timeout: float | None = None) -> bool:
+        """Block a thread other than the clock's until done, `timeout` real seconds at most; True when done."""
+        event = threading.Event()
+        self._clock.call(lambda: event.set() if self.done else self.watchers.append(event.set))
+        return event.wait(timeout)
+
+    def cancel(self) -> None:
+        """Throw `Cancelled` into the coroutine, now. Clock thread only; nothing happens when it is done."""
+        if self.done or self._running:
+            return
+        if self._disarm is not None:
+            self._disarm()
+        self.step(None, Cancelled())
+
+    def wake(self, value: Any, error: BaseException | None) -> None:
+        """The awaited thing is there: run on at this fiber's turn, in the order of the wake-ups."""
+        entry = (self, value, error)
+        self._clock.ready.append(entry)
+
+        def disarm() -> None:
+            self._clock.ready.remove(entry)
+
+        self._disarm = disarm
+
+    def step(self, value: Any, error: BaseException | None) -> None:
+        self._disarm = None
+        self._running = True
+        try:
+            trap = self._coro.send(value) if error is None else self._coro.throw(error)
+        except StopIteration as stop:
+            self._finish(stop.value, None)
+        except (Exception, Cancelled) as problem:
+            self._finish(None, problem)
+        else:
+            self._disarm = trap.arm(self)
+        finally:
+            self._running = False
+
+    def _finish(self, result: T | None, error: BaseException | None) -> None:
+        self.done, self._result, self._error = True, result, error
+        if error is not None and not self.watchers and not isinstance(error, Cancelled):
+            log.error("a fiber that nobody awaits ended with an error", exc_info=error)
+        watchers, self.watchers = self.watchers, []
+        for watcher in watchers:
+            watcher()
+
+
+class Signal(Generic[T]):
+    """Something awaited that comes from elsewhere: a task token's answer, the end of an execution.
+
+    Args:
+        clock: the clock whose coroutines await it.
+        external: True when the answer comes from outside the local cloud, so that the clock gives it `PATIENCE`
+            real seconds before it jumps over a timer.
+    """
+
+    def __init__(self, clock: Clock, *, external: bool = False) -> None:
+        self._clock = clock
+        self._external = external
+        self._waiters: list[Fiber[Any]] = []
+        self._value: tuple[Any, BaseException | None] | None = None
+
+    @property
+    def is_set(self) -> bool:
+        """Whether the answer is there."""
+        return self._value is not None
+
+    def set(self, value: T) -> None:
+        """Answer, from any thread. Only the first answer counts."""
+        self._clock.call(self.settle, value, None)
+
+    def fail(self, error: Exception) -> None:
+        """Answer with an exception, from any thread."""
+        self._clock.call(self.settle, None, error)
+
+    def settle(self, value: Any, error: BaseException | None) -> None:
+        if self._value is None:
+            self._value = (value, error)
+            waiters, self._waiters = self._waiters, []
+            for waiter in waiters:
+                waiter.wake(value, error)
+
+    def __await__(self) -> Generator[Trap, Any, T]:
+        if self._value is not None:
+            value, error = self._value
+            if error is not None:
+                raise error
+            return cast(T, value)
+        if not self._external:
+            return cast(T, (yield Trap(self._arm)))
+        self._clock.outsiders += 1
+        self._clock.outside()
+        try:
+            return cast(T, (yield Trap(self._arm)))
+        finally:
+            self._clock.outsiders -= 1
+
+    def _arm(self, waiter: Fiber[Any]) -> Callable[[], None]:
+        self._waiters.append(waiter)
+        return lambda: self._waiters.remove(waiter)

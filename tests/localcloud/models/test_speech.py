@@ -1,0 +1,108 @@
+"""The parts of what writes speech down: its weights' file, its tokens, its detector of speech, its times."""
+
+from __future__ import annotations
+
+import struct
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from localcloud.models import audio, ctranslate_file, speech, voice, voiced, whisper
+from localcloud.models.tokens import Tokens
+
+
+@pytest.fixture(scope="module")
+def tokens() -> Tokens:
+    return Tokens(whisper.files() / "tokenizer.json")
+
+
+@pytest.fixture(scope="module")
+def spoken() -> np.ndarray:
+    return audio.resampled(voice.speak("Please cancel my order."), voice.RATE, speech.RATE)
+
+
+def test_a_file_of_weights_gives_its_arrays_by_name(tmp_path: Path) -> None:
+    def name(text: str) -> bytes:
+        return struct.pack("<H", len(text) + 1) + text.encode() + b"\0"
+
+    values = np.arange(6, dtype="<f2").reshape(2, 3)
+    variable = name("a/b") + struct.pack("<BIIBI", 2, 2, 3, 4, values.nbytes) + values.tobytes()
+    path = tmp_path / "model.bin"
+    path.write_bytes(struct.pack("<I", 6) + name("Spec") + struct.pack("<II", 1, 1) + variable)
+    assert (ctranslate_file.read(path)["a/b"] == values).all()
+
+
+def test_a_file_of_another_version_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "model.bin"
+    path.write_bytes(struct.pack("<I", 5))
+    with pytest.raises(ValueError, match="version 6"):
+        ctranslate_file.read(path)
+
+
+@pytest.mark.parametrize("text", [" Thank you for calling AnyCompany.", " It's $129.50, isn't it?", " naïve café — ok"])
+def test_a_text_comes_back_from_its_tokens(tokens: Tokens, text: str) -> None:
+    assert tokens.text(tokens.numbers(text)) == text
+
+
+def test_frequent_words_are_one_token_each(tokens: Tokens) -> None:
+    """GPT-2's own numbers of them."""
+    assert tokens.numbers(" hello world") == [23748, 995]
+
+
+def test_a_word_is_what_follows_a_space_with_its_marks(tokens: Tokens) -> None:
+    words = tokens.words(tokens.numbers(" A well-known name, twice."))
+    assert [tokens.text(word) for word in words] == [" A", " well-known", " name,", " twice."]
+
+
+def test_speech_is_found_between_silences(spoken: np.ndarray) -> None:
+    second = np.zeros(speech.RATE, np.float32)
+    ((start, end),) = voiced.spoken(np.concatenate([second, second, spoken, second, second]), whisper.MOST)
+    assert 1.4 < start / speech.RATE < 2.3
+    assert 0 < end - start - len(spoken) + speech.RATE < 2 * speech.RATE
+
+
+def test_a_pause_parts_speech_and_a_long_part_is_cut(spoken: np.ndarray) -> None:
+    pause = np.zeros(2 * speech.RATE, np.float32)
+    said = np.concatenate([spoken, pause, spoken])
+    assert len(voiced.spoken(said, whisper.MOST)) == 2
+    parts = voiced.spoken(np.concatenate([spoken] * 4), speech.RATE)
+    assert all(end - start <= speech.RATE for start, end in parts)
+    assert all(before[1] <= after[0] for before, after in pairwise(parts))
+
+
+@pytest.mark.parametrize("sound", ["zeros", "noise", "tone"])
+def test_nothing_is_said_where_nobody_speaks(sound: str) -> None:
+    time = np.arange(5 * speech.RATE)
+    samples = {
+        "zeros": np.zeros(len(time)),
+        "noise": np.random.default_rng(1).normal(0, 0.01, len(time)),
+        "tone": np.sin(2 * np.pi * 440 * time / speech.RATE) / 2,
+    }[sound]
+    assert speech.transcribe(samples.astype(np.float32)) == []
+
+
+def test_tokens_begin_where_the_attention_goes_on_to_them() -> None:
+    attention = np.full((2, 3, 60), 0.001, np.float32)
+    for token, (start, end) in enumerate([(0, 20), (20, 45), (45, 60)]):
+        attention[:, token, start:end] = 0.05
+    starts = speech._starts(attention)
+    assert [abs(found - true) <= 3 for found, true in zip(starts, (0, 20, 45), strict=True)] == [True, True, True]
+
+
+def test_words_lie_where_they_are_said_also_after_a_silence(spoken: np.ndarray) -> None:
+    pause = np.zeros(4 * speech.RATE, np.float32)
+    first, second = speech.transcribe(np.concatenate([spoken, pause, spoken]))
+    length = len(spoken) / speech.RATE
+    assert [word.text.strip(".,").lower() for word in second.words] == ["please", "cancel", "my", "order"]
+    for utterance, start in ((first, 0.0), (second, length + 4)):
+        times = [time for word in utterance.words for time in (word.start, word.end)]
+        assert times == sorted(times)
+        assert start - 0.3 < times[0] < times[-1] < start + length + 0.3
+
+
+def test_phrases_change_how_a_name_is_written() -> None:
+    said = audio.resampled(voice.speak("My name is Maria Garcia."), voice.RATE, speech.RATE)
+    (utterance,) = speech.transcribe(said, ["Maria Garcia"])
+    assert "Garcia" in " ".join(word.text for word in utterance.words)

@@ -1,0 +1,84 @@
+"""An outside client accepts the answers: the AWS CLI, a call for each AI service, of what `workshop.py cloud` runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import localcloud
+from localcloud.models import audio
+
+DATA = Path(__file__).resolve().parents[2] / "data"
+Aws = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
+    """`aws --endpoint-url …` of a cloud of its own: takes the other words, gives the JSON that it prints."""
+    cloud = localcloud.start()
+    home = tmp_path_factory.mktemp("home")
+    settings = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    settings |= cloud.environment() | {"HOME": str(home), "USERPROFILE": str(home)}
+
+    def call(*words: str) -> Any:
+        command = [sys.executable, "-m", "awscli", "--output", "json", *words]
+        ended = subprocess.run(command, env=settings, capture_output=True, text=True, check=False, timeout=120)
+        assert ended.returncode == 0, ended.stderr
+        return json.loads(ended.stdout) if ended.stdout.startswith("{") else ended.stdout
+
+    call("s3", "mb", "s3://own")
+    yield call
+    cloud.close()
+
+
+def test_rekognition_labels_a_photo_of_s3(aws: Aws) -> None:
+    aws("s3", "cp", str(DATA / "photos" / "cat.jpg"), "s3://own/cat.jpg")
+    place = '{"S3Object": {"Bucket": "own", "Name": "cat.jpg"}}'
+    answer = aws("rekognition", "detect-labels", "--image", place, "--max-labels", "5")
+    assert "Cat" in [label["Name"] for label in answer["Labels"]]
+
+
+def test_textract_reads_a_receipt_of_s3(aws: Aws) -> None:
+    aws("s3", "cp", str(DATA / "receipts" / "09-fern-field.png"), "s3://own/fern.png")
+    place = '{"S3Object": {"Bucket": "own", "Name": "fern.png"}}'
+    answer = aws("textract", "analyze-expense", "--document", place)
+    assert answer["ExpenseDocuments"][0]["SummaryFields"]
+    blocks = aws("textract", "detect-document-text", "--document", place)["Blocks"]
+    assert {block["BlockType"] for block in blocks} == {"PAGE", "LINE", "WORD"}
+
+
+def test_transcribe_does_a_job_that_can_be_waited_for(aws: Aws, tmp_path: Path) -> None:
+    aws("s3", "cp", str(DATA / "calls" / "question.wav"), "s3://own/question.wav")
+    words = ["--language-code", "en-US", "--media", "MediaFileUri=s3://own/question.wav"]
+    name = ["--transcription-job-name", "asked"]
+    started = aws("transcribe", "start-transcription-job", *name, *words, "--output-bucket-name", "own")
+    assert started["TranscriptionJob"]["TranscriptionJobStatus"] in ("IN_PROGRESS", "COMPLETED")
+    aws("transcribe", "wait", "transcription-job-completed", *name)
+    job = aws("transcribe", "get-transcription-job", *name)["TranscriptionJob"]
+    assert job["TranscriptionJobStatus"] == "COMPLETED"
+    aws("s3", "cp", "s3://own/asked.json", str(tmp_path))
+    assert "address" in json.loads((tmp_path / "asked.json").read_text())["results"]["transcripts"][0]["transcript"]
+
+
+def test_comprehend_rates_a_text(aws: Aws) -> None:
+    answer = aws("comprehend", "detect-sentiment", "--language-code", "en", "--text", "I love this wonderful kettle.")
+    assert answer["Sentiment"] == "POSITIVE"
+
+
+def test_polly_speaks_into_a_file(aws: Aws, tmp_path: Path) -> None:
+    words = ["--voice-id", "Joanna", "--output-format", "mp3", "--text", "Good morning."]
+    answer = aws("polly", "synthesize-speech", *words, str(tmp_path / "morning.mp3"))
+    assert answer["ContentType"] == "audio/mpeg"
+    assert 0.3 < audio.decode((tmp_path / "morning.mp3").read_bytes(), 16_000).seconds < 3
+
+
+def test_an_error_is_one_that_the_client_knows(aws: Aws) -> None:
+    with pytest.raises(AssertionError, match="InvalidS3ObjectException"):
+        aws("rekognition", "detect-labels", "--image", '{"S3Object": {"Bucket": "own", "Name": "nothing"}}')

@@ -1,0 +1,329 @@
+"""Who answers a request, and how a refusal looks."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from werkzeug.test import Client, EnvironBuilder
+
+from helpers.errors import UnsupportedLocally
+from localcloud import services
+from localcloud.cloud import Cloud, Service, ServiceError
+
+
+def send(
+    cloud: Cloud, service: str, target: str | None, body: bytes, *, key: str = "reader", method: str = "POST"
+) -> tuple[int, dict[str, str], dict[str, Any]]:
+    """One request as it comes from outside; returns status, headers and the JSON of the answer."""
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": method,
+        "PATH_INFO": "/",
+        "QUERY_STRING": "",
+        "SERVER_NAME": "127.0.0.1",
+        "SERVER_PORT": "80",
+        "HTTP_HOST": "127.0.0.1",
+        "CONTENT_TYPE": "application/x-amz-json-1.0",
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.url_scheme": "http",
+    }
+    if service:
+        scope = f"Credential={key}/20260105/us-east-1/{service}/aws4_request"
+        environ["HTTP_AUTHORIZATION"] = f"AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0"
+    if target is not None:
+        environ["HTTP_X_AMZ_TARGET"] = target
+    seen: list[Any] = []
+
+    def start(status: str, headers: list[tuple[str, str]], _exc: Any = None) -> None:
+        seen[:] = [int(status.split()[0]), dict(headers)]
+
+    answer = b"".join(cloud.front(environ, start))
+    return seen[0], seen[1], json.loads(answer)
+
+
+def refusal(call: Any, **arguments: Any) -> tuple[str, str]:
+    with pytest.raises(ClientError) as caught:
+        call(**arguments)
+    error = caught.value.response["Error"]
+    return error["Code"], error["Message"]
+
+
+def test_a_registered_action_is_ours_and_sees_bytes(cloud: Cloud) -> None:
+    requests = []
+
+    def detect(request: dict[str, Any]) -> dict[str, Any]:
+        requests.append(request)
+        return {"Blocks": [{"Text": "Total 12.50"}]}
+
+    cloud.add(Service("textract", {"DetectDocumentText": detect}))
+    answer = cloud.client("textract").detect_document_text(Document={"Bytes": b"\x89PNG"})
+    assert answer["Blocks"][0]["Text"] == "Total 12.50"
+    assert requests == [{"Document": {"Bytes": b"\x89PNG"}}]
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "arguments", "named"),
+    [
+        (
+            "polly",
+            "synthesize_speech",
+            {"Text": "x", "OutputFormat": "mp3", "VoiceId": "Amy"},
+            "polly:SynthesizeSpeech",
+        ),
+        ("bedrock-runtime", "invoke_model", {"modelId": "m"}, "bedrock-runtime:InvokeModel"),
+        (
+            "sagemaker-runtime",
+            "invoke_endpoint",
+            {"EndpointName": "e", "Body": b""},
+            "sagemaker-runtime:InvokeEndpoint",
+        ),
+        ("rekognition", "detect_labels", {"Image": {"Bytes": b"x"}}, "rekognition:DetectLabels"),
+        ("glue", "start_job_run", {"JobName": "j"}, "glue:StartJobRun"),
+        ("batch", "submit_job", {"jobName": "j", "jobQueue": "q", "jobDefinition": "d"}, "batch:SubmitJob"),
+    ],
+)
+def test_what_moto_would_only_pretend_is_refused_by_name(
+    cloud: Cloud, service: str, operation: str, arguments: dict[str, Any], named: str
+) -> None:
+    if cloud.owns(service):
+        cloud.add(Service(service, {}))  # as long as nobody has made the action real
+    code, message = refusal(getattr(cloud.client(service), operation), **arguments)
+    assert code == "UnsupportedLocally"
+    assert named in message
+    assert "WORKSHOP_TARGET=aws" in message
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "arguments", "instead"),
+    [
+        ("sagemaker", "create_pipeline", {"PipelineName": "p", "RoleArn": "r" * 20}, "a Step Functions state machine"),
+        ("ec2", "run_instances", {"MinCount": 1, "MaxCount": 1}, "a SageMaker job"),
+        ("rds", "describe_db_instances", {}, "DynamoDB"),
+        ("sts", "assume_role", {"RoleArn": "r" * 20, "RoleSessionName": "s1"}, "this cloud's own key"),
+        ("cloudformation", "list_stacks", {}, "boto3"),
+        ("route53", "list_hosted_zones", {}, "README.md"),
+        ("gamelift", "list_builds", {}, "README.md"),
+    ],
+)
+def test_what_nobody_lists_is_refused_with_what_to_do_instead(
+    cloud: Cloud, service: str, operation: str, arguments: dict[str, Any], instead: str
+) -> None:
+    code, message = refusal(getattr(cloud.client(service), operation), **arguments)
+    assert code == "UnsupportedLocally"
+    assert f"{service}:" in message
+    assert instead in message
+
+
+def test_an_action_of_another_service_under_the_same_signature_is_not_taken_for_a_kept_one(cloud: Cloud) -> None:
+    code, message = refusal(cloud.client("s3control").list_jobs, AccountId="1")
+    assert (code, "s3control:ListJobs" in message) == ("UnsupportedLocally", True)
+    request = EnvironBuilder("/v20180820/jobs", headers={"Authorization": "Credential=x/0/us-east-1/s3/aws4_request"})
+    assert b"s3control:GET /v20180820/jobs" in Client(cloud.front).open(request).data
+
+
+def test_an_action_that_moto_lacks_is_refused_by_name(cloud: Cloud) -> None:
+    code, message = refusal(cloud.client("sqs").list_message_move_tasks, SourceArn="arn:aws:sqs:us-east-1:1:q")
+    assert code == "UnsupportedLocally"
+    assert "sqs:ListMessageMoveTasks" in message
+
+
+@pytest.mark.parametrize(
+    ("service", "target"),
+    [
+        ("dynamodb", "DynamoDB_20120810.DropEverything"),
+        ("dynamodb", "DynamoDB.ListTables.x"),
+        ("kinesis", "Kinesis_20131202.Nope"),
+        ("textract", "Textract.Nope"),
+    ],
+)
+def test_a_target_that_the_service_has_not_is_an_unknown_operation(cloud: Cloud, service: str, target: str) -> None:
+    cloud.add(Service("textract", {}))
+    status, headers, answer = send(cloud, service, target, b"{}")
+    assert (status, answer["__type"]) == (400, "UnknownOperationException")
+    assert headers["x-amzn-ErrorType"] == "UnknownOperationException"
+
+
+@pytest.mark.parametrize("body", [b"{", b'{"TableName": ', b"\xff\xfe", b"[" * 100_000])
+@pytest.mark.parametrize("target", ["DynamoDB_20120810.DescribeTable", "Textract.DetectDocumentText"])
+def test_a_body_that_is_not_json_is_a_serialization_exception(cloud: Cloud, target: str, body: bytes) -> None:
+    cloud.add(Service("textract", {"DetectDocumentText": dict}))
+    status, _, answer = send(cloud, target.partition(".")[0].partition("_")[0].lower(), target, body)
+    assert (status, answer["__type"]) == (400, "SerializationException")
+    assert "Traceback" not in answer["message"]
+
+
+def test_a_value_of_the_wrong_type_is_named_by_its_place(cloud: Cloud) -> None:
+    cloud.add(Service("textract", {"DetectDocumentText": dict}))
+    body = b'{"Document": {"S3Object": {"Bucket": 5}}}'
+    _, _, answer = send(cloud, "textract", "Textract.DetectDocumentText", body)
+    assert answer["__type"] == "SerializationException"
+    assert "'Document.S3Object.Bucket'" in answer["message"]
+
+
+def test_missing_members_are_all_told_at_once(cloud: Cloud) -> None:
+    cloud.add(Service("textract", {"AnalyzeDocument": dict}))
+    _, _, answer = send(cloud, "textract", "Textract.AnalyzeDocument", b"{}")
+    assert answer["__type"] == "ValidationException"
+    assert answer["message"] == (
+        "2 validation errors detected: "
+        "Value null at 'Document' failed to satisfy constraint: Member must not be null; "
+        "Value null at 'FeatureTypes' failed to satisfy constraint: Member must not be null"
+    )
+
+
+def test_a_service_error_keeps_its_code_status_and_details(cloud: Cloud) -> None:
+    def detect(_request: dict[str, Any]) -> dict[str, Any]:
+        raise ServiceError("ThrottlingException", "Slow down.", 429, {"reason": "quota"})
+
+    cloud.add(Service("textract", {"DetectDocumentText": detect}))
+    status, _, answer = send(cloud, "textract", "Textract.DetectDocumentText", b'{"Document": {}}')
+    assert status == 429
+    assert answer == {"__type": "ThrottlingException", "message": "Slow down.", "reason": "quota"}
+
+
+def test_a_mistake_of_ours_is_one_line_and_no_traceback(cloud: Cloud, caplog: pytest.LogCaptureFixture) -> None:
+    def detect(_request: dict[str, Any]) -> dict[str, Any]:
+        raise KeyError("lines")
+
+    cloud.add(Service("textract", {"DetectDocumentText": detect}))
+    status, _, answer = send(cloud, "textract", "Textract.DetectDocumentText", b'{"Document": {}}')
+    assert status == 501  # boto3 tries a 500 again
+    assert answer == {"__type": "InternalFailure", "message": "The local cloud's textract failed: KeyError: 'lines'"}
+    assert "Traceback" in caplog.text
+
+
+def test_a_module_that_cannot_be_imported_costs_only_its_own_service(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, f"{services.__name__}.textract", None)
+    code, message = refusal(cloud.client("textract").detect_document_text, Document={"Bytes": b"x"})
+    assert code == "UnsupportedLocally"
+    assert "textract service did not load" in message
+    assert cloud.client("sqs").list_queues()["ResponseMetadata"]["HTTPStatusCode"] == 200
+
+
+def test_a_service_that_boto3_does_not_know_is_refused(cloud: Cloud) -> None:
+    with pytest.raises(UnsupportedLocally, match="teapots"):
+        cloud.client("teapots")
+
+
+@pytest.mark.parametrize(
+    ("service", "target", "key", "counts"),
+    [
+        ("states", "AWSStepFunctions.SendTaskSuccess", "reader", True),
+        ("states", "AWSStepFunctions.DescribeExecution", "reader", False),
+        ("states", "AWSStepFunctions.GetExecutionHistory", "reader", False),
+        ("states", "AWSStepFunctions.SendTaskSuccess", "worker", False),
+        ("dynamodb", "DynamoDB_20120810.PutItem", "reader", True),
+        ("dynamodb", "DynamoDB_20120810.Query", "reader", False),
+        ("sqs", "AmazonSQS.ReceiveMessage", "reader", False),
+    ],
+)
+def test_only_what_changes_something_holds_up_virtual_time(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, service: str, target: str, key: str, counts: bool
+) -> None:
+    """Or an execution that waits for a task token would never time out while it is watched."""
+    steps: list[None] = []
+    monkeypatch.setattr(cloud.clock, "outside", lambda: steps.append(None))
+    send(cloud, service, target, b"{}", key=cloud.access.worker.access_key_id if key == "worker" else key)
+    assert bool(steps) is counts
+
+
+def test_a_message_handed_to_a_worker_gives_it_time_to_answer(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    sqs = cloud.client("sqs")
+    url = sqs.create_queue(QueueName="q")["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="do this")
+    steps: list[None] = []
+    monkeypatch.setattr(cloud.clock, "outside", lambda: steps.append(None))
+    body = json.dumps({"QueueUrl": url}).encode()
+    send(cloud, "sqs", "AmazonSQS.ReceiveMessage", body)
+    assert len(steps) == 1
+    send(cloud, "sqs", "AmazonSQS.ReceiveMessage", body)  # the queue is empty now
+    assert len(steps) == 1
+
+
+def test_an_unsigned_request_is_known_by_its_target(cloud: Cloud) -> None:
+    status, _, answer = send(cloud, "", "DynamoDB_20120810.ListTables", b"{}")
+    assert (status, answer) == (200, {"TableNames": []})
+    _, _, answer = send(cloud, "", "Nonsense.ListTables", b"{}")
+    assert answer["__type"] == "UnsupportedLocally"
+    assert "nonsense:ListTables" in answer["message"]
+
+
+def test_an_object_of_300_kb_and_its_odd_metadata_come_back_whole(cloud: Cloud) -> None:
+    s3 = cloud.client("s3")
+    s3.create_bucket(Bucket="workshop")
+    s3.put_object(Bucket="workshop", Key="a b/ü", Body=b"x" * 300_000, Metadata={"with_underscore": "1"})
+    found = s3.get_object(Bucket="workshop", Key="a b/ü")
+    assert found["Body"].read() == b"x" * 300_000
+    assert found["Metadata"] == {"with_underscore": "1"}
+
+
+def test_a_missing_object_is_s3s_own_error(cloud: Cloud) -> None:
+    cloud.client("s3").create_bucket(Bucket="workshop")
+    assert refusal(cloud.client("s3").get_object, Bucket="workshop", Key="no")[0] == "NoSuchKey"
+
+
+def test_clients_check_parameters_as_boto3_does(cloud: Cloud) -> None:
+    from botocore.exceptions import ParamValidationError
+
+    with pytest.raises(ParamValidationError, match="QueueName"):
+        cloud.client("sqs").create_queue()
+
+
+def test_rest_actions_are_found_by_their_path_and_answered_with_their_parts(cloud: Cloud) -> None:
+    requests = []
+
+    def invoke(request: dict[str, Any]) -> dict[str, Any]:
+        requests.append(request)
+        return {"Body": b"[0.5]", "ContentType": "application/json", "InvokedProductionVariant": "main"}
+
+    cloud.add(Service("sagemaker-runtime", {"InvokeEndpoint": invoke}))
+    answer = cloud.client("sagemaker-runtime").invoke_endpoint(
+        EndpointName="house/prices", Body=b"1,2", ContentType="text/csv", TargetVariant="v"
+    )
+    assert answer["Body"].read() == b"[0.5]"
+    assert answer["ContentType"] == "application/json"
+    assert answer["InvokedProductionVariant"] == "main"
+    assert requests == [
+        {"EndpointName": "house/prices", "Body": b"1,2", "ContentType": "text/csv", "TargetVariant": "v"}
+    ]
+
+
+def test_times_and_bytes_of_an_answer_travel_as_the_protocol_writes_them(cloud: Cloud) -> None:
+    now = cloud.clock.datetime()
+    job = {"TranscriptionJobName": "j", "CreationTime": now, "StartTime": now.timestamp() + 0.25}
+    cloud.add(Service("transcribe", {"GetTranscriptionJob": lambda _: {"TranscriptionJob": job}}))
+    found = cloud.client("transcribe").get_transcription_job(TranscriptionJobName="j")["TranscriptionJob"]
+    assert found["CreationTime"] == now
+    assert (found["StartTime"] - now).total_seconds() == 0.25
+
+
+def test_an_action_that_aws_has_not_cannot_be_registered(cloud: Cloud) -> None:
+    with pytest.raises(ValueError, match="textract has no action ReadMinds"):
+        cloud.add(Service("textract", {"ReadMinds": dict}))
+
+
+def test_clients_of_the_cloud_need_no_socket() -> None:
+    made = Cloud()
+    try:
+        made.endpoint = "http://127.0.0.1:9"  # nobody listens there
+        assert made.client("sqs").list_queues()["ResponseMetadata"]["HTTPStatusCode"] == 200
+    finally:
+        made.close()
+
+
+def test_request_ids_are_the_same_in_every_run() -> None:
+    seen = []
+    for _ in range(2):
+        made = Cloud()
+        made.add(Service("textract", {"DetectDocumentText": lambda _: {}}))
+        answer = made.client("textract").detect_document_text(Document={"Bytes": b"x"})
+        seen.append(answer["ResponseMetadata"]["RequestId"])
+        made.close()
+    assert seen[0] == seen[1]

@@ -1,0 +1,44 @@
+"""An outside client accepts the answers: the AWS SDK for JavaScript v3."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import LocalCloud
+
+CLIENTS = Path(__file__).resolve().parents[1] / "clients"
+NODE = shutil.which("node")
+
+pytestmark = pytest.mark.skipif(
+    NODE is None or not (CLIENTS / "node_modules").is_dir(),
+    reason="needs Node.js and the SDK for JavaScript; .ci/run installs it (npm ci --prefix tests/clients)",
+)
+
+
+def test_plain_clients_of_javascript_call_the_cloud_with_its_key(local_cloud: LocalCloud) -> None:
+    settings = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | {
+        "AWS_ENDPOINT_URL": local_cloud.endpoint,
+        "AWS_ACCESS_KEY_ID": local_cloud.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": local_cloud.secret_access_key,
+        "AWS_REGION": local_cloud.region,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    }
+    assert NODE
+    ended = subprocess.run(
+        [NODE, str(CLIENTS / "calls.mjs")], env=settings, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert ended.returncode == 0, ended.stderr
+    got = json.loads(ended.stdout)
+    assert "javascript" in got.pop("tables")
+    assert got == {
+        "text": "text",
+        "output": '{"a": 1}',
+        "refused": "UnrecognizedClientException",
+    }
