@@ -11,9 +11,9 @@ import pytest
 from botocore.exceptions import ClientError
 from werkzeug.test import Client, EnvironBuilder
 
-from helpers.errors import UnsupportedLocally
 from localcloud import services
 from localcloud.cloud import Cloud, Service, ServiceError
+from localcloud.errors import UnsupportedLocally
 
 
 def send(

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers.errors import UnsupportedLocally
+from localcloud.errors import UnsupportedLocally
 from localcloud.models import ocr
 
 ROOT = Path(__file__).resolve().parents[3]

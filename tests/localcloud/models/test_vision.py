@@ -12,7 +12,7 @@ import onnxruntime
 import pytest
 from PIL import Image
 
-from helpers.errors import UnsupportedLocally
+from localcloud.errors import UnsupportedLocally
 from localcloud.models import classifier, detector, faces, labels, torch_file
 from localcloud.models.onnx_file import Graph
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from helpers.errors import UnsupportedLocally
+from localcloud.errors import UnsupportedLocally
 from localcloud.runtimes.function_code import BadPackage, Function
 from localcloud.runtimes.functions import Functions, Outcome
 

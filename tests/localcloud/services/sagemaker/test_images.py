@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import helpers  # first: it makes the SDK's import quick and quiet  # noqa: F401
-from helpers.errors import UnsupportedLocally
+from localcloud.errors import UnsupportedLocally
 from localcloud.services.sagemaker.images import image_of
 
 
