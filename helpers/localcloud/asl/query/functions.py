@@ -85,11 +85,16 @@ def _abs(run: Run, number: Any) -> Any:
 
 
 def _floor(run: Run, number: Any) -> Any:
-    return UNDEFINED if number is UNDEFINED else math.floor(number)
+    return UNDEFINED if number is UNDEFINED else _integral(number, math.floor)
 
 
 def _ceil(run: Run, number: Any) -> Any:
-    return UNDEFINED if number is UNDEFINED else math.ceil(number)
+    return UNDEFINED if number is UNDEFINED else _integral(number, math.ceil)
+
+
+def _integral(number: float, cut: Callable[[float], int]) -> float:
+    """Infinity is its own floor, on AWS too."""
+    return whole(cut(number)) if math.isfinite(number) else number
 
 
 def _round(run: Run, number: Any, precision: Any) -> Any:

@@ -19,7 +19,7 @@ from helpers.localcloud.asl.query.values import library_error, uncoded_error
 _NUMBER = re.compile(r"[-+.\w]+")
 
 
-class _Tokens(Tokenizer):
+class _Tokens(Tokenizer):  # type: ignore[misc] # ships no types
     """The library's tokens, with what it forgets of 2.0.6's."""
 
     def __init__(self, text: str) -> None:
@@ -46,7 +46,7 @@ class _Tokens(Tokenizer):
         return token
 
 
-class _Parser(LibraryParser):
+class _Parser(LibraryParser):  # type: ignore[misc] # ships no types
     def parse(self, text: str) -> Any:
         self.source = text
         self.lexer = _Tokens(text)
