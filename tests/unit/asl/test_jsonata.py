@@ -109,6 +109,10 @@ def ending(expression: str) -> str:
         ("$sort($list)", [1, 2, 3]),
         ("$sort($states.input.orders.lines, function($l, $r) { $l.n > $r.n }).n", [1, 2, 5]),
         ("$list ~> $reverse() ~> $append(0)", [2, 1, 3, 0]),
+        # jsonata-js 2.0.6: what was joined stays an array
+        ("$append(1, [])", [1]),
+        ("$spread([1])", [1]),
+        ("$round(-1 / 0)", "-Infinity"),
         ("$keys($states.input.orders[1])", ["id", "lines", "paid", "note"]),
         ("$merge([{'a': 1}, {'b': 2, 'a': 3}])", {"a": 3, "b": 2}),
         ("$each({'a': 1, 'b': 2}, function($v, $k) { $k & $v })", ["a1", "b2"]),

@@ -99,8 +99,8 @@ def _integral(number: float, cut: Callable[[float], int]) -> float:
 
 def _round(run: Run, number: Any, precision: Any) -> Any:
     """Half to even, on the number's decimal digits."""
-    if number is UNDEFINED:
-        return UNDEFINED
+    if number is UNDEFINED or not math.isfinite(number):
+        return number
     digits = 0 if precision is UNDEFINED else int(precision)
     rounded = Decimal(repr(number)).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_EVEN)
     return whole(float(rounded)) if digits > 0 else int(rounded)

@@ -184,15 +184,12 @@ def same(left: Any, right: Any) -> bool:
 
 
 def append(left: Any, right: Any) -> Any:
-    """Both sides' elements in one array; an undefined side does not count."""
+    """Both sides' elements in one array, which stays one however few they are; an undefined side does not count."""
     if left is UNDEFINED:
         return right
     if right is UNDEFINED:
         return left
-    first = left if isinstance(left, list) else Sequence([left])
-    joined: list[Any] = Sequence(first) if isinstance(first, Sequence) else list(first)
-    joined.extend(right if isinstance(right, list) else [right])
-    return joined
+    return [*(left if isinstance(left, list) else [left]), *(right if isinstance(right, list) else [right])]
 
 
 def collapse(value: Any) -> Any:
