@@ -159,7 +159,7 @@ def ending(expression: str) -> str:
         # and what a month has too many days of runs into the next, as in JavaScript
         ("$toMillis('2026-02-30') = $toMillis('2026-03-02')", True),
         ("$toMillis('30.2.2026', '[D].[M].[Y]') = $toMillis('2026-03-02')", True),
-        ("$exists($toMillis('2026-13-01'))", False),
+        ("$exists($toMillis('2026-13-01')) or $exists($toMillis('2026-01-01T25:00:00'))", False),
         # the leading digits of a time zone count, as hhmm (ministack, issue 1519; `utc`: sfnx, docs/design.md)
         ("$fromMillis(0, '[H01]:[m01][Z]', '+05:30')", "00:05+00:05"),
         ("$fromMillis(0, '[H01]:[m01][Z]', '+0530')", "05:30+05:30"),
@@ -208,6 +208,14 @@ def assert_plain(value: Any) -> None:
     assert type(value) in (dict, list, str, int, float, bool, type(None))
     for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
         assert_plain(item)
+
+
+def test_an_integer_that_no_long_holds_is_a_double() -> None:
+    """Source: sfnx, docs/design.md: an integer past 2**53 is rounded when an expression reads it."""
+    value = evaluate("$states.input.big", input={"big": 10**25 + 1})
+    assert (type(value), value) == (float, 1e25)
+    assert evaluate("2 * $states.input.n", input={"n": 2**62}) == 2.0**63
+    assert evaluate("$states.input.n", input={"n": 2**63 - 1}) == 2**63 - 1
 
 
 def test_whole_results_stay_integers() -> None:
@@ -372,6 +380,11 @@ def test_a_function_is_no_result(expression: str) -> None:
         ("[1,2,3][-1] ?: 42", "S0211", 'The symbol ":" cannot be used as a unary operator'),
         ("-5 ?: 99", "S0211", 'The symbol ":" cannot be used as a unary operator'),
         ("$a ?? 1", "S0211", 'The symbol "?" cannot be used as a unary operator'),
+        (
+            "function($a, b){ $a }(1)",
+            "S0208",
+            "Parameter 2 of function definition must be a variable name (start with $)",
+        ),
         ("[1!2]", "S0204", 'Unknown operator: "!"'),
         ("1 /* open", "S0106", "Comment has no closing tag"),
         ("'\\y'", "S0103", 'Unsupported escape sequence: \\"y"'),

@@ -104,7 +104,7 @@ def _to_millis(run: Run, text: Any, picture: Any) -> Any:
     if match is None:
         raise JsonataError("D3110", value=text)
     year, month, day, hour, minute, second, fraction, sign, hours, minutes = match.groups()
-    if not 1 <= int(month or 1) <= 12 or not 1 <= int(day or 1) <= 31:
+    if not 1 <= int(month or 1) <= 12 or not 1 <= int(day or 1) <= 31 or int(hour or 0) > 24:
         return UNDEFINED
     parts = {"Y": int(year), "M": int(month or 1), "D": int(day or 1), "H": int(hour or 0)}
     parts |= {"m": int(minute or 0), "s": int(second or 0), "f": _thousandths(fraction or "0")}

@@ -69,6 +69,9 @@ def parse(text: str) -> Any:
     try:
         return _Parser().parse(text)
     except JException as error:
+        if error.error == "S0208":  # the library names the parameter, the reference its number
+            opened = text.rfind("(", 0, error.location)
+            error.current = text.count(",", opened, error.location) + 1
         problem = library_error(error)
         raise ExpressionSyntaxError(text, max(error.location, 0), problem.message, problem.code) from error
     except RecursionError as error:

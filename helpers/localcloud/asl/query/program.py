@@ -163,7 +163,7 @@ class Program:
 
 def _plain_mapping(value: Any) -> Any:
     """The context object may come as a Mapping that is made when it is read."""
-    return dict(value) if isinstance(value, Mapping) and type(value) is not dict else value
+    return dict(value) if type(value) is not dict and isinstance(value, Mapping) else value
 
 
 def plain(value: Any) -> Any:
@@ -173,8 +173,10 @@ def plain(value: Any) -> Any:
         UnsupportedResult: there is a function in it.
     """
     kind = type(value)
-    if kind is str or kind is int or kind is bool or value is None:
+    if kind is str or kind is bool or value is None:
         return value
+    if kind is int:
+        return value if -(2**63) <= value < 2**63 else float(value)
     if kind is float:
         return value if math.isfinite(value) else _non_finite(value)
     if kind is dict:
