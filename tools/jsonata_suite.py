@@ -28,12 +28,12 @@ MOMENT = 1_767_603_600.0
 #: Why cases miss: (the start of their names, the reason). The first that fits is taken.
 _LATER = "JSONata 2.1 has this operator. AWS has 2.0.6 and refuses it in a definition (measured by iwamot/sfnx)"
 _ROOT = "The input is an array at the root. AWS has no root: it refuses names and `$` at the top of an expression"
-_MEMORY = "AWS ends an expression that holds more than 873,782 numbers (measured by floci, issue 2737)"
+_MEMORY = "AWS ends an expression that holds more than 873,782 numbers (measured by floci, pull 2783)"
 REASONS: tuple[tuple[str, str], ...] = (
     ("function-eval/", "AWS has no `$eval` (developer guide); calling it is T1006 (floci, issue 2737)"),
     ("range-operator/case021", _MEMORY),
     ("range-operator/case024", _MEMORY),
-    ("tail-recursion/case001", "AWS ends an expression that nests deeper than 100 (measured by floci, issue 2737)"),
+    ("tail-recursion/case001", "AWS ends an expression that nests deeper than 100 (measured by floci, pull 2783)"),
     ("coalescing-operator/", _LATER),
     ("default-operator/", _LATER),
     ("flattening/array-inputs", _ROOT),
