@@ -27,6 +27,7 @@ from localcloud.asl.query.values import (
     is_number,
     lookup,
     truth,
+    whole,
 )
 
 #: (input, frame) to a value.
@@ -75,6 +76,8 @@ class Compiler(PathCompiler):
 
     def _string(self, tree: Any) -> Node:
         constant = None if tree.value is Utils.NULL_VALUE else tree.value
+        if type(constant) is int:
+            constant = whole(constant)
         if isinstance(constant, str):
             # The parser leaves the two halves of an escaped character beyond U+FFFF apart.
             constant = constant.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
@@ -289,7 +292,9 @@ class Compiler(PathCompiler):
 
 def _procedure_name(call: Any) -> Any:
     procedure = call.procedure
-    return procedure.steps[0].value if procedure.type == "path" else procedure.value
+    if procedure.type == "path":
+        return procedure.steps[0].value
+    return UNDEFINED if procedure.value is None else procedure.value
 
 
 def _collapsed(node: Node) -> Node:

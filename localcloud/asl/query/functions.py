@@ -85,17 +85,22 @@ def _abs(run: Run, number: Any) -> Any:
 
 
 def _floor(run: Run, number: Any) -> Any:
-    return UNDEFINED if number is UNDEFINED else math.floor(number)
+    return UNDEFINED if number is UNDEFINED else _integral(number, math.floor)
 
 
 def _ceil(run: Run, number: Any) -> Any:
-    return UNDEFINED if number is UNDEFINED else math.ceil(number)
+    return UNDEFINED if number is UNDEFINED else _integral(number, math.ceil)
+
+
+def _integral(number: float, cut: Callable[[float], int]) -> float:
+    """Infinity is its own floor, on AWS too."""
+    return whole(cut(number)) if math.isfinite(number) else number
 
 
 def _round(run: Run, number: Any, precision: Any) -> Any:
     """Half to even, on the number's decimal digits."""
-    if number is UNDEFINED:
-        return UNDEFINED
+    if number is UNDEFINED or not math.isfinite(number):
+        return number
     digits = 0 if precision is UNDEFINED else int(precision)
     rounded = Decimal(repr(number)).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_EVEN)
     return whole(float(rounded)) if digits > 0 else int(rounded)

@@ -39,15 +39,15 @@ def _arithmetic(operate: Callable[[float, float], float]) -> Callable[[Any, Any]
 
 
 def _add(left: float, right: float) -> float:
-    return _double(left + right)
+    return whole(left + right)
 
 
 def _subtract(left: float, right: float) -> float:
-    return _double(left - right)
+    return whole(left - right)
 
 
 def _multiply(left: float, right: float) -> float:
-    return _double(left * right)
+    return whole(left * right)
 
 
 def _divide(left: float, right: float) -> float:
@@ -58,18 +58,6 @@ def _divide(left: float, right: float) -> float:
 
 def _remainder(left: float, right: float) -> float:
     return math.nan if right == 0 else whole(math.fmod(left, right))
-
-
-def _double(value: float) -> float:
-    """JSONata's numbers are doubles: an integer beyond 2**53 loses digits, as it does on AWS."""
-    if type(value) is int:
-        if -(2**53) <= value <= 2**53:
-            return value
-        try:
-            return whole(float(value))
-        except OverflowError:
-            return math.inf if value > 0 else -math.inf
-    return whole(value)
 
 
 def _comparison(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], Any]:

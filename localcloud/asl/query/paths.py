@@ -361,7 +361,7 @@ def _compared(left: Any, right: Any) -> int:
     if None in kinds:
         raise JsonataError("T2008", value=left if kinds[0] is None else right)
     if kinds[0] is not kinds[1]:
-        raise JsonataError("T2007", value=left, value2=right)
+        raise JsonataError("T2007", value=right, value2=left)  # sorted() asks for the later one first
     return 0 if left == right else -1 if left < right else 1
 
 

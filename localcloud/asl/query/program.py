@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import math
 import random
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from jsonata.jexception import JException
-from jsonata.parser import Parser
-
-from localcloud.asl.data import ExpressionSyntaxError
 from localcloud.asl.query.compiler import Compiler
 from localcloud.asl.query.frames import Frame, Lambda, Partial, TailCall, Transform
 from localcloud.asl.query.functions import BUILT_IN, Native
+from localcloud.asl.query.parser import parse
 from localcloud.asl.query.strings import Pattern
 from localcloud.asl.query.values import (
     UNDEFINED,
     Function,
     JsonataError,
     LimitExceeded,
-    library_error,
 )
 
 #: AWS fails expressions that nest deeper; all measured boundaries lie between 99 and 101.
@@ -80,27 +75,31 @@ class Run:
 
     def apply(self, function: Any, arguments: list[Any], context: Any) -> Any:
         """Call a function; `context` stands in for arguments that its signature takes from there."""
-        while True:
-            if type(function) is Lambda:
-                if function.signature is not None:
-                    arguments = function.signature.validate(arguments, context)
-                result = function.call(arguments)
-                if type(result) is not TailCall:
-                    return result
-                self.tail_calls += 1
-                if self.tail_calls > MAX_TAIL_CALLS:
-                    raise LimitExceeded(_TIMEOUT)
-                function, arguments = result.function, result.arguments
-            elif type(function) is Native:
-                return function.body(self, *function.signature.validate(arguments, context))
-            elif type(function) is Partial:
-                return function.call(self, arguments)
-            elif type(function) is Pattern:
-                return function.first(arguments[0]) if isinstance(arguments[0], str) else UNDEFINED
-            elif type(function) is Transform:
-                return function.call(self, arguments[0] if arguments else context)
-            else:
-                raise JsonataError("T1006")
+        while type(function) is Lambda:
+            if function.signature is not None:
+                arguments = function.signature.validate(arguments, context)
+            result = function.call(arguments)
+            if type(result) is not TailCall:
+                return result
+            self.tail_calls += 1
+            if self.tail_calls > MAX_TAIL_CALLS:
+                raise LimitExceeded(_TIMEOUT)
+            function, arguments = result.function, result.arguments
+            if type(function) is not Lambda:
+                try:
+                    return self.apply(function, arguments, context)
+                except JsonataError as error:
+                    error.values.setdefault("token", result.name)
+                    raise
+        if type(function) is Native:
+            return function.body(self, *function.signature.validate(arguments, context))
+        if type(function) is Partial:
+            return function.call(self, arguments)
+        if type(function) is Pattern:
+            return function.first(arguments[0]) if isinstance(arguments[0], str) else UNDEFINED
+        if type(function) is Transform:
+            return function.call(self, arguments[0] if arguments else context)
+        raise JsonataError("T1006")
 
 
 class Program:
@@ -114,7 +113,7 @@ class Program:
     """
 
     def __init__(self, text: str) -> None:
-        tree = _parsed(text)
+        tree = parse(text)
         compiler = Compiler()
         self._node = compiler.compile(tree)
         self._too_deep = compiler.deepest > MAX_DEPTH
@@ -129,8 +128,12 @@ class Program:
         variables: Mapping[str, Any],
         source: random.Random | None,
         now: float | None,
+        document: Any = UNDEFINED,
     ) -> Any:
         """The value as plain JSON, or UNDEFINED.
+
+        Args:
+            document: what `$` is: nothing on AWS, the input of a case in jsonata-js's own suite.
 
         Raises:
             QueryFailed: with the end of AWS's sentence.
@@ -143,7 +146,7 @@ class Program:
         try:
             if self._too_deep:
                 raise LimitExceeded(_STACK)
-            value = self._node(UNDEFINED, frame)
+            value = self._node(document, frame)
             if self._is_path and type(value) in (dict, list):
                 return value  # a part of the input: nothing to tidy up, and it may be large
             return UNDEFINED if value is UNDEFINED else plain(value)
@@ -158,23 +161,9 @@ class Program:
             raise QueryFailed("threw an internal error during evaluation.") from error
 
 
-def _parsed(text: str) -> Any:
-    try:
-        # A parser of its own for each expression: the library's keeps state between parses.
-        tree = Parser().parse(text)
-    except JException as error:
-        worded = library_error(error)
-        raise ExpressionSyntaxError(text, max(error.location, 0), worded.message, error.error) from error
-    except RecursionError as error:
-        raise ExpressionSyntaxError(text, 0, "The expression is nested too deeply") from error
-    except (LookupError, TypeError, ValueError, AttributeError, RuntimeError, re.error) as error:
-        raise ExpressionSyntaxError(text, 0, f"Syntax error: {error}") from error
-    return tree
-
-
 def _plain_mapping(value: Any) -> Any:
     """The context object may come as a Mapping that is made when it is read."""
-    return dict(value) if isinstance(value, Mapping) and type(value) is not dict else value
+    return dict(value) if type(value) is not dict and isinstance(value, Mapping) else value
 
 
 def plain(value: Any) -> Any:
@@ -184,8 +173,10 @@ def plain(value: Any) -> Any:
         UnsupportedResult: there is a function in it.
     """
     kind = type(value)
-    if kind is str or kind is int or kind is bool or value is None:
+    if kind is str or kind is bool or value is None:
         return value
+    if kind is int:
+        return value if -(2**63) <= value < 2**63 else float(value)
     if kind is float:
         return value if math.isfinite(value) else _non_finite(value)
     if kind is dict:

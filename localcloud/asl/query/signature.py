@@ -59,7 +59,7 @@ class Signature:
                     at += 1
                 continue
             for single in taken:
-                argument = arguments[at]
+                argument = arguments[at] if at < len(arguments) else UNDEFINED
                 if parameter.kind == "a" and single != "m":
                     argument = _as_array(parameter, single, argument, at, taken)
                 validated.append(argument)

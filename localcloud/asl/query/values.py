@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Callable
 from collections.abc import Sequence as Items
 from decimal import Decimal
 from typing import Any
@@ -73,9 +74,7 @@ class JsonataError(Exception):
     def _filled(self, match: re.Match[str]) -> str:
         raw, name = match.groups()
         value = self.values.get(raw or name, UNDEFINED)
-        if raw:
-            return str(value)
-        return str(value) if value is UNDEFINED or isinstance(value, Function) else text_of(value, quoted=True)
+        return str(value) if raw or value is UNDEFINED else "".join(_written(value, "", _plain_number))
 
 
 class LimitExceeded(Exception):
@@ -86,24 +85,30 @@ _FIELD = re.compile(r"\{\{(?:\{(\w+)\}|(\w+))\}\}")
 
 
 def _template(code: str) -> str:
-    """The message of a code; the library has "Object" where the original has "function"."""
-    return str(JException.error_codes.get(code, "")).replace("Object", "function")
+    """The message of a code; the library has other quotes and "Object" where the original has "function"."""
+    return str(JException.error_codes.get(code, "")).replace("Object", "function").replace('"', "'")
 
 
 def library_error(error: JException) -> JsonataError:
     """An error of the library's parser or formatters, with its values put in the order of its message."""
-    template = _template(error.error)
     values = iter((error.current, error.expected, error.extra))
-    message = _FIELD.sub(lambda match: str(next(values, "")) if match.group(1) else _quoted(next(values, "")), template)
+    message = _FIELD.sub(
+        lambda match: str(next(values, "")) if match.group(1) else _quoted(next(values, "")), _template(error.error)
+    )
     return JsonataError(error.error, message=message or str(error))
 
 
-def uncoded_error(error: RuntimeError) -> JsonataError:
-    """An error of the library's formatters, which raise the text of a message without its code."""
+def uncoded_error(error: RuntimeError, value: Any = UNDEFINED) -> JsonataError:
+    """An error of the library's that has a message's text without its code.
+
+    Args:
+        value: what stands in the message; the library loses it.
+    """
     text = str(error)
-    for code, template in JException.error_codes.items():
-        if text.startswith(template.partition("{{")[0].partition("%s")[0]):
-            return JsonataError(code, message=text)
+    for code in JException.error_codes:
+        start = _template(code).partition("{{")[0]
+        if start and text.startswith(start):
+            return JsonataError(code, value=value)
     return JsonataError("D3137", message=text)
 
 
@@ -133,8 +138,18 @@ def are_numbers(value: Any) -> bool:
 
 
 def whole(value: float) -> float:
-    """A number without a fraction as an int, as JavaScript writes it: in full below 10**21."""
-    if type(value) is not float or not value.is_integer() or abs(value) >= 1e21:
+    """A result as AWS keeps it: a whole number as an integer where a Java long holds it, all others as doubles.
+
+    JSONata's numbers are doubles: beyond 2**53 an integer loses digits, and its shortest digits are written.
+    """
+    if type(value) is int:
+        if -(2**53) <= value <= 2**53:
+            return value
+        try:
+            value = float(value)
+        except OverflowError:
+            return math.inf if value > 0 else -math.inf
+    if type(value) is not float or not value.is_integer() or not -(2.0**63) <= value < 2.0**63:
         return value
     return int(value) if abs(value) < 2**53 else int(Decimal(repr(value)))
 
@@ -169,15 +184,12 @@ def same(left: Any, right: Any) -> bool:
 
 
 def append(left: Any, right: Any) -> Any:
-    """Both sides' elements in one array; an undefined side does not count."""
+    """Both sides' elements in one array, which stays one however few they are; an undefined side does not count."""
     if left is UNDEFINED:
         return right
     if right is UNDEFINED:
         return left
-    first = left if isinstance(left, list) else Sequence([left])
-    joined: list[Any] = Sequence(first) if isinstance(first, Sequence) else list(first)
-    joined.extend(right if isinstance(right, list) else [right])
-    return joined
+    return [*(left if isinstance(left, list) else [left]), *(right if isinstance(right, list) else [right])]
 
 
 def collapse(value: Any) -> Any:
@@ -209,7 +221,7 @@ def lookup(value: Any, name: str) -> Any:
 
 
 def text_of(value: Any, pretty: bool = False, quoted: bool = False) -> str:
-    """`value` as `$string` writes it: JSON without spaces, functions as "", fifteen digits.
+    """`value` as `$string` writes it: JSON without spaces, functions as "", fractions with fifteen digits.
 
     Args:
         pretty: two spaces of indentation and line breaks.
@@ -224,40 +236,54 @@ def text_of(value: Any, pretty: bool = False, quoted: bool = False) -> str:
         return ""
     if type(value) is float and not math.isfinite(value):
         raise JsonataError("D3001", value=value)
-    return "".join(_written(value, "\n" if pretty else ""))
+    return "".join(_written(value, "\n" if pretty else "", _rounded_number))
 
 
-def _written(value: Any, line: str) -> Items[str]:
+def _written(value: Any, line: str, number: Callable[[float], str]) -> Items[str]:
+    """JSON as JavaScript writes it, one line or (`line` begins with a break) indented."""
     if isinstance(value, str):
         return [json.dumps(value, ensure_ascii=False)]
     if value is None or value is True or value is False:
         return [json.dumps(value)]
     if isinstance(value, (int, float)):
-        return [number_text(value)]
+        return [number(value)]
     if isinstance(value, Function) or value is UNDEFINED:
         return ['""']
     inner = line + "  " if line else ""
     if isinstance(value, dict):
         colon = ": " if line else ":"
         parts = [
-            f"{inner}{json.dumps(key, ensure_ascii=False)}{colon}{''.join(_written(item, inner))}"
+            f"{inner}{json.dumps(key, ensure_ascii=False)}{colon}{''.join(_written(item, inner, number))}"
             for key, item in value.items()
         ]
         return ["{", ",".join(parts), line if parts else "", "}"]
-    parts = [inner + "".join(_written(item, inner)) for item in value]
+    parts = [inner + "".join(_written(item, inner, number)) for item in value]
     return ["[", ",".join(parts), line if parts else "", "]"]
 
 
-def number_text(value: float) -> str:
-    """A number as JavaScript writes it, rounded to fifteen significant digits."""
-    if math.isinf(value):
-        raise JsonataError("D1001", value=str(value))
-    if math.isnan(value):
+def _rounded_number(value: float) -> str:
+    """A number in `$string`: a fraction has fifteen significant digits, a whole number all of its own.
+
+    Source: AWS writes 2**63 as 9223372036854776000, 1e20 in full and 1/3 as 0.333333333333333 (floci pull 2683).
+    """
+    if type(value) is float:
+        if math.isinf(value):
+            raise JsonataError("D1001", value=value)
+        if not value.is_integer() and not math.isnan(value):
+            value = float(f"{value:.15g}")
+    return _plain_number(value)
+
+
+def _plain_number(value: float) -> str:
+    """A number as JavaScript writes it: the shortest digits that read back as the same double; a long as it is."""
+    if type(value) is int and -(2**63) <= value < 2**63:
+        return str(value)
+    value = float(value)
+    if not math.isfinite(value):
         return "null"
-    rounded = float(f"{value:.15g}")
-    if rounded == 0:
+    if value == 0:
         return "0"
-    negative, figures, power = Decimal(repr(rounded)).normalize().as_tuple()
+    negative, figures, power = Decimal(repr(value)).normalize().as_tuple()
     digits = "".join(map(str, figures))
     exponent = len(digits) - 1 + int(power)
     sign = "-" if negative else ""

@@ -7,15 +7,12 @@ Source: developer guide, "Transforming data with JSONata"; answers of ValidateSt
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
+from localcloud.asl.data import ExpressionSyntaxError
 from localcloud.asl.validation.shapes import Scope
-
-_LETTERED = re.compile(r"\{\{\w+\}\}")
 
 
 def is_expression(value: str) -> bool:
@@ -41,7 +38,7 @@ def check_expression(value: str, location: str, scope: Scope, *, literal: bool =
         if reference == "$$":
             report.error("UNSUPPORTED_JSONATA_EXPRESSION", "Reference to '$$' is not supported.", location)
         elif reference.startswith("$states."):
-            if reference.removeprefix("$states.") not in scope.reserved:
+            if reference.removeprefix("$states.") not in scope.reserved | {"input", "context"}:
                 report.error("UNSUPPORTED_JSONATA_EXPRESSION", f"Field '{reference}' does not exist.", location)
         else:
             report.error(
@@ -67,28 +64,14 @@ def check_template(value: Any, location: str, scope: Scope) -> None:
 def _read(expression: str) -> tuple[str | None, tuple[str, ...]]:
     """The parser's complaint, if any, and the references that only some places have, in the order written."""
     # Imported here: definitions without JSONata need not pay for the parser.
-    from jsonata.jexception import JException
-    from jsonata.parser import Parser
+    from localcloud.asl.query.parser import parse
 
     try:
-        tree = Parser().parse(expression)
-        return None, tuple(dict.fromkeys(_references(tree)))
-    except JException as problem:
-        return _worded(problem), ()
+        return None, tuple(dict.fromkeys(_references(parse(expression))))
+    except ExpressionSyntaxError as problem:
+        return problem.message, ()
     except RecursionError:
         return "The expression is nested too deeply", ()
-    except Exception as problem:
-        # The parser is a translation of another language's and fails in Python's ways on some broken input.
-        return f"Syntax error: {problem}", ()
-
-
-def _worded(problem: Any) -> str:
-    """The message as the reference implementation words it: with what stands in the expression in quotes."""
-    template = type(problem).error_codes.get(problem.error)
-    if template is None:
-        return str(problem)
-    values = iter((problem.current, problem.expected, problem.extra))
-    return _LETTERED.sub(lambda _: json.dumps(next(values, ""), ensure_ascii=False, default=str), template)
 
 
 def _references(node: Any) -> Iterator[str]:
@@ -103,7 +86,7 @@ def _references(node: Any) -> Iterator[str]:
         yield from _references(steps[0])
         if len(steps) > 1 and (steps[0].type, steps[0].value) == ("variable", "states"):
             second = steps[1]
-            if second.type in ("name", "string") and second.value in ("result", "errorOutput"):
+            if second.type in ("name", "string"):
                 yield f"$states.{second.value}"
     elif kind == "name":
         yield str(node.value)

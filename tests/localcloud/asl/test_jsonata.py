@@ -93,6 +93,10 @@ def ending(expression: str) -> str:
         ("'n: ' & 1.0 & null & true & [1, 'x']", 'n: 1nulltrue[1,"x"]'),
         ("[1..3]", [1, 2, 3]),
         ("[3..1]", []),
+        # a range of one: an array of one where it is written, the element where it selects (sfnx, docs/design.md)
+        ("[1..1]", [1]),
+        ("$list[[1..1]]", 1),
+        ("$list[[0..1]]", [3, 1]),
         ("$list[$ > 1]", [3, 2]),
         ("$states.input.missing ? 1 : 2", 2),
         ("{'a': $states.input.missing, 'b': null}", {"b": None}),
@@ -105,13 +109,23 @@ def ending(expression: str) -> str:
         ("$sort($list)", [1, 2, 3]),
         ("$sort($states.input.orders.lines, function($l, $r) { $l.n > $r.n }).n", [1, 2, 5]),
         ("$list ~> $reverse() ~> $append(0)", [2, 1, 3, 0]),
+        # jsonata-js 2.0.6: what was joined stays an array
+        ("$append(1, [])", [1]),
+        ("$spread([1])", [1]),
+        ("$round(-1 / 0)", "-Infinity"),
         ("$keys($states.input.orders[1])", ["id", "lines", "paid", "note"]),
         ("$merge([{'a': 1}, {'b': 2, 'a': 3}])", {"a": 3, "b": 2}),
         ("$each({'a': 1, 'b': 2}, function($v, $k) { $k & $v })", ["a1", "b2"]),
         ("$sift({'a': 1, 'b': 2}, function($v) { $v > 1 })", {"b": 2}),
         ("$distinct([1, true, 1.0, '1', 1])", [1, True, "1"]),
         ("$zip([1, 2], ['a', 'b', 'c'])", [[1, "a"], [2, "b"]]),
+        # AWS writes whole numbers with all their digits and in full below 1e21: floci, pull 2683
         ("$string(1e20)", "100000000000000000000"),
+        ("$string(9223372036854775808)", "9223372036854776000"),
+        ("$string(999999999999999868928)", "999999999999999900000"),
+        ("$string(-1e21) & ' ' & 1e21 & ' ' & 1e-7 & ' ' & 1e-6", "-1e+21 1e+21 1e-7 0.000001"),
+        ("$string([1e20, 2, 1/3])", "[100000000000000000000,2,0.333333333333333]"),
+        ("$string(5890840712243076)", "5890840712243076"),
         ("$string(0.1 + 0.2)", "0.3"),
         ("$string({'a': [1.0, null]}, true)", '{\n  "a": [\n    1,\n    null\n  ]\n}'),
         ("$number('0x1F') + $number('-1.5e1')", 16),
@@ -125,7 +139,32 @@ def ending(expression: str) -> str:
         ("$formatBase(255, 16)", "ff"),
         ("$base64decode($base64encode('hi'))", "hi"),
         ("$decodeUrlComponent($encodeUrlComponent('a b/\u00fc'))", "a b/\u00fc"),
+        # jsonata-js has characters as bytes; on AWS it is UTF-8, and padding may be missing (sfnx, docs/design.md)
+        ("$base64encode('\u00fc')", "w7w="),
+        ("$base64decode('w7w')", "\u00fc"),
+        ("$decodeUrlComponent('a+b%E6')", "a b\ufffd"),
+        ("$decodeUrl('a+b')", "a+b"),
+        ("$split('a\u00a0b c', /\\s/)", ["a\u00a0b", "c"]),
+        ("$formatInteger(1e46, 'w')", "ten billion trillion trillion trillion"),
         ("$toMillis('2026-01-05T09:00:00.250+01:00')", 1767600000250),
+        ("$toMillis('2026-01-05T09:00:00.12345Z')", 1767603600123),
+        # jsonata-js 2.2.2, function-tomillis/parseDateTime[46]: a fraction, however many digits it has
+        ("$toMillis('2026-01-05T09:00:00.12345', '[Y0001]-[M01]-[D01]T[H01]:[m01]:[s01].[f1]')", 1767603600123),
+        ("$toMillis('2026-01-05T09:00:00.5', '[Y0001]-[M01]-[D01]T[H01]:[m01]:[s01].[f1]')", 1767603600500),
+        # what is larger than what the text says comes from $now(): five past nine on the fifth of January 2026
+        ("$toMillis('10:30', '[H]:[m]')", 1767609000000),
+        ("$toMillis('3 pm', '[h] [P]')", 1767625200000),
+        ("$toMillis('02-01', '[M]-[D]')", 1769904000000),
+        ("$toMillis('2026-36', '[Y]-[d]')", 1770249600000),
+        # and what a month has too many days of runs into the next, as in JavaScript
+        ("$toMillis('2026-02-30') = $toMillis('2026-03-02')", True),
+        ("$toMillis('30.2.2026', '[D].[M].[Y]') = $toMillis('2026-03-02')", True),
+        ("$exists($toMillis('2026-13-01')) or $exists($toMillis('2026-01-01T25:00:00'))", False),
+        # the leading digits of a time zone count, as hhmm (ministack, issue 1519; `utc`: sfnx, docs/design.md)
+        ("$fromMillis(0, '[H01]:[m01][Z]', '+05:30')", "00:05+00:05"),
+        ("$fromMillis(0, '[H01]:[m01][Z]', '+0530')", "05:30+05:30"),
+        ("$fromMillis(0, '[H01]:[m01][Z]', '+05')", "00:05+00:05"),
+        ("$fromMillis(0, '[H01]:[m01][Z]', 'utc')", "00:00+00:00"),
         ("$fromMillis(1767603600000, '[Y]/[M01]')", "2026/01"),
         ("$now()", "2026-01-05T09:00:00.000Z"),
         ("$millis()", 1767603600000),
@@ -141,9 +180,22 @@ def ending(expression: str) -> str:
         ("$range(-1.7, 2, 1)", [-1, 0, 1, 2]),
         ("$range(3, 1, -1)", [3, 2, 1]),
         ("$hash('input', 'SHA-1')", "140f86aae51ab9e1cda9b4254fe98a74eb54c1a1"),
+        # floci, pull 2676, and sfnx, tests/test_asl.py, measured these on AWS
+        ("$partition([1, 2, 3])", [[1, 2, 3]]),
+        ("$partition([], $unassigned)", [[]]),
+        ("$exists($partition([], 2)) or $exists($partition([1], 0.5))", False),
+        ("$range(3, 3, 1)", 3),
+        ("[$range(3, 3, 1)]", [3]),
+        ("[$range(3, 0, 1)]", []),
+        ("$exists($range(1, 5)) or $exists($range($unassigned, 5, 1))", False),
+        ("$exists($hash('a'))", False),
         ("$random(42)", 0.7275636800328681),
         ('$parse("{\\"a\\": [1, -0]}").a', [1, 0]),
         ("$parse('null')", None),
+        ("$parse('1e2')", 100),
+        ("$parse('9223372036854775807')", 9223372036854775807),
+        ("$parse('9223372036854775808')", 9.223372036854776e18),
+        ("$parse(\"{'a': 'it\\\\'s'}\").a", "it's"),
     ],
 )
 def test_an_expression_gives_plain_json(expression: str, expected: Any) -> None:
@@ -158,13 +210,28 @@ def assert_plain(value: Any) -> None:
         assert_plain(item)
 
 
+def test_an_integer_that_no_long_holds_is_a_double() -> None:
+    """Source: sfnx, docs/design.md: an integer past 2**53 is rounded when an expression reads it."""
+    value = evaluate("$states.input.big", input={"big": 10**25 + 1})
+    assert (type(value), value) == (float, 1e25)
+    assert evaluate("2 * $states.input.n", input={"n": 2**62}) == 2.0**63
+    assert evaluate("$states.input.n", input={"n": 2**63 - 1}) == 2**63 - 1
+
+
 def test_whole_results_stay_integers() -> None:
     for expression in ("1 + 1", "4 / 2", "$sum([1, 2])", "$floor(2.5)", "$count([1])", "1.0", "$round(2.4)"):
         assert type(evaluate(expression)) is int, expression
 
 
 @pytest.mark.parametrize(
-    ("expression", "text"), [("1 / 0", "Infinity"), ("-1 / 0", "-Infinity"), ("1e308 * 10", "Infinity")]
+    ("expression", "text"),
+    [
+        ("1 / 0", "Infinity"),
+        ("-1 / 0", "-Infinity"),
+        ("1e308 * 10", "Infinity"),
+        ("$floor(-1 / 0)", "-Infinity"),
+        ("0 / 0", "NaN"),
+    ],
 )
 def test_what_json_has_no_number_for_becomes_text(expression: str, text: str) -> None:
     assert evaluate(expression) == text
@@ -183,6 +250,8 @@ def test_what_json_has_no_number_for_becomes_text(expression: str, text: str) ->
         "1 + $unassigned",
         "$partition($unassigned, 1)",
         "$range(1, 3, 0)",
+        "$range(5, 1, 1)",
+        "$partition([], 2)",
         "()",
     ],
 )
@@ -212,6 +281,49 @@ def test_an_expression_that_gives_nothing_fails_the_state(expression: str) -> No
             "$single([1, 2])",
             "D3138: The $single() function expected exactly 1 matching result.  Instead it matched more.",
         ),
+        # what AWS's own functions say: floci, pull 2676; sfnx, tests/test_asl.py
+        ("$partition([1], -1)", "D3137: Second argument must be zero or greater"),
+        ("$partition(null, 2)", 'T0412: Argument 1 of function "partition" must be an array of undefined'),
+        ("$partition([1], '2')", 'T0410: Argument 2 of function "partition" does not match function signature'),
+        ("$range(1, 5, null)", 'T0410: Argument 3 of function "range" does not match function signature'),
+        ("$hash('a', 'md5')", "D3137: Hash algorithm 'md5' must be one of SHA-1, SHA-384, SHA-256, SHA-512, MD5"),
+        ("$parse('NaN')", "D3137: Invalid JSON"),
+        ("$parse('')", "D3137: Invalid JSON"),
+        ("$parse('1e400')", "D3137: Invalid JSON"),
+        ('$parse(\'{"a": 1, "a": 2}\')', "D3137: Invalid JSON"),
+        ("$decodeUrlComponent('%zz')", 'D3140: Malformed URL passed to $decodeUrlComponent(): "%zz"'),
+        # in jsonata-js's words, as 2.0.6 gives them
+        ("1 / (10e300 * 10e100)", "D1001: Number out of range: null"),
+        ("$string(1 / 0)", "D3001: Attempting to invoke string function on Infinity or NaN"),
+        (
+            "$power(-2, 1/3)",
+            "D3061: The power function has resulted in a value that cannot be represented as a JSON "
+            "number: base=-2, exponent=0.3333333333333333",
+        ),
+        (
+            "$formatNumber(1, '0,')",
+            "D3088: The sub-picture must not contain a 'grouping-separator' at the end of the integer part",
+        ),
+        (
+            "$formatInteger(1, '#')",
+            'D3130: Formatting or parsing an integer as a sequence starting with "#" is not '
+            "supported by this implementation",
+        ),
+        (
+            "$fromMillis(0, '[YN]')",
+            "D3133: The 'name' modifier can only be applied to months and days in the "
+            'date/time picture string, not "Y"',
+        ),
+        ("$fromMillis(0, '[M')", "D3135: No matching closing bracket ']' in date/time picture string"),
+        (
+            "$toMillis('10 5', '[H] [s]')",
+            "D3136: The date/time picture string is missing specifiers required to parse the timestamp",
+        ),
+        (
+            "($f := function() { $min(2, 3) }; $f())",
+            'T0410: Argument 2 of function "min" does not match function signature',
+        ),
+        ("function($n)<n>{ $n }('a')", "T0410: Argument 1 of function undefined does not match function signature"),
         ("$sort([1, 'a'])", None),
         ("$toMillis('x')", None),
         ("$formatNumber(1, 'x')", None),
@@ -264,6 +376,21 @@ def test_a_function_is_no_result(expression: str) -> None:
         ('{"a":}', "S0211", 'The symbol "}" cannot be used as a unary operator'),
         ("$match('a', /abc", "S0302", "No terminating / in regular expression"),
         ("5 := 1", "S0212", None),
+        # JSONata 2.1 has `?:` and `??`; AWS refuses them (sfnx, docs/design.md), as 2.0.6 does in these words
+        ("[1,2,3][-1] ?: 42", "S0211", 'The symbol ":" cannot be used as a unary operator'),
+        ("-5 ?: 99", "S0211", 'The symbol ":" cannot be used as a unary operator'),
+        ("$a ?? 1", "S0211", 'The symbol "?" cannot be used as a unary operator'),
+        (
+            "function($a, b){ $a }(1)",
+            "S0208",
+            "Parameter 2 of function definition must be a variable name (start with $)",
+        ),
+        ("[1!2]", "S0204", 'Unknown operator: "!"'),
+        ("1 /* open", "S0106", "Comment has no closing tag"),
+        ("'\\y'", "S0103", 'Unsupported escape sequence: \\"y"'),
+        ("10e1000", "S0102", 'Number out of range: "10e1000"'),
+        ("$f := function($n)<n<n>>{ $n }", "S0401", "Type parameters can only be applied to functions and arrays"),
+        ("$states.%", "S0217", "The object representing the 'parent' cannot be derived from this expression"),
         ("$contains('a', /+/)", None, None),
     ],
 )

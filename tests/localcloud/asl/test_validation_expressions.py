@@ -199,6 +199,9 @@ def test_what_is_probably_a_mistake_is_a_warning(state: dict[str, Any], code: st
         ("$x :=", "Unexpected end of expression"),
         ('$match("a", /abc', "No terminating / in regular expression"),
         ("", "Unexpected end of expression"),
+        # JSONata 2.1's operators: AWS has 2.0.6 (developer guide; measured by sfnx, docs/design.md)
+        ("$a ?: 1", 'The symbol ":" cannot be used as a unary operator'),
+        ("$a ?? 1", 'The symbol "?" cannot be used as a unary operator'),
     ],
 )
 def test_jsonata_that_does_not_parse_is_refused_in_the_parsers_words(expression: str, message: str) -> None:
@@ -275,6 +278,13 @@ def test_result_and_error_output_exist_only_where_there_is_one() -> None:
         "Catch": [{**catch, "Next": "X"}],
     }
     assert found(state, QueryLanguage="JSONata") == []
+
+
+def test_states_has_no_other_fields() -> None:
+    """Source: sfnx, docs/design.md and its tests, answers of ValidateStateMachineDefinition."""
+    ((code, message, _),) = jsonata("{% $states.foo %}")
+    assert (code, message) == ("UNSUPPORTED_JSONATA_EXPRESSION", "Field '$states.foo' does not exist.")
+    assert jsonata("{% [$states, $states.input, $states.context, ($states).result] %}") == []
 
 
 def test_comments_and_error_names_are_never_evaluated() -> None:
