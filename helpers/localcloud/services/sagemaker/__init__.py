@@ -3,7 +3,7 @@
 images      which container images run
 training, processing, tuning, transform      the jobs; `jobs` has what they share
 models, endpoints      what serves; `runtimes/model_servers.py` has the processes
-storage, records, logs      S3, a transform job's records, CloudWatch Logs
+storage, records      S3, a transform job's records
 
 moto keeps models, endpoint configurations and tags, and answers what is not in `register`.
 """

@@ -18,7 +18,6 @@ from helpers.localcloud import durations
 from helpers.localcloud.clock import Fiber
 from helpers.localcloud.cloud import ServiceError
 from helpers.localcloud.runtimes.model_servers import Crashed, NotLoaded, Reply
-from helpers.localcloud.services.sagemaker import logs
 from helpers.localcloud.services.sagemaker.jobs import Shape, Site, page, really
 from helpers.localcloud.services.sagemaker.models import NotServing, Serving, containers_of
 
@@ -212,7 +211,7 @@ class Endpoint:
 
     def _write(self, variant: Variant, output: str) -> None:
         output, variant.logged = output[variant.logged :], len(output)
-        logs.write(self.site.cloud, f"Endpoints/{self.name}", f"{variant.name}/i-local", output)
+        self.site.write_log(f"Endpoints/{self.name}", f"{variant.name}/i-local", output)
 
     # ---- requests, on any thread
 

@@ -25,6 +25,7 @@ from helpers.localcloud.clock import Clock, Fiber
 from helpers.localcloud.cloud import ServiceError
 from helpers.localcloud.runtimes.containers import Container
 from helpers.localcloud.runtimes.jobs import Process
+from helpers.localcloud.services import _logs
 from helpers.localcloud.services.sagemaker.storage import NoData, Storage
 
 if TYPE_CHECKING:
@@ -90,6 +91,18 @@ class Site:
             process = Process(command, directory, environment, log)
             self._processes.add(process)
             return process
+
+    def write_log(self, group: str, stream: str, text: str) -> None:
+        """Add the lines that a job or an endpoint printed to CloudWatch Logs.
+
+        Args:
+            group: without /aws/sagemaker/. Its name, and the stream's, are those of
+                https://docs.aws.amazon.com/sagemaker/latest/dg/logging-cloudwatch.html
+            stream: its name.
+            text: the lines.
+        """
+        lines = [line for line in text.splitlines() if line]
+        _logs.append(self.cloud, f"/aws/sagemaker/{group}", stream, _logs.events(self.cloud, lines))
 
     def close(self) -> None:
         """Kill what runs."""

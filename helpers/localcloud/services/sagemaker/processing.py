@@ -16,7 +16,6 @@ from helpers.localcloud.cloud import ServiceError
 from helpers.localcloud.runtimes import containers
 from helpers.localcloud.runtimes.jobs import Ended
 from helpers.localcloud.runtimes.training_environment import HOST
-from helpers.localcloud.services.sagemaker import logs
 from helpers.localcloud.services.sagemaker.images import image_of
 from helpers.localcloud.services.sagemaker.jobs import Job, JobFailed, Shape, Site
 from helpers.localcloud.services.sagemaker.training import last_words
@@ -132,7 +131,7 @@ class ProcessingJob(Job):
     def _read_log(self, container: containers.Container) -> str:
         path = container.root / "log"
         output = container.shown(path.read_bytes()) if path.exists() else ""
-        logs.write(self.site.cloud, "ProcessingJobs", f"{self.name}/algo-1-{int(self.created)}", output)
+        self.site.write_log("ProcessingJobs", f"{self.name}/algo-1-{int(self.created)}", output)
         return output
 
     def describe(self) -> Shape:

@@ -17,7 +17,6 @@ from helpers.localcloud.cloud import ServiceError
 from helpers.localcloud.runtimes import archives, containers
 from helpers.localcloud.runtimes.jobs import Ended
 from helpers.localcloud.runtimes.training_environment import Training, variables, write_config
-from helpers.localcloud.services.sagemaker import logs
 from helpers.localcloud.services.sagemaker.images import image_of
 from helpers.localcloud.services.sagemaker.jobs import Job, JobFailed, Shape, Site
 from helpers.localcloud.services.sagemaker.storage import NoData, join
@@ -212,7 +211,7 @@ class TrainingJob(Job):
         path = container.root / "log"
         # SageMaker's logs have tabs as syslog writes them, and metric definitions look for that.
         self._log = container.shown(path.read_bytes()).replace("\t", "#011") if path.exists() else ""
-        logs.write(self.site.cloud, "TrainingJobs", f"{self.name}/algo-1-{int(self.created)}", self._log)
+        self.site.write_log("TrainingJobs", f"{self.name}/algo-1-{int(self.created)}", self._log)
         self._measured = self.clock.now()
         if self.image == "xgboost":
             for line in _ROUND.finditer(self._log):

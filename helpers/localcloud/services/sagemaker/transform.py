@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from helpers.errors import UnsupportedLocally
 from helpers.localcloud import durations
 from helpers.localcloud.runtimes.model_servers import Crashed, NotLoaded
-from helpers.localcloud.services.sagemaker import logs
 from helpers.localcloud.services.sagemaker.jobs import Job, JobFailed, Shape, Site
 from helpers.localcloud.services.sagemaker.models import NotServing, Serving, containers_of
 from helpers.localcloud.services.sagemaker.records import BadRecord, Filters
@@ -134,10 +133,10 @@ class TransformJob(Job):
 
     def _write(self, output: str) -> None:
         stream = f"{self.name}/i-local-{int(self.created)}"
-        logs.write(self.site.cloud, "TransformJobs", stream, output)
+        self.site.write_log("TransformJobs", stream, output)
         if self._data_log:
             lines = "\n".join(f"[sagemaker logs]: {line}" for line in self._data_log)
-            logs.write(self.site.cloud, "TransformJobs", f"{stream}/data-log", lines)
+            self.site.write_log("TransformJobs", f"{stream}/data-log", lines)
 
     def describe(self) -> Shape:
         told = {key: value for key, value in super().describe().items() if key != "Tags"}

@@ -1,0 +1,50 @@
+"""What functions, jobs, endpoints and executions log, in CloudWatch Logs, at virtual time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from helpers.localcloud.cloud import Cloud
+
+
+def append(
+    cloud: Cloud,
+    group: str,
+    stream: str,
+    events: list[dict[str, Any]],
+    *,
+    region: str | None = None,
+    create_group: bool = True,
+) -> None:
+    """Add events to a log stream, which is created when it is missing.
+
+    Straight to the stream: PutLogEvents would compare virtual times with today's date and drop the events.
+
+    Args:
+        cloud: whose logs.
+        group, stream: their names.
+        events: CloudWatch's InputLogEvents: `timestamp` in milliseconds since the epoch, `message`.
+        region: the group's, the cloud's own when None.
+        create_group: whether a missing group is created. If not, the events are dropped, as on AWS when somebody
+            deleted the group of a state machine.
+    """
+    from moto.logs.models import logs_backends
+
+    backend = logs_backends[cloud.account_id][region or cloud.region]
+    if create_group:
+        backend.ensure_log_group(group)
+    found = backend.groups.get(group)
+    if found is None:
+        return
+    if stream not in found.streams:
+        found.create_log_stream(stream)
+    if events:
+        found.streams[stream].put_log_events(events)
+
+
+def events(cloud: Cloud, messages: Iterable[str]) -> list[dict[str, Any]]:
+    """One event for each message, of virtual now."""
+    now = int(cloud.clock.now() * 1000)
+    return [{"timestamp": now, "message": message} for message in messages]
