@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from helpers.localcloud.runtimes.containers import PYTHON, Container
-from helpers.localcloud.runtimes.jobs import Process
+from helpers.localcloud.runtimes.process import Process
 
 _CLIENT = Path(__file__).with_name("model_server_client.py")
 

@@ -24,7 +24,7 @@ from moto.sagemaker.models import sagemaker_backends
 from helpers.localcloud.clock import Clock, Fiber
 from helpers.localcloud.cloud import ServiceError
 from helpers.localcloud.runtimes.containers import Container
-from helpers.localcloud.runtimes.jobs import Process
+from helpers.localcloud.runtimes.process import Process
 from helpers.localcloud.services import _logs
 from helpers.localcloud.services.sagemaker.storage import NoData, Storage
 

@@ -15,7 +15,7 @@ from helpers.errors import UnsupportedLocally
 from helpers.localcloud import durations
 from helpers.localcloud.cloud import ServiceError
 from helpers.localcloud.runtimes import archives, containers
-from helpers.localcloud.runtimes.jobs import Ended
+from helpers.localcloud.runtimes.process import Ended
 from helpers.localcloud.runtimes.training_environment import Training, variables, write_config
 from helpers.localcloud.services.sagemaker.images import image_of
 from helpers.localcloud.services.sagemaker.jobs import Job, JobFailed, Shape, Site
