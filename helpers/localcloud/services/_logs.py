@@ -1,4 +1,4 @@
-"""What functions, jobs, endpoints and executions log, in CloudWatch Logs, at virtual time."""
+"""What jobs, endpoints and executions log, in CloudWatch Logs, at virtual time."""
 
 from __future__ import annotations
 
@@ -9,39 +9,31 @@ if TYPE_CHECKING:
     from helpers.localcloud.cloud import Cloud
 
 
-def append(
-    cloud: Cloud,
-    group: str,
-    stream: str,
-    events: list[dict[str, Any]],
-    *,
-    region: str | None = None,
-    create_group: bool = True,
-) -> None:
-    """Add events to a log stream, which is created when it is missing.
+def append(cloud: Cloud, group: str, stream: str, events: list[dict[str, Any]], *, make_group: bool = True) -> None:
+    """Add events to a log stream, which is made when it is missing; no events make no stream.
 
     Straight to the stream: PutLogEvents would compare virtual times with today's date and drop the events.
 
     Args:
         cloud: whose logs.
         group, stream: their names.
-        events: CloudWatch's InputLogEvents: `timestamp` in milliseconds since the epoch, `message`.
-        region: the group's, the cloud's own when None.
-        create_group: whether a missing group is created. If not, the events are dropped, as on AWS when somebody
-            deleted the group of a state machine.
+        events: each with `timestamp` (milliseconds since the Unix epoch, virtual) and `message`, oldest first.
+        make_group: whether a group that is missing is made; else nothing is written, as on AWS when somebody deleted
+            the log group of a state machine.
     """
     from moto.logs.models import logs_backends
 
-    backend = logs_backends[cloud.account_id][region or cloud.region]
-    if create_group:
+    if not events:
+        return
+    backend = logs_backends[cloud.account_id][cloud.region]
+    if make_group:
         backend.ensure_log_group(group)
     found = backend.groups.get(group)
     if found is None:
         return
     if stream not in found.streams:
         found.create_log_stream(stream)
-    if events:
-        found.streams[stream].put_log_events(events)
+    found.streams[stream].put_log_events(events)
 
 
 def events(cloud: Cloud, messages: Iterable[str]) -> list[dict[str, Any]]:

@@ -83,7 +83,7 @@ class ExecutionLog:
         ]
         if lines:
             stream = self._stream(lines[0]["timestamp"])
-            _logs.append(self._cloud, self._group, stream, lines, create_group=False)
+            _logs.append(self._cloud, self._group, stream, lines, make_group=False)
 
     def _stream(self, milliseconds: Any) -> str:
         hour = datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%d-%H")
@@ -120,7 +120,7 @@ def prove_permissions(cloud: Cloud, configuration: Mapping[str, Any]) -> None:
             "Permissions are set correctly to allow AWS CloudWatch Logs to write into your logs "
             "while creating a subscription."
         )
-        _logs.append(cloud, group, _VALIDATION_STREAM, _logs.events(cloud, [text]), create_group=False)
+        _logs.append(cloud, group, _VALIDATION_STREAM, _logs.events(cloud, [text]), make_group=False)
 
 
 def _truncated(details: Mapping[str, Any]) -> Mapping[str, Any]:
