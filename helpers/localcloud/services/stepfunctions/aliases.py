@@ -9,9 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from helpers.localcloud.services.stepfunctions import arns, errors, paging
+from helpers.localcloud.services.stepfunctions import arns, errors
 from helpers.localcloud.services.stepfunctions.ids import draw
 from helpers.localcloud.services.stepfunctions.machines import Machines, StateMachine
+from helpers.localcloud.services.stepfunctions.paging import PAGES
 from helpers.localcloud.wire import ServiceError
 
 #: https://docs.aws.amazon.com/step-functions/latest/dg/limits-overview.html
@@ -109,7 +110,7 @@ class Aliases:
         if parts.version is not None:
             found = [each for each in found if arn in each.routes()]
         found.sort(key=lambda each: (each.created, each.name))
-        part, token = paging.page(found, request, lambda each: (each.created, each.name), "ListStateMachineAliases")
+        part, token = PAGES.page(found, request, "ListStateMachineAliases", lambda each: (each.created, each.name))
         listed = [{"stateMachineAliasArn": each.arn, "creationDate": each.created} for each in part]
         return {"stateMachineAliases": listed, "nextToken": token}
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from helpers.localcloud.asl.environment import Environment
 from helpers.localcloud.asl.execution import Execution
-from helpers.localcloud.services.stepfunctions import arns, errors, paging, redrive
+from helpers.localcloud.services.stepfunctions import arns, errors, redrive
 from helpers.localcloud.services.stepfunctions.deletion import LastHistory
 from helpers.localcloud.services.stepfunctions.ids import derived_uuid
 from helpers.localcloud.services.stepfunctions.logs import ExecutionLog
@@ -24,6 +24,7 @@ from helpers.localcloud.services.stepfunctions.machines import (
     StateMachine,
     revision_members,
 )
+from helpers.localcloud.services.stepfunctions.paging import PAGES
 from helpers.localcloud.services.stepfunctions.records import Ended, Record, Records
 
 if TYPE_CHECKING:
@@ -173,7 +174,7 @@ class Executions:
             if (wanted is None or each.run.status == wanted)
             and (redriven is None or (each.run.redrive_count > 0) == (redriven == "REDRIVEN"))
         ]
-        found, token = paging.page(records, request, Record.sort_key, "ListExecutions")
+        found, token = PAGES.page(records, request, "ListExecutions", Record.sort_key)
         return {"executions": [_item(each) for each in found], "nextToken": token}
 
     def stop_execution(self, request: dict[str, Any]) -> dict[str, Any]:
