@@ -10,15 +10,14 @@ from __future__ import annotations
 import hashlib
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from helpers.errors import UnsupportedLocally
-from helpers.localcloud.clock import Fiber
 from helpers.localcloud.cloud import Cloud, Service, ServiceError
 from helpers.localcloud.services import _objects, _pictures
+from helpers.localcloud.services._jobs import Job, RequestTokens, Statuses
+from helpers.localcloud.services._paging import Pages
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,7 +35,11 @@ _MOST_PIXELS = 10_000  # a side
 #: seconds.
 _JOB_SECONDS = 5.0
 
-_MOST_RESULTS = 1000  # blocks in one answer of GetDocumentTextDetection
+#: Of blocks, in the answers of GetDocumentTextDetection.
+_PAGES = Pages(
+    lambda: ServiceError("InvalidParameterException", "Request has invalid parameters"), default=1000, most=1000
+)
+
 #: Pages kept, the oldest dropped first: workflows ask twice about a picture, for its text and for its fields.
 _KEPT = 64
 _pages: dict[str, Page] = {}
@@ -53,14 +56,14 @@ Shape = dict[str, Any]
 
 def register(cloud: Cloud) -> Service:
     """The actions of Textract that read text and receipts."""
-    jobs = Jobs(cloud)
+    texts, expenses = Jobs(cloud, "text", detect_text), Jobs(cloud, "expense", analyze_expense)
     actions: dict[str, Callable[[Shape], Mapping[str, Any]]] = {
         "DetectDocumentText": lambda request: detect_text(_document(cloud, request)),
         "AnalyzeExpense": lambda request: analyze_expense(_document(cloud, request)),
-        "StartDocumentTextDetection": partial(jobs.start, "text", detect_text),
-        "GetDocumentTextDetection": partial(jobs.get, "text"),
-        "StartExpenseAnalysis": partial(jobs.start, "expense", analyze_expense),
-        "GetExpenseAnalysis": partial(jobs.get, "expense"),
+        "StartDocumentTextDetection": texts.start,
+        "GetDocumentTextDetection": texts.get,
+        "StartExpenseAnalysis": expenses.start,
+        "GetExpenseAnalysis": expenses.get,
     }
     return Service("textract", actions)
 
@@ -249,26 +252,48 @@ def _percent(confidence: float) -> float:
 # ---- jobs
 
 
-@dataclass(frozen=True, slots=True)
-class _Job:
-    kind: str
-    request: Shape
-    reading: Fiber[Shape]
+class _Job(Job):
+    """One document, read at once in a thread; IN_PROGRESS until the virtual seconds have passed.
+
+    Args:
+        cloud: whose it is.
+        name: its JobId.
+        answer: what the synchronous action answers for a document.
+        content: the document.
+    """
+
+    statuses = Statuses("IN_PROGRESS", "SUCCEEDED", "FAILED")
+    title, internal = "Textract job", "Internal server error: "
+
+    def __init__(self, cloud: Cloud, name: str, answer: Callable[[bytes], Shape], content: bytes) -> None:
+        super().__init__(cloud.clock, name)
+        self._answer, self._content = answer, content
+        self.result: Shape = {}
+
+    async def run(self) -> None:
+        self.result = await self.work(self._answer, self._content, seconds=_JOB_SECONDS)
 
 
 class Jobs:
-    """Asynchronous operations.
+    """The jobs of one asynchronous operation.
 
-    Read at once in a thread, IN_PROGRESS until their virtual seconds have passed.
+    Args:
+        cloud: whose they are.
+        kind: "text" or "expense".
+        answer: what the synchronous action answers for a document.
     """
 
-    def __init__(self, cloud: Cloud) -> None:
-        self._cloud = cloud
+    def __init__(self, cloud: Cloud, kind: str, answer: Callable[[bytes], Shape]) -> None:
+        self._cloud, self._kind, self._answer = cloud, kind, answer
         self._jobs: dict[str, _Job] = {}
-        self._tokens: dict[tuple[str, str], str] = {}
+        self._tokens: RequestTokens[_Job] = RequestTokens(
+            lambda token: ServiceError(
+                "IdempotentParameterMismatchException", f"ClientRequestToken {token} was used with other parameters"
+            )
+        )
         self._lock = threading.Lock()
 
-    def start(self, kind: str, work: Callable[[bytes], Shape], request: Shape) -> Shape:
+    def start(self, request: Shape) -> Shape:
         """Check the document and start to read it."""
         for name in ("NotificationChannel", "OutputConfig", "KMSKeyId"):
             if name in request:
@@ -279,42 +304,24 @@ class Jobs:
         content = _from_s3(self._cloud, request["DocumentLocation"].get("S3Object") or {})
         pixels(content)
         with self._lock:
-            token = request.get("ClientRequestToken")
-            known = self._tokens.get((kind, token)) if token else None
-            if known:
-                if self._jobs[known].request != request:
-                    raise ServiceError(
-                        "IdempotentParameterMismatchException",
-                        f"ClientRequestToken {token} was used with other parameters",
-                    )
-                return {"JobId": known}
-            # AWS's job ids are 64 hexadecimal digits.
-            job_id = hashlib.sha256(f"{kind}/{len(self._jobs)}".encode() + content).hexdigest()
-            clock = self._cloud.clock
-            self._jobs[job_id] = _Job(kind, request, clock.spawn(clock.work(work, content, seconds=_JOB_SECONDS)))
-            if token:
-                self._tokens[kind, token] = job_id
-        return {"JobId": job_id}
+            job = self._tokens.job(request)
+            if job is None:
+                # AWS's job ids are 64 hexadecimal digits.
+                job_id = hashlib.sha256(f"{self._kind}/{len(self._jobs)}".encode() + content).hexdigest()
+                job = self._jobs[job_id] = _Job(self._cloud, job_id, self._answer, content)
+                self._tokens.add(request, job)
+                job.start()
+        return {"JobId": job.name}
 
-    def get(self, kind: str, request: Shape) -> Shape:
-        """The state of a job; when it is over, a page of its result."""
+    def get(self, request: Shape) -> Shape:
+        """The state of a job; when it is over, its result: of text a page."""
         job = self._jobs.get(request["JobId"])
-        if job is None or job.kind != kind:
+        if job is None:
             raise ServiceError("InvalidJobIdException", "Request has invalid Job Id")
-        if not job.reading.done:
-            return {"JobStatus": "IN_PROGRESS"}
-        result = job.reading.result()
-        if kind == "expense":
-            return {"JobStatus": "SUCCEEDED", **result, "AnalyzeExpenseModelVersion": _MODEL_VERSION}
-        return {"JobStatus": "SUCCEEDED", **result, **dict(_page_of(result["Blocks"], request))}
-
-
-def _page_of(blocks: list[Shape], request: Shape) -> Iterator[tuple[str, Any]]:
-    most = min(request.get("MaxResults", _MOST_RESULTS), _MOST_RESULTS)
-    token = request.get("NextToken", "0")
-    if not token.isdecimal() or int(token) >= len(blocks):
-        raise ServiceError("InvalidParameterException", "Request has invalid parameters")
-    end = int(token) + most
-    yield "Blocks", [block | {"Page": 1} for block in blocks[int(token) : end]]
-    if end < len(blocks):
-        yield "NextToken", str(end)
+        if job.status != job.statuses.completed:
+            return {"JobStatus": job.status, "StatusMessage": job.failure}
+        answer = {"JobStatus": job.status, **job.result}
+        if self._kind == "expense":
+            return {**answer, "AnalyzeExpenseModelVersion": _MODEL_VERSION}
+        blocks, token = _PAGES.page(job.result["Blocks"], request, "GetDocumentTextDetection")
+        return {**answer, "Blocks": [block | {"Page": 1} for block in blocks], "NextToken": token}

@@ -252,7 +252,7 @@ def test_jobs_are_listed_and_deleted(cloud: Cloud, transcribe: Any) -> None:
     answers.pass_seconds(cloud, 120)
     page = transcribe.list_transcription_jobs(JobNameContains="LISTED", Status="COMPLETED", MaxResults=2)
     assert [job["TranscriptionJobName"] for job in page["TranscriptionJobSummaries"]] == ["listed-2", "listed-1"]
-    rest = transcribe.list_transcription_jobs(JobNameContains="listed", Status="COMPLETED", NextToken=page["NextToken"])
+    rest = transcribe.list_transcription_jobs(JobNameContains="LISTED", Status="COMPLETED", NextToken=page["NextToken"])
     assert [job["TranscriptionJobName"] for job in rest["TranscriptionJobSummaries"]] == ["listed-0"]
     transcribe.delete_transcription_job(TranscriptionJobName="listed-0")
     code, _ = answers.error(transcribe.get_transcription_job, TranscriptionJobName="listed-0")

@@ -79,19 +79,19 @@ class Filters:
         if len(answers) != len(records):
             raise BadRecord("Fail to join data: mismatched line count between the input and the output")
         lines = []
-        for record, told in zip(records, answers, strict=True):
-            value = self._joined(self._read(record), told) if self.join else told
+        for record, prediction in zip(records, answers, strict=True):
+            value = self._joined(self._read(record), prediction) if self.join else prediction
             if self.after_path is not None:
                 value = _pick(self.after_path, value)
             lines.append(self._write(value))
         return b"\n".join(lines) + b"\n"
 
-    def _joined(self, record: Any, told: Any) -> Any:
+    def _joined(self, record: Any, prediction: Any) -> Any:
         if self.content_type == "text/csv":
-            return [*record, *(told if isinstance(told, list) else [told])]
+            return [*record, *(prediction if isinstance(prediction, list) else [prediction])]
         if isinstance(record, dict):
-            return {**record, "SageMakerOutput": told}
-        return {"SageMakerInput": record, "SageMakerOutput": told}
+            return {**record, "SageMakerOutput": prediction}
+        return {"SageMakerInput": record, "SageMakerOutput": prediction}
 
     def _read(self, record: bytes) -> Any:
         text = record.decode()

@@ -12,14 +12,20 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from helpers.localcloud.runtimes import archives
+from helpers.localcloud.services._jobs import JobFailed
 
 Shape = dict[str, Any]
 
 _URI = re.compile(r"s3://(?P<bucket>[^/]+)/?(?P<key>.*)", re.DOTALL)
 
 
-class NoData(Exception):
+class NoData(JobFailed):
     """What was to be downloaded is not there: SageMaker's sentence about it."""
+
+    @property
+    def reason(self) -> str:
+        """As a job's FailureReason has it."""
+        return f"ClientError: {self}"
 
 
 def split(uri: str) -> tuple[str, str]:
