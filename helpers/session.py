@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from helpers.errors import LocalCloudDied, WorkshopError
+from helpers.errors import LocalCloudDied, UnsupportedLocally, WorkshopError
 
 TAG = {"Key": "workshop", "Value": "serverless-ml"}
 READY_SECONDS = 60
@@ -122,12 +122,20 @@ class Session:
 
     @contextmanager
     def alive(self) -> Iterator[None]:
-        """Turns an error inside into LocalCloudDied if its reason is that the local cloud is gone."""
+        """Turns an error inside into the kit's own where it is one of the local cloud.
+
+        Raises:
+            LocalCloudDied: the local cloud is gone.
+            UnsupportedLocally: it refused; boto3 has a ClientError for that.
+        """
         try:
             yield
         except Exception as problem:
             if self._cloud is not None and self._cloud.process.poll() is not None:
                 raise self._cloud.died() from problem
+            refusal = getattr(problem, "response", {}).get("Error", {})
+            if refusal.get("Code") == UnsupportedLocally.__name__:
+                raise UnsupportedLocally(refusal["Message"]) from None
             raise
 
 
