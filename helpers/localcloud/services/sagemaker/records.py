@@ -13,7 +13,7 @@ from typing import Any
 
 from helpers.errors import UnsupportedLocally
 from helpers.localcloud.asl import jsonpath
-from helpers.localcloud.asl.data import Data
+from helpers.localcloud.asl.data import Data, EvaluationError, ExpressionSyntaxError
 from helpers.localcloud.cloud import ServiceError
 
 Shape = dict[str, Any]
@@ -36,8 +36,8 @@ class Filters:
     """
 
     content_type: str
-    before_path: Any
-    after_path: Any
+    before_path: jsonpath.Path | None
+    after_path: jsonpath.Path | None
     join: bool
 
     @classmethod
@@ -51,12 +51,12 @@ class Filters:
         wanted = request.get("DataProcessing") or {}
         kind = request["TransformInput"].get("ContentType", "").partition(";")[0].strip().lower()
         join = wanted.get("JoinSource", "None") == "Input"
-        paths = []
+        paths: list[jsonpath.Path | None] = []
         for name in ("InputFilter", "OutputFilter"):
             text = wanted.get(name, "$")
             try:
                 paths.append(None if text == "$" else jsonpath.parse(text))
-            except Exception as problem:
+            except ExpressionSyntaxError as problem:
                 raise ServiceError("ValidationException", f"Invalid {name} {text}: {problem}") from None
         if (join or any(paths)) and kind not in ("text/csv", *_LINES):
             raise UnsupportedLocally(
@@ -110,10 +110,10 @@ class Filters:
         return line.getvalue().encode()
 
 
-def _pick(path: Any, value: Any) -> Any:
+def _pick(path: jsonpath.Path, value: Any) -> Any:
     try:
         return path.evaluate(Data(value, {}, {}))
-    except Exception as problem:
+    except EvaluationError as problem:
         raise BadRecord(f"Fail to apply the filter: {problem}") from None
 
 
