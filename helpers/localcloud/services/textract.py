@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from helpers.localcloud.models.expense_items import ItemField
+    from helpers.localcloud.models.expense import ItemField
     from helpers.localcloud.models.layout import Detection, Row
     from helpers.localcloud.models.ocr import Page, Quad
 
