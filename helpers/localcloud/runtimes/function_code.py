@@ -33,7 +33,7 @@ class Function:
         version: "$LATEST" or a number.
         handler: "module.function".
         runtime: e.g. "python3.12".
-        memory: MB; what the handler is told, not enforced.
+        memory: MB; as the handler sees it, not enforced.
         timeout: seconds.
         environment: the function's own variables.
         code: the deployment package, a zip.

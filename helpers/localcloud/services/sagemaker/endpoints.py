@@ -51,7 +51,7 @@ def create_endpoint_config(backend: Backend, request: Shape) -> Shape:
     if len(set(names)) < len(names):
         raise ServiceError("ValidationException", "The variant names within an endpoint configuration must be unique.")
     try:
-        made = registry.create_endpoint_config(
+        config = registry.create_endpoint_config(
             endpoint_config_name=name,
             # moto knows the instance types of 2020 only.
             production_variants=[{**variant, "InstanceType": "ml.m5.large"} for variant in variants],
@@ -62,9 +62,9 @@ def create_endpoint_config(backend: Backend, request: Shape) -> Shape:
         )
     except JsonRESTError as error:
         raise ServiceError("ValidationException", str(error.message)) from None
-    made.production_variants = copy.deepcopy(variants)
-    made.creation_time = backend.clock.datetime()
-    made.arn = arn  # moto has a tuple here, over which tagging stumbles
+    config.production_variants = copy.deepcopy(variants)
+    config.creation_time = backend.clock.datetime()
+    config.arn = arn  # moto has a tuple here, over which tagging stumbles
     return {"EndpointConfigArn": arn}
 
 

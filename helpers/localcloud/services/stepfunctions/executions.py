@@ -150,7 +150,7 @@ class Executions:
         answer |= _data("input", record.run.input, whole)
         if record.run.output is not None:
             answer |= _data("output", record.run.output, whole)
-        return answer | redrive.members(self._facts(record))
+        return answer | redrive.members(self._redrive_candidate(record))
 
     def describe_state_machine_for_execution(self, request: dict[str, Any]) -> dict[str, Any]:
         """The state machine as it was when the execution started."""
@@ -192,7 +192,7 @@ class Executions:
         done = redrive.repeated(record.redrive_tokens, token, now)
         if done is not None:
             return {"redriveDate": done}
-        reason = redrive.refusal(self._facts(record))
+        reason = redrive.refusal(self._redrive_candidate(record))
         if reason is None and record.map_run_arn is not None:
             reason = "Execution was started by a Map Run: redrive the execution that the Map Run belongs to"
         if reason is not None or isinstance(record.run, Ended):
@@ -344,11 +344,11 @@ class Executions:
             )
         )
 
-    def _facts(self, record: Record) -> redrive.Facts:
+    def _redrive_candidate(self, record: Record) -> redrive.Candidate:
         base = record.machine_arn.partition("/")[0]
         machine = self.machines.get(base)
         events = 0 if isinstance(record.run, Ended) else len(record.run.history.events)
-        return redrive.Facts(record, self._cloud.clock.now(), machine is None or machine.deleting, events)
+        return redrive.Candidate(record, self._cloud.clock.now(), machine is None or machine.deleting, events)
 
     def _finish_deletion(self, machine_arn: str) -> None:
         machine = self.machines.get(machine_arn)

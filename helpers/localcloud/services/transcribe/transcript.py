@@ -1,4 +1,4 @@
-"""From what a model hears to the document that Transcribe writes."""
+"""From the utterances of a model to the document that Transcribe writes."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def transcript(sound: Sound, by_channel: bool, phrases: Sequence[str] = ()) -> S
     from helpers.localcloud.models import speech
 
     channels = sound.channels if by_channel else (np.stack(sound.channels).mean(axis=0, dtype=np.float32),)
-    said = [
+    utterances = [
         (utterance, f"ch_{number}" if by_channel else None)
         for number, samples in enumerate(channels)
         for utterance in speech.transcribe(samples, phrases)
     ]
-    entries = [entry for number, each in enumerate(said) for entry in _items(number, *each)]
+    entries = [entry for number, each in enumerate(utterances) for entry in _items(number, *each)]
     entries.sort(key=lambda entry: entry[0])  # stable: what follows a word in its utterance stays behind it
     items = [item | {"id": number} for number, (_, _, item) in enumerate(entries)]
     results: Shape = {"transcripts": [{"transcript": _text(items)}]}
@@ -51,7 +51,7 @@ def transcript(sound: Sound, by_channel: bool, phrases: Sequence[str] = ()) -> S
             place, utterance, label, [item for item, entry in zip(items, entries, strict=True) if entry[1] == number]
         )
         for place, (number, (utterance, label)) in enumerate(
-            sorted(enumerate(said), key=lambda each: each[1][0].words[0].start)
+            sorted(enumerate(utterances), key=lambda each: each[1][0].words[0].start)
         )
     ]
     return results
