@@ -11,7 +11,6 @@ import random
 import shutil
 import tempfile
 import threading
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from helpers.errors import UnsupportedLocally
-from helpers.localcloud import services
+from helpers.localcloud import ids, services
 from helpers.localcloud.clock import Clock
 from helpers.localcloud.wire import Protocol, ServiceError
 
@@ -87,7 +86,7 @@ class Cloud:
 
     def new_id(self) -> str:
         """A UUID from the cloud's seed: the same sequence in every run."""
-        return str(uuid.UUID(int=self._ids.getrandbits(128), version=4))
+        return ids.uuid4(self._ids)
 
     @property
     def functions(self) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import uuid
 import zlib
 from collections.abc import Callable
 from datetime import datetime
@@ -15,6 +14,7 @@ from botocore.exceptions import ClientError, ParamValidationError
 
 from helpers.localcloud import durations
 from helpers.localcloud.asl.environment import TaskCall, TaskFailure
+from helpers.localcloud.ids import uuid_of
 from helpers.localcloud.integrations import naming, shapes
 from helpers.localcloud.wire import dumps
 
@@ -57,7 +57,7 @@ class Ids:
         key = (call.execution_arn, call.state_name)
         number = self._drawn[key] = self._drawn.get(key, -1) + 1
         digest = hashlib.blake2b(repr((*key, now, number)).encode(), digest_size=16).digest()
-        return str(uuid.UUID(bytes=digest, version=4))
+        return uuid_of(digest)
 
 
 class Operation:

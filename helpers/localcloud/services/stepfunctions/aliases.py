@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from helpers.localcloud.ids import derived_choice
 from helpers.localcloud.services.stepfunctions import arns, errors
-from helpers.localcloud.services.stepfunctions.ids import draw
 from helpers.localcloud.services.stepfunctions.machines import Machines, StateMachine
 from helpers.localcloud.services.stepfunctions.paging import PAGES
 from helpers.localcloud.wire import ServiceError
@@ -43,7 +43,7 @@ class Alias:
         """The number of the version that the next start goes to: drawn by weight, the same in every run."""
         self.starts += 1
         weights = [each["weight"] for each in self.routing]
-        return _number(self.routes()[draw(weights, seed, self.arn, self.starts)])
+        return _number(self.routes()[derived_choice(weights, seed, self.arn, self.starts)])
 
 
 class Aliases:

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from helpers.localcloud.asl.environment import Environment
 from helpers.localcloud.asl.execution import Execution
+from helpers.localcloud.ids import derived_uuid
 from helpers.localcloud.services.stepfunctions import arns, errors, redrive
 from helpers.localcloud.services.stepfunctions.deletion import LastHistory
-from helpers.localcloud.services.stepfunctions.ids import derived_uuid
 from helpers.localcloud.services.stepfunctions.logs import ExecutionLog
 from helpers.localcloud.services.stepfunctions.machines import (
     Machines,

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from helpers.localcloud.asl import validation
 from helpers.localcloud.asl.machine import Machine
+from helpers.localcloud.ids import derived_uuid
 from helpers.localcloud.services.stepfunctions import arns, errors, settings, tags
-from helpers.localcloud.services.stepfunctions.ids import derived_uuid
 from helpers.localcloud.services.stepfunctions.logs import prove_permissions
 from helpers.localcloud.services.stepfunctions.paging import PAGES
 from helpers.localcloud.services.stepfunctions.variables import variable_references
