@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from draw import words
-from helpers.errors import WorkshopError
+from helpers.errors import UnsupportedLocally, WorkshopError
 from helpers.session import current
 
 Json = Mapping[str, Any]
@@ -96,7 +96,7 @@ def _asked(operation: str, service: str = "stepfunctions", **request: Any) -> Js
     try:
         with session.alive():
             answer: Json = getattr(session.client(service), operation)(**request)
-    except (ClientError, ParamValidationError):
+    except (ClientError, ParamValidationError, UnsupportedLocally):
         return {}
     return answer
 

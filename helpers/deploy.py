@@ -115,6 +115,7 @@ def deploy(what: Path | Workflow | Definition, name: str | None = None, **settin
 
     Raises:
         WorkshopError: there is no name, or it does not start with `workshop-`.
+        UnsupportedLocally: the local cloud does not run it.
         botocore.exceptions.ClientError: the cloud refuses it, as AWS would; its code and message say why.
     """
     session = current()

@@ -18,7 +18,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import localcloud
-from helpers.errors import LocalCloudDied, WorkshopError
+from helpers.errors import LocalCloudDied, UnsupportedLocally, WorkshopError
+from localcloud import aws_settings
 
 TAG = {"Key": "workshop", "Value": "serverless-ml"}
 
@@ -122,12 +123,20 @@ class Session:
 
     @contextmanager
     def alive(self) -> Iterator[None]:
-        """Turns an error inside into LocalCloudDied if its reason is that the local cloud is gone."""
+        """Turns an error inside into the kit's own where it is one of the local cloud.
+
+        Raises:
+            LocalCloudDied: the local cloud is gone.
+            UnsupportedLocally: it refused; boto3 has a ClientError for that.
+        """
         try:
             yield
         except Exception as problem:
             if self._cloud is not None and not self._cloud.alive:
                 raise LocalCloudDied(f"Restart the kernel for a new local cloud. {self._cloud.died()}") from problem
+            refusal = getattr(problem, "response", {}).get("Error", {})
+            if refusal.get("Code") == UnsupportedLocally.__name__:
+                raise UnsupportedLocally(refusal["Message"]) from None
             raise
 
 
@@ -176,12 +185,7 @@ def _connect_locally() -> Session:
 
 
 def _keep_to(cloud: localcloud.LocalCloud) -> None:
-    """Points every AWS client of this process and its children at the local cloud, and nowhere else.
-
-    The reader's own settings and credentials are out of reach, so that no call can go to AWS by mistake.
-    """
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        del os.environ[name]
+    """Points every AWS client of this process and its children at the local cloud, and nowhere else."""
     # sagemaker asks the real STS for the name of its default bucket, whatever AWS_ENDPOINT_URL says (2.257),
     # unless a configuration file names one.
     defaults = cloud.folder / "sagemaker.yaml"
@@ -190,10 +194,8 @@ def _keep_to(cloud: localcloud.LocalCloud) -> None:
         "SchemaVersion: '1.0'\nSageMaker:\n  PythonSDK:\n    Modules:\n      Session:\n"
         f"        DefaultS3Bucket: {bucket}\n"
     )
-    os.environ |= cloud.environment() | {
-        "SAGEMAKER_ADMIN_CONFIG_OVERRIDE": str(defaults),
-        "SAGEMAKER_USER_CONFIG_OVERRIDE": str(defaults),
-    }
+    names = ("SAGEMAKER_ADMIN_CONFIG_OVERRIDE", "SAGEMAKER_USER_CONFIG_OVERRIDE")
+    aws_settings.replace(cloud.environment() | dict.fromkeys(names, str(defaults)))
     boto3: Any = sys.modules.get("boto3")
     if boto3 is not None:
         boto3.DEFAULT_SESSION = None  # it may hold the settings from before

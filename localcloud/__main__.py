@@ -19,6 +19,8 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from localcloud import aws_settings
+
 if TYPE_CHECKING:
     from localcloud.cloud import Cloud
     from localcloud.door.server import Page
@@ -50,25 +52,15 @@ def _key(text: str) -> Any:
 
 
 def keep_away_from_aws(endpoint: str) -> None:
-    """Point every AWS client of this process and its children at `endpoint`, with throw-away credentials.
-
-    The reader's own settings are out of reach, so that no call can go to AWS by mistake.
-    """
-    for name in [name for name in os.environ if name.startswith("AWS_") and name != "AWS_DEFAULT_REGION"]:
-        del os.environ[name]
+    """Point every AWS client of this process and its children at `endpoint`, with a key that opens nothing."""
     region = os.environ.get("AWS_DEFAULT_REGION") or _REGION
-    os.environ |= {
-        "AWS_ACCESS_KEY_ID": "local",
-        "AWS_SECRET_ACCESS_KEY": "local",
-        "AWS_DEFAULT_REGION": region,
-        "AWS_REGION": region,
-        "AWS_ENDPOINT_URL": endpoint,
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "ORT_DISABLE_TELEMETRY": "1",  # onnxruntime would report its use to its maker
-        "MOTO_PORT": endpoint.rpartition(":")[2],
-    }
+    aws_settings.replace(
+        aws_settings.variables(endpoint, region, "local", "local")
+        | {
+            "ORT_DISABLE_TELEMETRY": "1",  # onnxruntime would report its use to its maker
+            "MOTO_PORT": endpoint.rpartition(":")[2],
+        }
+    )
 
 
 def main(arguments: list[str] | None = None, mount: tuple[str, Callable[[Cloud], Page]] | None = None) -> int:
@@ -145,14 +137,9 @@ def main(arguments: list[str] | None = None, mount: tuple[str, Callable[[Cloud],
 def _to_paste(ready: dict[str, str]) -> str:
     """What a person at a shell needs: the lines after which every AWS client there calls this cloud."""
     assign = "set" if sys.platform == "win32" else "export"
-    variables = {
-        "AWS_ENDPOINT_URL": ready["endpoint"],
-        "AWS_ACCESS_KEY_ID": ready["access_key_id"],
-        "AWS_SECRET_ACCESS_KEY": ready["secret_access_key"],
-        "AWS_DEFAULT_REGION": ready["region"],
-        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
-        "NO_PROXY": "127.0.0.1",
-    }
+    variables = aws_settings.variables(
+        ready["endpoint"], ready["region"], ready["access_key_id"], ready["secret_access_key"]
+    )
     lines = [f"    {assign} {name}={value}" for name, value in variables.items()]
     pages = [f"Its page, for a second screen: {ready['page']}"] if "page" in ready else []
     return "\n".join(["Paste this into a shell that is to call this cloud:", *lines, *pages, "Ctrl-C here ends it."])

@@ -11,14 +11,13 @@ import random
 import shutil
 import tempfile
 import threading
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from localcloud import services
+from localcloud import ids, services
 from localcloud.door.access import Access
 from localcloud.door.wire import Protocol, ServiceError
 from localcloud.errors import UnsupportedLocally
@@ -92,7 +91,7 @@ class Cloud:
 
     def new_id(self) -> str:
         """A UUID from the cloud's seed: the same sequence in every run."""
-        return str(uuid.UUID(int=self._ids.getrandbits(128), version=4))
+        return ids.uuid4(self._ids)
 
     @property
     def functions(self) -> Any:

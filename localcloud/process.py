@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import json
-import os
 import queue
 import subprocess
 import sys
@@ -13,6 +12,7 @@ import threading
 from pathlib import Path
 from typing import IO, Any
 
+from localcloud import aws_settings
 from localcloud.errors import LocalCloudDied
 
 READY_SECONDS = 60
@@ -84,20 +84,7 @@ class LocalCloud:
 
     def environment(self) -> dict[str, str]:
         """The variables with which any AWS client of a process calls this cloud and nothing else."""
-        return {
-            "AWS_ENDPOINT_URL": self.endpoint,
-            "AWS_ACCESS_KEY_ID": self.access_key_id,
-            "AWS_SECRET_ACCESS_KEY": self.secret_access_key,
-            "AWS_DEFAULT_REGION": self.region,
-            "AWS_REGION": self.region,
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            "AWS_EC2_METADATA_DISABLED": "true",
-            # boto3 would send StartSyncExecution to the host `sync-127.0.0.1`.
-            "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
-            # A proxy would get every call, and its data.
-            **{name: _bypass(os.environ.get(name, "")) for name in ("NO_PROXY", "no_proxy")},
-        }
+        return aws_settings.variables(self.endpoint, self.region, self.access_key_id, self.secret_access_key)
 
     @property
     def alive(self) -> bool:
@@ -127,10 +114,6 @@ class LocalCloud:
         if self.process.stdout is not None:
             self.process.stdout.close()
         self._folder.cleanup()
-
-
-def _bypass(hosts: str) -> str:
-    return ",".join(dict.fromkeys([*filter(None, hosts.split(",")), "127.0.0.1", "localhost"]))
 
 
 def _first_line(stream: IO[bytes]) -> bytes:

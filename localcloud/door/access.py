@@ -24,6 +24,8 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
+from localcloud import aws_settings
+
 #: Names of this machine. `sync-` is what botocore puts before the host for some actions of Step Functions.
 _HOST = re.compile(r"(?:(?:[\w.-]+\.)?(?:sync-)?localhost|127\.0\.0\.1|\[::1\])(?::\d+)?", re.IGNORECASE)
 
@@ -78,15 +80,10 @@ class Access:
         self.page_token = secrets.token_urlsafe(24)
         self._secrets = {key.access_key_id: key.secret_access_key for key in (self.reader, self.worker)}
 
-    def worker_environment(self, endpoint: str) -> dict[str, str]:
-        """The AWS_ variables of a process that the cloud runs."""
-        return {
-            "AWS_ENDPOINT_URL": endpoint,
-            "AWS_ACCESS_KEY_ID": self.worker.access_key_id,
-            "AWS_SECRET_ACCESS_KEY": self.worker.secret_access_key,
-            "AWS_SESSION_TOKEN": "local",  # handlers expect one; no signature depends on it
-            "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",  # boto3 would look for the host `sync-127.0.0.1`
-        }
+    def worker_environment(self, endpoint: str, region: str) -> dict[str, str]:
+        """The AWS settings of a process that the cloud runs."""
+        own = aws_settings.variables(endpoint, region, self.worker.access_key_id, self.worker.secret_access_key)
+        return own | {"AWS_SESSION_TOKEN": "local"}  # handlers expect one; no signature depends on it
 
     def is_worker(self, environ: Mapping[str, Any]) -> bool:
         """Whether a function or job of this cloud makes the request."""

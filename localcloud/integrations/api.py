@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import uuid
 import zlib
 from collections.abc import Callable
 from datetime import datetime
@@ -15,6 +14,7 @@ from botocore.exceptions import ClientError, ParamValidationError
 
 from localcloud.asl.environment import TaskCall, TaskFailure
 from localcloud.door.wire import dumps
+from localcloud.ids import uuid_of
 from localcloud.integrations import naming, shapes
 from localcloud.time import durations
 
@@ -57,7 +57,7 @@ class Ids:
         key = (call.execution_arn, call.state_name)
         number = self._drawn[key] = self._drawn.get(key, -1) + 1
         digest = hashlib.blake2b(repr((*key, now, number)).encode(), digest_size=16).digest()
-        return str(uuid.UUID(bytes=digest, version=4))
+        return uuid_of(digest)
 
 
 class Operation:

@@ -101,23 +101,23 @@ def encode(channels: tuple[Samples, ...], rate: int, form: str) -> bytes:
     buffer = io.BytesIO()
     samples = np.frombuffer(pcm(np.stack(channels, 1)), "<i2").reshape(-1, len(channels))
     _soundfile().write(buffer, samples, rate, format=container, subtype=codec)
-    return _steady(buffer.getvalue()) if container == "OGG" else buffer.getvalue()
+    return _with_serial_number_zero(buffer.getvalue()) if container == "OGG" else buffer.getvalue()
 
 
-def _steady(content: bytes) -> bytes:
+def _with_serial_number_zero(content: bytes) -> bytes:
     """An Ogg file with the serial number 0 for its stream, which libsndfile draws by lot.
 
     A page is a header of 27 bytes, the sizes of its segments, and these (RFC 3533); its checksum holds all of it.
     """
-    steady = bytearray(content)
+    pages = bytearray(content)
     start = 0
-    while start < len(steady):
-        sizes = steady[start + 27 : start + 27 + steady[start + 26]]
+    while start < len(pages):
+        sizes = pages[start + 27 : start + 27 + pages[start + 26]]
         end = start + 27 + len(sizes) + sum(sizes)
-        steady[start + 14 : start + 18] = steady[start + 22 : start + 26] = bytes(4)
-        steady[start + 22 : start + 26] = _checksum(steady[start:end]).to_bytes(4, "little")
+        pages[start + 14 : start + 18] = pages[start + 22 : start + 26] = bytes(4)
+        pages[start + 22 : start + 26] = _checksum(pages[start:end]).to_bytes(4, "little")
         start = end
-    return bytes(steady)
+    return bytes(pages)
 
 
 def _checksum(page: bytes | bytearray) -> int:
@@ -127,11 +127,11 @@ def _checksum(page: bytes | bytearray) -> int:
     return value
 
 
-def _rest(byte: int) -> int:
+def _crc(byte: int) -> int:
     value = byte << 24
     for _ in range(8):
         value = (value << 1) ^ (0x104C11DB7 if value & 0x80000000 else 0)
     return value
 
 
-_TABLE = [_rest(byte) for byte in range(256)]
+_TABLE = [_crc(byte) for byte in range(256)]

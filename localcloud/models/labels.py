@@ -285,8 +285,8 @@ def labels() -> dict[str, Label]:
 
 
 @cache
-def boxed() -> dict[int, str]:
-    """Each COCO class's most particular label: it gets the box, its parents do not."""
+def most_specific() -> dict[int, str]:
+    """The most specific label of each COCO class: it gets the bounding box, its parents do not."""
     found: dict[int, Label] = {}
     for label in labels().values():
         for number in label.coco:

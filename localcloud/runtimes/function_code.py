@@ -33,7 +33,7 @@ class Function:
         version: "$LATEST" or a number.
         handler: "module.function".
         runtime: e.g. "python3.12".
-        memory: MB; what the handler is told, not enforced.
+        memory: MB; as the handler sees it, not enforced.
         timeout: seconds.
         environment: the function's own variables.
         code: the deployment package, a zip.
@@ -112,13 +112,7 @@ def variables(function: Function, stream: str, task: Path, layers: Path, home: P
         **dict.fromkeys(("HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP"), str(home)),
         "LANG": "en_US.UTF-8",
         "TZ": ":UTC" if os.name == "posix" else "UTC",
-        "NO_PROXY": "127.0.0.1",  # or the system's proxy settings would apply
         **function.environment,
-        "AWS_REGION": function.region,
-        "AWS_DEFAULT_REGION": function.region,
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.runtime}",
         "AWS_LAMBDA_FUNCTION_NAME": function.name,
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory),

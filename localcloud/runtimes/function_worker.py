@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import secrets
 import selectors
 import signal
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from localcloud.runtimes.process import Process
 
 _CLIENT = Path(__file__).with_name("function_client.py")
 
@@ -117,8 +117,7 @@ class Worker:
     Args:
         environment: the process's whole environment; AWS_LAMBDA_RUNTIME_API is added.
         directory: where it starts, the function's unzipped code.
-        log: a new file for its standard output and error. A file and not a pipe: nobody has to read it while
-            the handler runs, and it keeps what a killed handler wrote.
+        log: a new file for its standard output and error.
         command: what to start.
     """
 
@@ -131,21 +130,9 @@ class Worker:
         host, port = self._listener.getsockname()
         # Who does not know it is another process of this machine, and no client of this worker.
         self._secret = secrets.token_hex(16)
-        with log.open("wb") as sink:
-            self._log = log.open("rb", buffering=0)
-            self.started = time.monotonic()
-            self.process = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=sink,
-                stderr=subprocess.STDOUT,
-                cwd=directory,
-                env={**environment, "AWS_LAMBDA_RUNTIME_API": f"{host}:{port}/{self._secret}"},
-                # A group of its own: no Ctrl-C of the terminal's, and killed with whatever the handler
-                # started.
-                start_new_session=True,
-                creationflags=_CREATION_FLAGS,
-            )
+        variables = {**environment, "AWS_LAMBDA_RUNTIME_API": f"{host}:{port}/{self._secret}"}
+        self.process = Process(command, directory, variables, log)
+        self._log = log.open("rb", buffering=0)
 
     # ---- what it does
 
@@ -155,7 +142,7 @@ class Worker:
         Returns:
             None, or how it failed; then the worker is of no use.
         """
-        until = self.started + INIT_SECONDS
+        until = self.process.started + INIT_SECONDS
         while True:
             request = self._receive(until)
             if request is None:
@@ -237,13 +224,7 @@ class Worker:
 
     def kill(self) -> None:
         """End the process and what it started. From any thread; more than once is fine."""
-        if sys.platform != "win32":
-            try:
-                os.killpg(self.process.pid, signal.SIGKILL)
-            except (ProcessLookupError, PermissionError):  # it is gone; macOS says the latter of a zombie
-                self.process.kill()
-        else:
-            self.process.kill()
+        self.process.kill()
         self.process.wait()
 
     def close(self) -> None:
@@ -253,8 +234,6 @@ class Worker:
             key.fileobj.close()  # type: ignore[union-attr]
         self._selector.close()
         self._log.close()
-        if self.process.stdin is not None:
-            self.process.stdin.close()
 
     # ---- how
 
@@ -273,7 +252,7 @@ class Worker:
                     self._accept()
                 elif self._read(key.data) and (found := self._request(key.data)):
                     return (key.data, *found)
-            if (not ready or not self._connected()) and self.process.poll() is not None:
+            if (not ready or not self._connected()) and not self.process.alive:
                 return None
 
     def _request(self, connection: _Connection) -> tuple[str, bytes] | None:
@@ -304,8 +283,7 @@ class Worker:
         self._selector.unregister(connection.socket)
         connection.socket.close()
         if not self._connected():  # it is ending, most likely: be there when it has
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(_TICK)
+            self.process.ends_within(_TICK)
         return False
 
     def _connected(self) -> bool:
@@ -317,11 +295,11 @@ class Worker:
 
     def _ended(self, request_id: str, until: float, seconds: float) -> Result:
         """There was no answer: tell a process that ended from one that has to be."""
-        if time.monotonic() >= until and self.process.poll() is None:
+        if time.monotonic() >= until and self.process.alive:
             self.kill()
             message = f"Task timed out after {seconds:.2f} seconds"
             return _error("Sandbox.Timedout", f"RequestId: {request_id} Error: {message}", message, "timeout")
-        code = self.process.wait()
+        code = self.process.wait().returncode
         if code < 0:
             message = f"Runtime exited with error: signal: {(signal.strsignal(-code) or str(-code)).lower()}"
         elif code:
@@ -335,9 +313,3 @@ def _error(kind: str, message: str, ended: str | None = None, status: str | None
     """An error that the platform reports, in its order of keys and without spaces."""
     payload = json.dumps({"errorType": kind, "errorMessage": message}, separators=(",", ":")).encode()
     return Result(payload, failed=True, ended=ended, status=status)
-
-
-if sys.platform == "win32":
-    _CREATION_FLAGS = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
-else:
-    _CREATION_FLAGS = 0

@@ -16,7 +16,8 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -24,7 +25,7 @@ from pathlib import Path
 from localcloud.errors import UnsupportedLocally
 from localcloud.runtimes import function_worker
 from localcloud.runtimes.function_code import Function, Packages, variables
-from localcloud.runtimes.function_worker import Worker
+from localcloud.runtimes.function_worker import Result, Worker
 
 #: Workers of all functions together. Each is a Python process of 15 MB and more.
 MAX_WORKERS = 16
@@ -75,6 +76,54 @@ class _Fleet:
         self.starting = 0
         self.retired = False
         self.used = 0.0
+
+
+@dataclass(slots=True)
+class _Call:
+    """An invocation: how it went, and what is logged about it.
+
+    Args:
+        function: what runs.
+        request_id: a UUID.
+        result: how it ended, once it has.
+        took: real seconds of the handler.
+        init: real seconds of the worker's start; None when it was warm.
+    """
+
+    function: Function
+    request_id: str
+    result: Result | None = None
+    took: float = 0.0
+    init: float | None = None
+
+    def log(self, output: list[str], now: datetime) -> list[str]:
+        """The log entries, INIT_START or START to REPORT, with what the worker printed in between."""
+        assert self.result is not None
+        lines = [f"START RequestId: {self.request_id} Version: {self.function.version}\n", *output]
+        if self.init is not None:
+            lines.insert(0, f"INIT_START Runtime Version: python:{sys.version_info[0]}.{sys.version_info[1]}\n")
+        if self.result.ended and self.result.status == "error":
+            lines.append(f"RequestId: {self.request_id} Error: {self.result.ended}\nRuntime.ExitError\n")
+        lines.append(f"END RequestId: {self.request_id}\n")
+        lines.append(self._report(self.result.status))
+        if self.result.status == "timeout":
+            stamp = now.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
+            lines.append(f"{stamp}Z {self.request_id} {self.result.ended}\n")
+        return lines
+
+    def _report(self, status: str | None) -> str:
+        """The REPORT entry; without Max Memory Used, which is not measured here."""
+        fields = [
+            f"REPORT RequestId: {self.request_id}",
+            f"Duration: {self.took * 1000:.2f} ms",
+            f"Billed Duration: {math.ceil(self.took * 1000)} ms",
+            f"Memory Size: {self.function.memory} MB",
+        ]
+        if self.init is not None:
+            fields.append(f"Init Duration: {self.init * 1000:.2f} ms")
+        if status is not None:
+            fields.append(f"Status: {status}")
+        return "\t".join(fields) + "\t\n"
 
 
 class Functions:
@@ -134,39 +183,25 @@ class Functions:
         while warm is not None and not warm.worker.ready():  # it ended after its last response
             self._release(fleet, warm, reusable=False)
             fleet, warm = self._acquire(function, until)
-        lines = [f"START RequestId: {request_id} Version: {function.version}\n"]
-        began, init, result, reusable = time.monotonic(), None, None, False
+        call = _Call(function, request_id)
+        reusable = False
         try:
+            began = time.monotonic()
             if warm is None:
-                try:
+                with self._starting(fleet):
                     warm = self._start(function)
-                    result = warm.worker.start(request_id)
-                finally:
-                    with self._lock:
-                        fleet.starting -= 1
-                lines.insert(0, f"INIT_START Runtime Version: python:{sys.version_info[0]}.{sys.version_info[1]}\n")
-                init, began = time.monotonic() - began, time.monotonic()
-            if result is None:
-                result = warm.worker.invoke(
-                    event,
-                    request_id=request_id,
-                    arn=arn,
-                    seconds=function.timeout,
-                    client_context=client_context,
+                    call.result = warm.worker.start(request_id)
+                call.init, began = time.monotonic() - began, time.monotonic()
+            if call.result is None:
+                call.result = warm.worker.invoke(
+                    event, request_id=request_id, arn=arn, seconds=function.timeout, client_context=client_context
                 )
-            took = time.monotonic() - began
+            call.took = time.monotonic() - began
             output = warm.worker.read_log()
             warm.output += len(output)
-            lines += _lines(output, warm.places)
-            if result.ended and result.status == "error":
-                lines.append(f"RequestId: {request_id} Error: {result.ended}\nRuntime.ExitError\n")
-            lines.append(f"END RequestId: {request_id}\n")
-            lines.append(_report(request_id, function.memory, took, init, result.status))
-            if result.status == "timeout":
-                stamp = self._now().strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
-                lines.append(f"{stamp}Z {request_id} {result.ended}\n")
-            reusable = result.ended is None and warm.output < _MAX_OUTPUT
-            return Outcome(result.payload, result.failed, warm.stream, lines)
+            reusable = call.result.ended is None and warm.output < _MAX_OUTPUT
+            lines = call.log(_lines(output, warm.places), self._now())
+            return Outcome(call.result.payload, call.result.failed, warm.stream, lines)
         finally:
             self._release(fleet, warm, reusable=reusable)
 
@@ -259,6 +294,15 @@ class Functions:
 
     # ---- starting one
 
+    @contextmanager
+    def _starting(self, fleet: _Fleet) -> Iterator[None]:
+        """Around what `_acquire` gave the right to: until it ends, others wait for the worker that it starts."""
+        try:
+            yield
+        finally:
+            with self._lock:
+                fleet.starting -= 1
+
     def _start(self, function: Function) -> _Warm:
         key = function.arn, function.version
         with self._lock:
@@ -269,7 +313,8 @@ class Functions:
         task, layers = self._packages.unzip(function.code), self._packages.unzip(*function.layers)
         own = self._scratch / name
         own.mkdir(parents=True)
-        environment = {**variables(function, stream, task, layers, own), **self._environment}
+        region = dict.fromkeys(("AWS_REGION", "AWS_DEFAULT_REGION"), function.region)
+        environment = {**variables(function, stream, task, layers, own), **self._environment, **region}
         worker = Worker(environment, task, own / "output", function_worker.CLIENT_COMMAND)
         with self._lock:
             self._workers.add(worker)
@@ -288,18 +333,3 @@ def _lines(output: bytes, places: Iterable[tuple[bytes, bytes]]) -> list[str]:
     if not output.endswith(b"\n"):
         output += b"\n"
     return [line + "\n" for line in output.decode(errors="replace").split("\n")[:-1]]
-
-
-def _report(request_id: str, memory: int, took: float, init: float | None, status: str | None) -> str:
-    """The REPORT entry; without Max Memory Used, which is not measured here."""
-    fields = [
-        f"REPORT RequestId: {request_id}",
-        f"Duration: {took * 1000:.2f} ms",
-        f"Billed Duration: {math.ceil(took * 1000)} ms",
-        f"Memory Size: {memory} MB",
-    ]
-    if init is not None:
-        fields.append(f"Init Duration: {init * 1000:.2f} ms")
-    if status is not None:
-        fields.append(f"Status: {status}")
-    return "\t".join(fields) + "\t\n"

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from localcloud.runtimes.containers import PYTHON, Container
-from localcloud.runtimes.jobs import Process
+from localcloud.runtimes.process import Process
 
 _CLIENT = Path(__file__).with_name("model_server_client.py")
 
@@ -88,15 +88,15 @@ class ModelServer:
             if self._process is None or not self._process.alive:
                 self._start()
             assert self._socket is not None
-            header = {"length": len(body), "content_type": content_type, "accept": accept}
+            request = {"length": len(body), "content_type": content_type, "accept": accept}
             try:
                 self._socket.settimeout(ANSWER_SECONDS)
-                self._socket.sendall(json.dumps(header).encode() + b"\n" + body)
-                told, answer = self._receive()
+                self._socket.sendall(json.dumps(request).encode() + b"\n" + body)
+                header, content = self._receive()
             except (OSError, ValueError, EOFError) as problem:
                 self._end()
                 raise Crashed(str(problem)) from None
-            return Reply(told["status"], told["content_type"], answer)
+            return Reply(header["status"], header["content_type"], content)
 
     @property
     def log(self) -> str:
@@ -137,11 +137,11 @@ class ModelServer:
         self._incoming = self._socket.makefile("rb")
         self._socket.settimeout(LOAD_SECONDS)
         try:
-            told, _ = self._receive()
+            header, _ = self._receive()
         except (OSError, ValueError, EOFError):
             raise self._failed("its process ended before the model was loaded") from None
-        if not told["ready"]:
-            raise self._failed(told["error"])
+        if not header["ready"]:
+            raise self._failed(header["error"])
 
     def _accept(self, listener: socket.socket, secret: str, until: float) -> socket.socket | None:
         """The connection of our process, and no other's."""
@@ -160,11 +160,11 @@ class ModelServer:
         line = self._incoming.readline()
         if not line:
             raise EOFError("the model server's process ended")
-        told: dict[str, Any] = json.loads(line)
-        body = self._incoming.read(told["length"])
-        if len(body) < told["length"]:
+        header: dict[str, Any] = json.loads(line)
+        body = self._incoming.read(header["length"])
+        if len(body) < header["length"]:
             raise EOFError("the model server's process ended")
-        return told, body
+        return header, body
 
     def _failed(self, reason: str) -> NotLoaded:
         self._end()

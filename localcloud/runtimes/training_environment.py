@@ -1,4 +1,4 @@
-"""What a training script is told: command line, SM_ variables, /opt/ml/input/config. As the public toolkit has it.
+"""What a training script finds: command line, SM_ variables, /opt/ml/input/config. As the public toolkit has it.
 
 https://github.com/aws/sagemaker-training-toolkit (environment.py, mapping.py, params.py): the toolkit inside the
 framework images reads the same three files and sets the same variables.

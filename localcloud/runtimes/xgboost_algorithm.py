@@ -149,13 +149,13 @@ def _custom(metrics: list[str]) -> Any:
             classes = predicted.argmax(axis=1)
         else:
             classes = predicted > 0.5 if set(np.unique(truth)) <= {0.0, 1.0} else predicted
-        told = {
+        measures = {
             "accuracy": lambda: known.accuracy_score(truth, classes),
             "f1": lambda: known.f1_score(truth, classes, average="macro"),
             "mse": lambda: known.mean_squared_error(truth, predicted),
             "r2": lambda: known.r2_score(truth, predicted),
         }
-        return [(metric, float(told[metric]())) for metric in metrics]
+        return [(metric, float(measures[metric]())) for metric in metrics]
 
     return measure
 
@@ -164,12 +164,12 @@ class _Lines(xgboost.callback.TrainingCallback):
     """`[0]#011train-auc:0.91234#011validation-auc:0.89012` after each round."""
 
     def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:
-        told = [
-            f"#011{data}-{metric}:{values[-1]:.5f}"
+        values = [
+            f"#011{data}-{metric}:{history[-1]:.5f}"
             for data, metrics in evals_log.items()
-            for metric, values in metrics.items()
+            for metric, history in metrics.items()
         ]
-        print(f"[{epoch}]{''.join(told)}", flush=True)
+        print(f"[{epoch}]{''.join(values)}", flush=True)
         return False
 
 

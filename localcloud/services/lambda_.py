@@ -85,7 +85,7 @@ class LocalFunctions:
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
-        environment = cloud.access.worker_environment(cloud.endpoint)
+        environment = cloud.access.worker_environment(cloud.endpoint, cloud.region)
         self.runtime = Functions(cloud.scratch / "functions", environment, cloud.clock.datetime)
         self._lock = threading.Lock()
         self._running: Counter[str] = Counter()

@@ -2,8 +2,8 @@
 
 Shapes, limits and errors are those of https://docs.aws.amazon.com/rekognition/latest/APIReference/ and of
 https://docs.aws.amazon.com/rekognition/latest/dg/limits.html; messages are AWS's where they are known. Labels come
-from two networks: one knows a thousand classes and looks at the whole picture, one finds eighty kinds of things and
-says where they are. A label's confidence is the higher of what the two say.
+from two networks: one classifies the whole picture in a thousand classes, one detects objects of eighty classes. A
+label's confidence is the higher of the two.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from localcloud.cloud import Cloud, Service, ServiceError
+from localcloud.door.wire import Structure
 from localcloud.errors import UnsupportedLocally
 from localcloud.services import _objects, _pictures
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
     Image = npt.NDArray[np.uint8]
 
-Shape = dict[str, Any]
 
 _MOST_SENT, _MOST_STORED = 5 * 1024 * 1024, 15 * 1024 * 1024  # bytes
 _LEAST_PIXELS, _MOST_PIXELS = 80, 10_000  # a side
@@ -48,17 +48,17 @@ _MODERATED = {
 
 #: Pictures whose labels are kept, the oldest dropped first: workflows ask for labels and for moderation.
 _KEPT = 64
-Confidences = tuple[dict[str, float], dict[str, list[Shape]]]
-_seen: dict[bytes, Confidences] = {}
-_looking = threading.Lock()
+Confidences = tuple[dict[str, float], dict[str, list[Structure]]]
+_cache: dict[bytes, Confidences] = {}
+_lock = threading.Lock()
 
-_POINTS = ("eyeLeft", "eyeRight", "nose", "mouthLeft", "mouthRight")
+_LANDMARKS = ("eyeLeft", "eyeRight", "nose", "mouthLeft", "mouthRight")
 
 
 def register(cloud: Cloud) -> Service:
     """The actions of Rekognition that look at one picture."""
 
-    def on_picture(answer: Callable[[Image, Shape], Shape]) -> Callable[[Shape], Mapping[str, Any]]:
+    def on_picture(answer: Callable[[Image, Structure], Structure]) -> Callable[[Structure], Mapping[str, Any]]:
         return lambda request: answer(pixels(*_content(cloud, request)), request)
 
     return Service(
@@ -75,7 +75,7 @@ def register(cloud: Cloud) -> Service:
 # ---- the picture
 
 
-def _content(cloud: Cloud, request: Shape) -> tuple[bytes, int]:
+def _content(cloud: Cloud, request: Structure) -> tuple[bytes, int]:
     """The picture's bytes, and how many Rekognition takes of one that comes this way."""
     content, place = request["Image"].get("Bytes"), request["Image"].get("S3Object")
     if (content is None) == (place is None):
@@ -137,33 +137,34 @@ def pixels(content: bytes, most: int = _MOST_SENT) -> Image:
 def _confidences(image: Image) -> Confidences:
     """Each label's confidence in per cent, and the instances of those that have a box."""
     key = hashlib.sha256(str(image.shape).encode() + image.tobytes()).digest()
-    with _looking:
-        if key not in _seen:
-            if len(_seen) == _KEPT:
-                del _seen[next(iter(_seen))]
-            _seen[key] = _look(image)
-        return _seen[key]
+    with _lock:
+        if key not in _cache:
+            if len(_cache) == _KEPT:
+                del _cache[next(iter(_cache))]
+            _cache[key] = _classify_and_detect(image)
+        return _cache[key]
 
 
-def _look(image: Image) -> Confidences:
+def _classify_and_detect(image: Image) -> Confidences:
     from localcloud.models import classifier, detector
-    from localcloud.models.labels import boxed, labels
+    from localcloud.models.labels import labels, most_specific
 
-    shares = classifier.classify(image).tolist()
-    things = detector.detect(image)
-    sure = {}
+    probabilities = classifier.classify(image).tolist()
+    objects = detector.detect(image)
+    confidences = {}
     for label in labels().values():
-        whole = min(sum(shares[number] for number in sorted(label.imagenet)), 1.0)
-        sure[label.name] = 100 * max([whole, *(thing.confidence for thing in things if thing.kind in label.coco)])
-    instances: dict[str, list[Shape]] = {}
-    for thing in things:
-        if thing.kind in boxed():
-            found = {"BoundingBox": _box(thing.box), "Confidence": round(100 * thing.confidence, 3)}
-            instances.setdefault(boxed()[thing.kind], []).append(found)
-    return sure, instances
+        whole = min(sum(probabilities[number] for number in sorted(label.imagenet)), 1.0)
+        boxes = [each.confidence for each in objects if each.coco_id in label.coco]
+        confidences[label.name] = 100 * max([whole, *boxes])
+    instances: dict[str, list[Structure]] = {}
+    for each in objects:
+        if each.coco_id in most_specific():
+            instance = {"BoundingBox": _box(each.box), "Confidence": round(100 * each.confidence, 3)}
+            instances.setdefault(most_specific()[each.coco_id], []).append(instance)
+    return confidences, instances
 
 
-def labels(image: Image, request: Shape) -> Shape:
+def labels(image: Image, request: Structure) -> Structure:
     """DetectLabels' answer for a picture."""
     from localcloud.models.labels import labels as known
 
@@ -174,13 +175,13 @@ def labels(image: Image, request: Shape) -> Shape:
         )
     least = request.get("MinConfidence", _LEAST_LABEL)
     wanted = _filter(request.get("Settings", {}).get("GeneralLabels", {}))
-    sure, instances = _confidences(image)
-    names = [name for name, value in sure.items() if value >= least and value > 0 and wanted(name)]
-    names.sort(key=lambda name: (-sure[name], name))
+    confidences, instances = _confidences(image)
+    names = [name for name, value in confidences.items() if value >= least and value > 0 and wanted(name)]
+    names.sort(key=lambda name: (-confidences[name], name))
     found = [
         {
             "Name": name,
-            "Confidence": round(sure[name], 3),
+            "Confidence": round(confidences[name], 3),
             "Instances": [each for each in instances.get(name, []) if each["Confidence"] >= least],
             "Parents": [{"Name": parent} for parent in known()[name].parents],
             "Aliases": [],
@@ -191,7 +192,7 @@ def labels(image: Image, request: Shape) -> Shape:
     return {"Labels": found, "LabelModelVersion": _LABEL_MODEL}
 
 
-def _filter(rules: Shape) -> Callable[[str], bool]:
+def _filter(rules: Structure) -> Callable[[str], bool]:
     from localcloud.models.labels import labels
 
     kept, dropped = (set(rules.get(f"Label{kind}Filters", ())) for kind in ("Inclusion", "Exclusion"))
@@ -205,10 +206,10 @@ def _filter(rules: Shape) -> Callable[[str], bool]:
     return wanted
 
 
-def moderation(image: Image, request: Shape) -> Shape:
+def moderation(image: Image, request: Structure) -> Structure:
     """DetectModerationLabels' answer for a picture.
 
-    What is explicit is told by a network of its own; alcohol, weapons and gambling by the labels.
+    Explicit content is scored by a network of its own; alcohol, weapons and gambling by the labels.
     """
     from localcloud.models import explicit
 
@@ -219,9 +220,9 @@ def moderation(image: Image, request: Shape) -> Shape:
                 "WORKSHOP_TARGET=aws."
             )
     least = request.get("MinConfidence", _LEAST_MODERATION)
-    sure, _ = _confidences(image)
+    confidences, _ = _confidences(image)
     found: list[tuple[float, tuple[str, ...]]] = [(100 * explicit.score(image), ("Explicit",))]
-    found += [(sure[label], path) for label, path in _MODERATED.items()]
+    found += [(confidences[label], path) for label, path in _MODERATED.items()]
     found.sort(key=lambda entry: -entry[0])
     answer = [
         {
@@ -240,7 +241,7 @@ def moderation(image: Image, request: Shape) -> Shape:
 # ---- text
 
 
-def text(image: Image, request: Shape) -> Shape:
+def text(image: Image, request: Structure) -> Structure:
     """DetectText's answer for a picture: the lines, then their words, a hundred at the most."""
     from localcloud.models import ocr
 
@@ -252,8 +253,8 @@ def text(image: Image, request: Shape) -> Shape:
         )
     rule = rules.get("WordFilter", {})
     page = ocr.read(image)
-    lines: list[Shape] = []
-    words: list[Shape] = []
+    lines: list[Structure] = []
+    words: list[Structure] = []
     for line in page.lines:
         found = [_detection(page, "WORD", word) for word in line.words]
         found = [word for word in found if _passes(word, rule)][: _MOST_WORDS - len(words)]
@@ -264,7 +265,7 @@ def text(image: Image, request: Shape) -> Shape:
     return {"TextDetections": numbered, "TextModelVersion": _TEXT_MODEL}
 
 
-def _detection(page: Any, kind: str, found: Any) -> Shape:
+def _detection(page: Any, kind: str, found: Any) -> Structure:
     return {
         "DetectedText": found.text,
         "Type": kind,
@@ -273,7 +274,7 @@ def _detection(page: Any, kind: str, found: Any) -> Shape:
     }
 
 
-def _passes(word: Shape, rule: Shape) -> bool:
+def _passes(word: Structure, rule: Structure) -> bool:
     box = word["Geometry"]["BoundingBox"]
     return bool(
         word["Confidence"] >= rule.get("MinConfidence", 0)
@@ -285,10 +286,10 @@ def _passes(word: Shape, rule: Shape) -> bool:
 # ---- faces
 
 
-def faces(image: Image, request: Shape) -> Shape:
+def faces(image: Image, request: Structure) -> Structure:
     """DetectFaces' answer for a picture: the attributes that AWS calls DEFAULT.
 
-    Pose is a rough estimate from the five points.
+    Pose is a rough estimate from the five landmarks.
     """
     from localcloud.models import faces as model
 
@@ -301,9 +302,9 @@ def faces(image: Image, request: Shape) -> Shape:
     return {"FaceDetails": [_face(image, face) for face in model.detect(image)]}
 
 
-def _face(image: Image, face: Face) -> Shape:
+def _face(image: Image, face: Face) -> Structure:
     height, width = image.shape[:2]
-    (lx, ly), (rx, ry), (nx, ny), *mouth = [(x * width, y * height) for x, y in face.points]
+    (lx, ly), (rx, ry), (nx, ny), *mouth = [(x * width, y * height) for x, y in face.landmarks]
     roll = math.atan2(ry - ly, rx - lx)
     # The nose against the line between the eyes and the mouth, in the upright face: it sticks out, and so it moves
     # with the head.
@@ -316,7 +317,7 @@ def _face(image: Image, face: Face) -> Shape:
         "BoundingBox": _box(face.box),
         "Landmarks": [
             {"Type": kind, "X": round(x, 6), "Y": round(y, 6)}
-            for kind, (x, y) in zip(_POINTS, face.points, strict=True)
+            for kind, (x, y) in zip(_LANDMARKS, face.landmarks, strict=True)
         ],
         "Pose": {
             "Roll": round(math.degrees(roll), 3),
@@ -328,7 +329,7 @@ def _face(image: Image, face: Face) -> Shape:
     }
 
 
-def _quality(image: Image, box: Box) -> Shape:
+def _quality(image: Image, box: Box) -> Structure:
     """Brightness: the mean of the face's grey. Sharpness: how much neighbouring pixels differ. 0 to 100, both."""
     import numpy as np
 
@@ -343,7 +344,7 @@ def _quality(image: Image, box: Box) -> Shape:
     }
 
 
-def _box(box: Box) -> Shape:
+def _box(box: Box) -> Structure:
     return {
         "Width": round(box.width, 6),
         "Height": round(box.height, 6),

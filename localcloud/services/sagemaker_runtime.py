@@ -16,5 +16,4 @@ if TYPE_CHECKING:
 
 def register(cloud: Cloud) -> Service:
     """The one action that runs here; asynchronous and streaming invocations do not."""
-    cloud.service("sagemaker")  # its end is the model servers' end
     return Service("sagemaker-runtime", {"InvokeEndpoint": sagemaker_of(cloud).endpoints.invoke})

@@ -10,21 +10,21 @@ from __future__ import annotations
 import hashlib
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from localcloud.cloud import Cloud, Service, ServiceError
+from localcloud.door.wire import Structure
 from localcloud.errors import UnsupportedLocally
 from localcloud.services import _objects, _pictures
-from localcloud.time.clock import Fiber
+from localcloud.services._jobs import Job, RequestTokens, Statuses
+from localcloud.services._paging import Pages
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from localcloud.models.expense_items import ItemField
+    from localcloud.models.expense import ItemField
     from localcloud.models.layout import Detection, Row
     from localcloud.models.ocr import Page, Quad
 
@@ -36,7 +36,11 @@ _MOST_PIXELS = 10_000  # a side
 #: seconds.
 _JOB_SECONDS = 5.0
 
-_MOST_RESULTS = 1000  # blocks in one answer of GetDocumentTextDetection
+#: Of blocks, in the answers of GetDocumentTextDetection.
+_PAGES = Pages(
+    lambda: ServiceError("InvalidParameterException", "Request has invalid parameters"), default=1000, most=1000
+)
+
 #: Pages kept, the oldest dropped first: workflows ask twice about a picture, for its text and for its fields.
 _KEPT = 64
 _pages: dict[str, Page] = {}
@@ -48,19 +52,17 @@ _MODEL_VERSION = "1.0"  # what AWS answers today
 #: and what only its place or its form gives away.
 _LABELLED, _UNLABELLED = 90.0, 70.0
 
-Shape = dict[str, Any]
-
 
 def register(cloud: Cloud) -> Service:
     """The actions of Textract that read text and receipts."""
-    jobs = Jobs(cloud)
-    actions: dict[str, Callable[[Shape], Mapping[str, Any]]] = {
+    texts, expenses = Jobs(cloud, "text", detect_text), Jobs(cloud, "expense", analyze_expense)
+    actions: dict[str, Callable[[Structure], Mapping[str, Any]]] = {
         "DetectDocumentText": lambda request: detect_text(_document(cloud, request)),
         "AnalyzeExpense": lambda request: analyze_expense(_document(cloud, request)),
-        "StartDocumentTextDetection": partial(jobs.start, "text", detect_text),
-        "GetDocumentTextDetection": partial(jobs.get, "text"),
-        "StartExpenseAnalysis": partial(jobs.start, "expense", analyze_expense),
-        "GetExpenseAnalysis": partial(jobs.get, "expense"),
+        "StartDocumentTextDetection": texts.start,
+        "GetDocumentTextDetection": texts.get,
+        "StartExpenseAnalysis": expenses.start,
+        "GetExpenseAnalysis": expenses.get,
     }
     return Service("textract", actions)
 
@@ -68,7 +70,7 @@ def register(cloud: Cloud) -> Service:
 # ---- the document
 
 
-def _document(cloud: Cloud, request: Shape) -> bytes:
+def _document(cloud: Cloud, request: Structure) -> bytes:
     document = request["Document"]
     content, place = document.get("Bytes"), document.get("S3Object")
     if (content is None) == (place is None):
@@ -76,7 +78,7 @@ def _document(cloud: Cloud, request: Shape) -> bytes:
     return _from_s3(cloud, place) if content is None else content
 
 
-def _from_s3(cloud: Cloud, place: Shape) -> bytes:
+def _from_s3(cloud: Cloud, place: Structure) -> bytes:
     bucket, key = place.get("Bucket"), place.get("Name")
     if not bucket or not key:
         raise ServiceError("InvalidParameterException", "Request has invalid parameters")
@@ -151,7 +153,7 @@ def _read(content: bytes) -> tuple[Page, list[Row], Callable[[str], str]]:
     return page, layout.rows(page), lambda name: str(uuid.uuid5(uuid.NAMESPACE_OID, f"{seed}/{name}"))
 
 
-def detect_text(content: bytes) -> Shape:
+def detect_text(content: bytes) -> Structure:
     """DetectDocumentText's answer for a document's bytes."""
     return {
         "DocumentMetadata": {"Pages": 1},
@@ -160,7 +162,7 @@ def detect_text(content: bytes) -> Shape:
     }
 
 
-def analyze_expense(content: bytes) -> Shape:
+def analyze_expense(content: bytes) -> Structure:
     """AnalyzeExpense's answer for a document's bytes."""
     from localcloud.models.expense import analyse
 
@@ -168,8 +170,8 @@ def analyze_expense(content: bytes) -> Shape:
     expense = analyse(rows)
     currency = {"Code": expense.currency, "Confidence": _LABELLED} if expense.currency else None
 
-    def field(kind: str, value: Detection, label: Detection | None, in_money: bool) -> Shape:
-        shape: Shape = {"Type": {"Text": kind, "Confidence": _LABELLED if label else _UNLABELLED}}
+    def field(kind: str, value: Detection, label: Detection | None, in_money: bool) -> Structure:
+        shape: Structure = {"Type": {"Text": kind, "Confidence": _LABELLED if label else _UNLABELLED}}
         if label is not None:
             shape["LabelDetection"] = _detection(page, label)
         shape["ValueDetection"] = _detection(page, value)
@@ -178,7 +180,7 @@ def analyze_expense(content: bytes) -> Shape:
             shape["Currency"] = currency
         return shape
 
-    def item(fields: tuple[ItemField, ...]) -> Shape:
+    def item(fields: tuple[ItemField, ...]) -> Structure:
         in_money = ("PRICE", "UNIT_PRICE")
         return {"LineItemExpenseFields": [field(f.type, f.value, f.label, f.type in in_money) for f in fields]}
 
@@ -197,9 +199,9 @@ def analyze_expense(content: bytes) -> Shape:
     return {"DocumentMetadata": {"Pages": 1}, "ExpenseDocuments": [document]}
 
 
-def _blocks(page: Page, rows: list[Row], new_id: Callable[[str], str]) -> list[Shape]:
-    lines: list[Shape] = []
-    words: list[Shape] = []
+def _blocks(page: Page, rows: list[Row], new_id: Callable[[str], str]) -> list[Structure]:
+    lines: list[Structure] = []
+    words: list[Structure] = []
     for number, line in enumerate(line for row in rows for line in row.lines):
         children = [
             {
@@ -224,13 +226,13 @@ def _blocks(page: Page, rows: list[Row], new_id: Callable[[str], str]) -> list[S
         )
         words += children
     everything = ((0.0, 0.0), (page.width, 0.0), (page.width, page.height), (0.0, page.height))
-    whole: Shape = {"BlockType": "PAGE", "Geometry": _geometry(page, everything), "Id": new_id("page")}
+    whole: Structure = {"BlockType": "PAGE", "Geometry": _geometry(page, everything), "Id": new_id("page")}
     if lines:
         whole["Relationships"] = [{"Type": "CHILD", "Ids": [line["Id"] for line in lines]}]
     return [whole, *lines, *words]
 
 
-def _detection(page: Page, found: Detection) -> Shape:
+def _detection(page: Page, found: Detection) -> Structure:
     return {
         "Text": found.text,
         "Geometry": _geometry(page, found.quad),
@@ -238,7 +240,7 @@ def _detection(page: Page, found: Detection) -> Shape:
     }
 
 
-def _geometry(page: Page, quad: Quad) -> Shape:
+def _geometry(page: Page, quad: Quad) -> Structure:
     return _pictures.geometry(quad, page.width, page.height)
 
 
@@ -249,26 +251,48 @@ def _percent(confidence: float) -> float:
 # ---- jobs
 
 
-@dataclass(frozen=True, slots=True)
-class _Job:
-    kind: str
-    request: Shape
-    reading: Fiber[Shape]
+class _Job(Job):
+    """One document, read at once in a thread; IN_PROGRESS until the virtual seconds have passed.
+
+    Args:
+        cloud: whose it is.
+        name: its JobId.
+        answer: what the synchronous action answers for a document.
+        content: the document.
+    """
+
+    statuses = Statuses("IN_PROGRESS", "SUCCEEDED", "FAILED")
+    title, internal = "Textract job", "Internal server error: "
+
+    def __init__(self, cloud: Cloud, name: str, answer: Callable[[bytes], Structure], content: bytes) -> None:
+        super().__init__(cloud.clock, name)
+        self._answer, self._content = answer, content
+        self.result: Structure = {}
+
+    async def run(self) -> None:
+        self.result = await self.work(self._answer, self._content, seconds=_JOB_SECONDS)
 
 
 class Jobs:
-    """Asynchronous operations.
+    """The jobs of one asynchronous operation.
 
-    Read at once in a thread, IN_PROGRESS until their virtual seconds have passed.
+    Args:
+        cloud: whose they are.
+        kind: "text" or "expense".
+        answer: what the synchronous action answers for a document.
     """
 
-    def __init__(self, cloud: Cloud) -> None:
-        self._cloud = cloud
+    def __init__(self, cloud: Cloud, kind: str, answer: Callable[[bytes], Structure]) -> None:
+        self._cloud, self._kind, self._answer = cloud, kind, answer
         self._jobs: dict[str, _Job] = {}
-        self._tokens: dict[tuple[str, str], str] = {}
+        self._tokens: RequestTokens[_Job] = RequestTokens(
+            lambda token: ServiceError(
+                "IdempotentParameterMismatchException", f"ClientRequestToken {token} was used with other parameters"
+            )
+        )
         self._lock = threading.Lock()
 
-    def start(self, kind: str, work: Callable[[bytes], Shape], request: Shape) -> Shape:
+    def start(self, request: Structure) -> Structure:
         """Check the document and start to read it."""
         for name in ("NotificationChannel", "OutputConfig", "KMSKeyId"):
             if name in request:
@@ -279,42 +303,24 @@ class Jobs:
         content = _from_s3(self._cloud, request["DocumentLocation"].get("S3Object") or {})
         pixels(content)
         with self._lock:
-            token = request.get("ClientRequestToken")
-            known = self._tokens.get((kind, token)) if token else None
-            if known:
-                if self._jobs[known].request != request:
-                    raise ServiceError(
-                        "IdempotentParameterMismatchException",
-                        f"ClientRequestToken {token} was used with other parameters",
-                    )
-                return {"JobId": known}
-            # AWS's job ids are 64 hexadecimal digits.
-            job_id = hashlib.sha256(f"{kind}/{len(self._jobs)}".encode() + content).hexdigest()
-            clock = self._cloud.clock
-            self._jobs[job_id] = _Job(kind, request, clock.spawn(clock.work(work, content, seconds=_JOB_SECONDS)))
-            if token:
-                self._tokens[kind, token] = job_id
-        return {"JobId": job_id}
+            job = self._tokens.job(request)
+            if job is None:
+                # AWS's job ids are 64 hexadecimal digits.
+                job_id = hashlib.sha256(f"{self._kind}/{len(self._jobs)}".encode() + content).hexdigest()
+                job = self._jobs[job_id] = _Job(self._cloud, job_id, self._answer, content)
+                self._tokens.add(request, job)
+                job.start()
+        return {"JobId": job.name}
 
-    def get(self, kind: str, request: Shape) -> Shape:
-        """The state of a job; when it is over, a page of its result."""
+    def get(self, request: Structure) -> Structure:
+        """The state of a job; when it is over, its result: of text a page."""
         job = self._jobs.get(request["JobId"])
-        if job is None or job.kind != kind:
+        if job is None:
             raise ServiceError("InvalidJobIdException", "Request has invalid Job Id")
-        if not job.reading.done:
-            return {"JobStatus": "IN_PROGRESS"}
-        result = job.reading.result()
-        if kind == "expense":
-            return {"JobStatus": "SUCCEEDED", **result, "AnalyzeExpenseModelVersion": _MODEL_VERSION}
-        return {"JobStatus": "SUCCEEDED", **result, **dict(_page_of(result["Blocks"], request))}
-
-
-def _page_of(blocks: list[Shape], request: Shape) -> Iterator[tuple[str, Any]]:
-    most = min(request.get("MaxResults", _MOST_RESULTS), _MOST_RESULTS)
-    token = request.get("NextToken", "0")
-    if not token.isdecimal() or int(token) >= len(blocks):
-        raise ServiceError("InvalidParameterException", "Request has invalid parameters")
-    end = int(token) + most
-    yield "Blocks", [block | {"Page": 1} for block in blocks[int(token) : end]]
-    if end < len(blocks):
-        yield "NextToken", str(end)
+        if job.status != job.statuses.completed:
+            return {"JobStatus": job.status, "StatusMessage": job.failure}
+        answer = {"JobStatus": job.status, **job.result}
+        if self._kind == "expense":
+            return {**answer, "AnalyzeExpenseModelVersion": _MODEL_VERSION}
+        blocks, token = _PAGES.page(job.result["Blocks"], request, "GetDocumentTextDetection")
+        return {**answer, "Blocks": [block | {"Page": 1} for block in blocks], "NextToken": token}

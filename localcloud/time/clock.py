@@ -176,8 +176,8 @@ class Clock:
         Args:
             function: what to run, with `args`; its exception is raised here.
             seconds: how long the work takes on AWS (virtual seconds). It may really take more or less.
-            limit: real seconds after which virtual time goes on to now + limit without the result, so that a
-                TimeoutSeconds of that length fires as it would on AWS.
+            limit: real seconds after which virtual time goes on without the result: to now + limit, so that a
+                TimeoutSeconds of that length fires as it would on AWS, and from there second by second.
         """
         started = time.monotonic()
         work = self._pool.submit(function, *args)
@@ -316,8 +316,8 @@ class Clock:
         self._now = when if when > self._now else self._now
         left = timer.limit_at - time.monotonic()
         if left <= 0:
-            timer.limit_at = math.inf
             self._put_off(max(timer.moved_to, self._now))
+            timer.limit_at, timer.moved_to = time.monotonic() + 1.0, max(timer.moved_to, self._now) + 1.0
         elif (self._requests_from_work or self._may_pass) and len(self._timers) > 1:
             self._may_pass = False
             self._put_off(heapq.nsmallest(2, self._timers)[1][0])

@@ -5,12 +5,31 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import draw
 from tests.draw.machines import CHILD, MACHINES, MANY, PARENT, ROUTES, STATES, TRAIN, History, chain
 
 Events = list[dict[str, Any]]
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def one_element_a_line(svg: str) -> str:
+    """A picture as its golden file holds it, so that a diff can be read: line ends added, nothing else changed."""
+    assert "\n" not in svg
+    return svg.replace("><", ">\n<") + "\n"
+
+
+def golden(name: str) -> str:
+    """What was looked at."""
+    return (GOLDEN / f"{name}.svg").read_text(encoding="utf-8")
+
+
+def keep(name: str, svg: str) -> None:
+    """Make a picture the golden one. Look at it first."""
+    (GOLDEN / f"{name}.svg").write_text(one_element_a_line(svg), encoding="utf-8", newline="\n")
 
 
 def failed_training() -> list[dict[str, Any]]:

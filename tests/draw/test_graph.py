@@ -15,15 +15,14 @@ import pytest
 
 import draw
 from tests.draw.machines import LONG_NAME, MACHINES, ONE, TRAIN, History
-from tests.draw.pictures import PICTURES, failed_training, polled_training
+from tests.draw.pictures import PICTURES, failed_training, golden, keep, one_element_a_line, polled_training
 
-GOLDEN = Path(__file__).parent / "golden"
 HISTORIES = Path(__file__).parent / "histories"
 
 
 @pytest.mark.parametrize("name", PICTURES)
 def test_a_picture_has_the_same_bytes_as_when_it_was_looked_at(name: str) -> None:
-    assert PICTURES[name]().svg == (GOLDEN / f"{name}.svg").read_text(encoding="utf-8")
+    assert one_element_a_line(PICTURES[name]().svg) == golden(name)
 
 
 @pytest.mark.parametrize("name", PICTURES)
@@ -128,5 +127,5 @@ def test_one_state_is_enough() -> None:
 
 
 if __name__ == "__main__":
-    for golden, picture in PICTURES.items():
-        (GOLDEN / f"{golden}.svg").write_text(picture().svg, encoding="utf-8", newline="\n")
+    for picture, draw_it in PICTURES.items():
+        keep(picture, draw_it().svg)

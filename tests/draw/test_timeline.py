@@ -15,8 +15,8 @@ import pytest
 import draw
 from draw import rows, scale
 from tests.draw.machines import History
+from tests.draw.pictures import golden, keep, one_element_a_line
 
-GOLDEN = Path(__file__).parent / "golden"
 STORIES = ("train", "refused", "many", "night", "plain")
 
 
@@ -42,7 +42,7 @@ def labels(name: str) -> list[tuple[int, str]]:
 
 @pytest.mark.parametrize("name", STORIES)
 def test_a_timeline_has_the_same_bytes_as_when_it_was_looked_at(name: str) -> None:
-    assert timeline(name).svg == (GOLDEN / f"timeline_{name}.svg").read_text(encoding="utf-8")
+    assert one_element_a_line(timeline(name).svg) == golden(f"timeline_{name}")
 
 
 @pytest.mark.parametrize("name", STORIES)
@@ -216,4 +216,4 @@ def test_markup_in_names_stays_text() -> None:
 
 if __name__ == "__main__":
     for story in STORIES:
-        (GOLDEN / f"timeline_{story}.svg").write_text(timeline(story).svg, encoding="utf-8", newline="\n")
+        keep(f"timeline_{story}", timeline(story).svg)

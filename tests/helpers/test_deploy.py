@@ -11,7 +11,8 @@ from stepfunctions import steps
 from stepfunctions.inputs import ExecutionInput
 from stepfunctions.workflow import Workflow
 
-from helpers import ExecutionFailed, WorkshopError, clean_up, connect, deploy, run, show
+from helpers import ExecutionFailed, UnsupportedLocally, WorkshopError, clean_up, connect, deploy, run, show
+from helpers.deploy import StateMachine
 from helpers.session import Session
 
 
@@ -48,6 +49,40 @@ def test_a_definition_is_deployed_from_a_dict_and_from_text(workshop: Session) -
 def test_a_definition_that_aws_refuses_is_refused(workshop: Session) -> None:
     with pytest.raises(ClientError, match="InvalidDefinition"):
         deploy({"StartAt": "Nowhere", "States": {}}, "workshop-broken")
+
+
+def test_what_the_local_cloud_does_not_run_is_caught_as_an_error_of_the_workshop(
+    workshop: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever helpers asks of the cloud; boto3's own calls raise its ClientError."""
+    glue = workshop.client("glue")
+    with pytest.raises(ClientError, match="UnsupportedLocally"):
+        glue.start_job_run(JobName="nightly")
+    refused = StateMachine("nightly", "arn:nightly", "{}")
+    monkeypatch.setitem(workshop._clients, "stepfunctions", Glue(glue))
+    with pytest.raises(UnsupportedLocally, match=r"^The local cloud does not run glue:StartJobRun\. Use "):
+        run(refused)
+    with pytest.raises(WorkshopError):
+        run(refused)
+
+
+class Glue:
+    """Starts a job of Glue's for an execution: what the local cloud refuses in each release."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def start_execution(self, **_: Any) -> Any:
+        return self._client.start_job_run(JobName="nightly")
+
+
+def test_an_execution_that_is_refused_in_a_state_failed_with_that_error(workshop: Session) -> None:
+    resource = "arn:aws:states:::glue:startJobRun"
+    task = {"Type": "Task", "Resource": resource, "Parameters": {"JobName": "nightly"}, "End": True}
+    machine = deploy({"StartAt": "Run job", "States": {"Run job": task}}, "workshop-refused")
+    with pytest.raises(ExecutionFailed, match='at state "Run job"') as caught:
+        run(machine)
+    assert caught.value.error == "UnsupportedLocally"
 
 
 @pytest.mark.parametrize("name", [None, "receipts"])

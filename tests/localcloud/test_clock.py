@@ -115,6 +115,24 @@ def test_work_over_its_limit_lets_time_go_on_so_that_a_timeout_fires(clock: Cloc
         release.set()
 
 
+def test_work_far_over_its_limit_lets_time_go_on_second_by_second(clock: Clock) -> None:
+    """So that timeouts which are longer than the limit fire too."""
+    release = threading.Event()
+    stop = 2.5  # seconds
+
+    async def worker() -> str:
+        try:
+            await clock.timeout(clock.work(release.wait, 10, seconds=0.1, limit=0.05), stop)
+        except TimedOut:
+            return f"{clock.now() - EPOCH:.2f}"
+        return "no timeout"
+
+    try:
+        assert run(clock, worker()) == "2.50"
+    finally:
+        release.set()
+
+
 def test_a_timeout_cancels_what_it_watches(clock: Clock) -> None:
     ended: list[str] = []
 

@@ -11,16 +11,16 @@ import io
 import json
 import tarfile
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator
 
 from botocore.exceptions import ClientError
 
 from localcloud.cloud import Cloud, ServiceError
+from localcloud.door.wire import Structure
 from localcloud.errors import UnsupportedLocally
 from localcloud.services import _objects
-
-Shape = dict[str, Any]
+from localcloud.services._jobs import Job, JobFailed, RequestTokens, Statuses
+from localcloud.services._paging import Pages
 
 #: Virtual seconds from start to end. AWS publishes no figure; small jobs take minutes, most of them to set up.
 _SECONDS = 300.0
@@ -28,8 +28,14 @@ _SECONDS = 300.0
 #: Bytes of one file, and of one text (https://docs.aws.amazon.com/comprehend/latest/dg/guidelines-and-limits.html).
 _MOST_FILE, _MOST_TEXT = 5 * 1024**3, 5_000
 
-_OVER = ("COMPLETED", "FAILED", "STOPPED")
 _NOT_RUN = ("VolumeKmsKeyId", "VpcConfig")
+
+
+_PAGES = Pages(
+    lambda: ServiceError("InvalidRequestException", "NextToken is not one that this service gave."),
+    default=100,
+    most=500,
+)
 
 
 class SentimentJobs:
@@ -39,13 +45,15 @@ class SentimentJobs:
         answer: what DetectSentiment answers for a text.
     """
 
-    def __init__(self, cloud: Cloud, answer: Callable[[str], Shape]) -> None:
+    def __init__(self, cloud: Cloud, answer: Callable[[str], Structure]) -> None:
         self._cloud, self._answer = cloud, answer
-        self._jobs: dict[str, Shape] = {}
-        self._tokens: dict[str, tuple[Shape, str]] = {}
+        self._jobs: dict[str, SentimentJob] = {}
+        self._tokens: RequestTokens[SentimentJob] = RequestTokens(
+            lambda token: ServiceError("ResourceInUseException", f"ClientRequestToken {token} is of another job.")
+        )
         self._lock = threading.Lock()
 
-    def start(self, request: Shape) -> Shape:
+    def start(self, request: Structure) -> Structure:
         """StartSentimentDetectionJob."""
         for name in _NOT_RUN:
             if name in request:
@@ -62,99 +70,113 @@ class SentimentJobs:
             if _objects.place(config["S3Uri"]) is None:
                 raise ServiceError("InvalidRequestException", f"Invalid S3 URI: {config['S3Uri']}")
         with self._lock:
-            token = request.get("ClientRequestToken")
-            if token in self._tokens:
-                known, job_id = self._tokens[token]
-                if known != request:
-                    raise ServiceError("ResourceInUseException", f"ClientRequestToken {token} is of another job.")
-                return _brief(self._jobs[job_id])
-            job = self._new(request)
-            self._jobs[job["JobId"]] = job
-            if token:
-                self._tokens[token] = request, job["JobId"]
-        self._cloud.clock.spawn(self._run(job))
-        return _brief(job) | {"JobStatus": "SUBMITTED"}
+            job = self._tokens.job(request)
+            if job is not None:
+                return job.brief()
+            job = SentimentJob(self._cloud, request, len(self._jobs), self._answer)
+            self._jobs[job.name] = job
+            self._tokens.add(request, job)
+        job.start()
+        return job.brief() | {"JobStatus": "SUBMITTED"}
 
-    def describe(self, request: Shape) -> Shape:
+    def describe(self, request: Structure) -> Structure:
         """DescribeSentimentDetectionJob."""
-        return {"SentimentDetectionJobProperties": dict(self._job(request))}
+        return {"SentimentDetectionJobProperties": self._job(request).describe()}
 
-    def list_jobs(self, request: Shape) -> Shape:
+    def list_jobs(self, request: Structure) -> Structure:
         """ListSentimentDetectionJobs: the newest first."""
         rules = request.get("Filter", {})
         found = [
-            dict(job)
+            job.describe()
             for job in reversed(self._jobs.values())
-            if rules.get("JobName", job.get("JobName")) == job.get("JobName")
-            and rules.get("JobStatus", job["JobStatus"]) == job["JobStatus"]
-            and job["SubmitTime"] < float(rules.get("SubmitTimeBefore", "inf"))
-            and job["SubmitTime"] > float(rules.get("SubmitTimeAfter", "-inf"))
+            if rules.get("JobName", job.job_name) == job.job_name
+            and rules.get("JobStatus", job.status) == job.status
+            and job.created < float(rules.get("SubmitTimeBefore", "inf"))
+            and job.created > float(rules.get("SubmitTimeAfter", "-inf"))
         ]
-        token, most = request.get("NextToken", "0"), request.get("MaxResults", 100)
-        if not token.isdecimal():
-            raise ServiceError("InvalidRequestException", "NextToken is not one that this service gave.")
-        end = int(token) + most
-        page = {"SentimentDetectionJobPropertiesList": found[int(token) : end]}
-        return page | ({"NextToken": str(end)} if end < len(found) else {})
+        listed, token = _PAGES.page(found, request, "ListSentimentDetectionJobs")
+        return {"SentimentDetectionJobPropertiesList": listed, "NextToken": token}
 
-    def stop(self, request: Shape) -> Shape:
+    def stop(self, request: Structure) -> Structure:
         """StopSentimentDetectionJob."""
-        job = self._job(request)
-        if job["JobStatus"] not in _OVER:
-            self._end(job, "STOPPED")
-            return {"JobId": job["JobId"], "JobStatus": "STOP_REQUESTED"}
-        return {"JobId": job["JobId"], "JobStatus": job["JobStatus"]}
+        return self._cloud.clock.call(self._stop, self._job(request))
 
-    def _job(self, request: Shape) -> Shape:
+    @staticmethod
+    def _stop(job: SentimentJob) -> Structure:
+        if job.ended is not None:
+            return {"JobId": job.name, "JobStatus": job.status}
+        job.stop()
+        return {"JobId": job.name, "JobStatus": "STOP_REQUESTED"}
+
+    def _job(self, request: Structure) -> SentimentJob:
         try:
             return self._jobs[request["JobId"]]
         except KeyError:
             raise ServiceError("JobNotFoundException", f"The job {request['JobId']} was not found.") from None
 
-    def _new(self, request: Shape) -> Shape:
-        cloud = self._cloud
-        described = json.dumps([len(self._jobs), request], sort_keys=True, default=str)
-        job_id = hashlib.md5(described.encode(), usedforsecurity=False).hexdigest()
-        bucket, prefix = _objects.place(request["OutputDataConfig"]["S3Uri"]) or ("", "")
+
+class SentimentJob(Job):
+    """One job.
+
+    Args:
+        cloud: whose it is.
+        request: StartSentimentDetectionJob's, checked.
+        number: how many jobs there were before it.
+        answer: what DetectSentiment answers for a text.
+
+    Attributes:
+        name: its JobId.
+        job_name: the name that the request gives it, or None.
+    """
+
+    statuses = Statuses("IN_PROGRESS", "COMPLETED", "FAILED", stopped="STOPPED")
+    title, internal = "sentiment detection job", "INTERNAL_SERVER_ERROR: "
+
+    def __init__(self, cloud: Cloud, request: Structure, number: int, answer: Callable[[str], Structure]) -> None:
+        described = json.dumps([number, request], sort_keys=True, default=str)
+        super().__init__(cloud.clock, hashlib.md5(described.encode(), usedforsecurity=False).hexdigest())
+        self._cloud, self._request, self._answer = cloud, request, answer
+        self.job_name: str | None = request.get("JobName")
+        self._source: Structure = {"InputFormat": "ONE_DOC_PER_LINE", **request["InputDataConfig"]}
+        self._bucket, prefix = _objects.place(request["OutputDataConfig"]["S3Uri"]) or ("", "")
         folder = f"{prefix.rstrip('/')}/" if prefix else ""
-        output = f"s3://{bucket}/{folder}{cloud.account_id}-SENTIMENT-{job_id}/output/output.tar.gz"
-        job = {
-            "JobId": job_id,
-            "JobArn": f"arn:aws:comprehend:{cloud.region}:{cloud.account_id}:sentiment-detection-job/{job_id}",
-            "JobStatus": "IN_PROGRESS",
-            "SubmitTime": cloud.clock.now(),
-            "InputDataConfig": {"InputFormat": "ONE_DOC_PER_LINE", **request["InputDataConfig"]},
-            "OutputDataConfig": {**request["OutputDataConfig"], "S3Uri": output},
-        }
-        return job | {n: request[n] for n in ("JobName", "LanguageCode", "DataAccessRoleArn") if n in request}
+        self._key = f"{folder}{cloud.account_id}-SENTIMENT-{self.name}/output/output.tar.gz"
 
-    async def _run(self, job: Shape) -> None:
+    async def run(self) -> None:
+        """The texts are read and rated, the output written."""
+        output = await self.work(self._read, seconds=_SECONDS)
         try:
-            output = await self._cloud.clock.work(self._read, job, seconds=_SECONDS)
-            if job["JobStatus"] in _OVER:
-                return
-            bucket, key = _objects.place(job["OutputDataConfig"]["S3Uri"]) or ("", "")
-            self._cloud.client("s3").put_object(Bucket=bucket, Key=key, Body=output)
-        except (_objects.Missing, _objects.TooLarge):
-            self._end(
-                job,
-                "FAILED",
-                "NO_READ_ACCESS_TO_INPUT: The provided data access role does not have proper access to the input data.",
-            )
+            self._cloud.client("s3").put_object(Bucket=self._bucket, Key=self._key, Body=output)
         except ClientError as problem:
-            self._end(job, "FAILED", f"NO_WRITE_ACCESS_TO_OUTPUT: {problem.response['Error']['Message']}")
-        except Exception as problem:
-            self._end(job, "FAILED", f"INTERNAL_SERVER_ERROR: {problem}")
-        else:
-            self._end(job, "COMPLETED")
+            raise JobFailed(f"NO_WRITE_ACCESS_TO_OUTPUT: {problem.response['Error']['Message']}") from None
 
-    def _end(self, job: Shape, status: str, message: str | None = None) -> None:
-        if job["JobStatus"] not in _OVER:
-            job |= {"JobStatus": status, "EndTime": self._cloud.clock.now()} | ({"Message": message} if message else {})
+    def brief(self) -> Structure:
+        """As StartSentimentDetectionJob answers."""
+        region, account = self._cloud.region, self._cloud.account_id
+        arn = f"arn:aws:comprehend:{region}:{account}:sentiment-detection-job/{self.name}"
+        return {"JobId": self.name, "JobArn": arn, "JobStatus": self.status}
 
-    def _read(self, job: Shape) -> bytes:
+    def describe(self) -> Structure:
+        """As DescribeSentimentDetectionJob answers."""
+        request = self._request
+        output = f"s3://{self._bucket}/{self._key}"
+        return (
+            self.brief()
+            | {name: request[name] for name in ("JobName", "LanguageCode", "DataAccessRoleArn") if name in request}
+            | {"SubmitTime": self.created}
+            | ({} if self.ended is None else {"EndTime": self.ended})
+            | ({} if self.failure is None else {"Message": self.failure})
+            | {"InputDataConfig": self._source, "OutputDataConfig": {**request["OutputDataConfig"], "S3Uri": output}}
+        )
+
+    def _read(self) -> bytes:
         """The job's output.tar.gz; the same bytes for the same input."""
-        lines = "".join(json.dumps(entry) + "\n" for entry in self._entries(job["InputDataConfig"])).encode()
+        try:
+            lines = "".join(json.dumps(entry) + "\n" for entry in self._entries()).encode()
+        except (_objects.Missing, _objects.TooLarge):
+            raise JobFailed(
+                "NO_READ_ACCESS_TO_INPUT: The provided data access role does not have proper access to the input data."
+            ) from None
         buffer = io.BytesIO()
         with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
             member = tarfile.TarInfo("output")
@@ -162,15 +184,15 @@ class SentimentJobs:
             archive.addfile(member, io.BytesIO(lines))
         return buffer.getvalue()
 
-    def _entries(self, source: Mapping[str, Any]) -> Iterator[Shape]:
-        bucket, prefix = _objects.place(source["S3Uri"]) or ("", "")
+    def _entries(self) -> Iterator[Structure]:
+        bucket, prefix = _objects.place(self._source["S3Uri"]) or ("", "")
         keys = self._keys(bucket, prefix)
         if not keys:
             raise _objects.Missing
         for key in keys:
             text = _objects.fetch(self._cloud, bucket, key, most=_MOST_FILE).decode(errors="replace")
             name = {"File": key.rpartition("/")[2]}
-            if source["InputFormat"] == "ONE_DOC_PER_FILE":
+            if self._source["InputFormat"] == "ONE_DOC_PER_FILE":
                 yield name | self._entry(text)
             else:
                 for number, line in enumerate(text.splitlines()):
@@ -184,14 +206,10 @@ class SentimentJobs:
         except ClientError:
             raise _objects.Missing from None
 
-    def _entry(self, text: str) -> Shape:
+    def _entry(self, text: str) -> Structure:
         if len(text.encode()) > _MOST_TEXT:
             return {
                 "ErrorCode": "DOCUMENT_SIZE_EXCEEDED",
                 "ErrorMessage": "Document size exceeds document size limit.",
             }
         return self._answer(text)
-
-
-def _brief(job: Shape) -> Shape:
-    return {name: job[name] for name in ("JobId", "JobArn", "JobStatus")}

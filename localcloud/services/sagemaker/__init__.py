@@ -3,7 +3,7 @@
 images      which container images run
 training, processing, tuning, transform      the jobs; `jobs` has what they share
 models, endpoints      what serves; `runtimes/model_servers.py` has the processes
-storage, records, logs      S3, a transform job's records, CloudWatch Logs
+backend, storage, records      what all share, S3, a transform job's records
 
 moto keeps models, endpoint configurations and tags, and answers what is not in `register`.
 """
@@ -11,12 +11,15 @@ moto keeps models, endpoint configurations and tags, and answers what is not in 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from localcloud.cloud import Service
+from localcloud.door.wire import Structure
+from localcloud.services.sagemaker.backend import Backend
 from localcloud.services.sagemaker.endpoints import Endpoints, create_endpoint_config
-from localcloud.services.sagemaker.jobs import Jobs, Shape, Site
+from localcloud.services.sagemaker.jobs import Jobs
 from localcloud.services.sagemaker.models import create_model
 from localcloud.services.sagemaker.processing import ProcessingJob
 from localcloud.services.sagemaker.training import TrainingJob
@@ -26,20 +29,20 @@ from localcloud.services.sagemaker.tuning import TuningJob
 if TYPE_CHECKING:
     from localcloud.cloud import Cloud
 
-Action = Callable[[Shape], Shape]
+Action = Callable[[Structure], Structure]
 
 
 class SageMaker:
     """The SageMaker of one local cloud: what both its services, `sagemaker` and `sagemaker-runtime`, answer from."""
 
     def __init__(self, cloud: Cloud) -> None:
-        self.site = Site(cloud)
-        self.endpoints = Endpoints(self.site)
-        training = Jobs(self.site, TrainingJob, {})
-        tuning = Jobs(self.site, _tuning_with(training), {})
+        self.backend = Backend(cloud)
+        self.endpoints = Endpoints(self.backend)
+        training = Jobs(self.backend, TrainingJob)
+        tuning = Jobs(self.backend, TuningJob, partial(TuningJob, training_jobs=training))
         actions: dict[str, Action] = {
-            "CreateModel": partial(create_model, self.site),
-            "CreateEndpointConfig": partial(create_endpoint_config, self.site),
+            "CreateModel": partial(create_model, self.backend),
+            "CreateEndpointConfig": partial(create_endpoint_config, self.backend),
             "CreateEndpoint": self.endpoints.create,
             "UpdateEndpoint": self.endpoints.update,
             "UpdateEndpointWeightsAndCapacities": self.endpoints.weigh,
@@ -48,34 +51,27 @@ class SageMaker:
             "ListEndpoints": self.endpoints.listed,
             "ListTrainingJobsForHyperParameterTuningJob": lambda request: tuning.find(request).summaries(request),
         }
-        for jobs in (training, tuning, Jobs(self.site, ProcessingJob, {}), Jobs(self.site, TransformJob, {})):
+        for jobs in (training, tuning, Jobs(self.backend, ProcessingJob), Jobs(self.backend, TransformJob)):
             actions |= _actions(jobs)
         # One at a time and on the clock thread, so that what they see and what happens keep one order.
         self.actions = {name: partial(cloud.clock.call, action) for name, action in actions.items()}
 
     def close(self) -> None:
         """End every process."""
-        self.site.close()
+        self.backend.close()
         self.endpoints.close()
-
-
-def _tuning_with(training: Jobs[TrainingJob]) -> type[TuningJob]:
-    class Tuning(TuningJob):
-        training_jobs = training
-
-    return Tuning
 
 
 def _actions(jobs: Jobs[Any]) -> dict[str, Action]:
     """Create, Describe, Stop and List of one kind."""
-    kind = jobs.make.kind
+    kind = jobs.job_class.kind
 
-    def create(request: Shape) -> Shape:
+    def create(request: Structure) -> Structure:
         job = jobs.create(request)
         job.start()
         return {f"{kind}Arn": job.arn}
 
-    def stop(request: Shape) -> Shape:
+    def stop(request: Structure) -> Structure:
         jobs.find(request).stop()
         return {}
 
@@ -87,23 +83,21 @@ def _actions(jobs: Jobs[Any]) -> dict[str, Action]:
     }
 
 
-_made: dict[Cloud, SageMaker] = {}
+@dataclass(frozen=True, slots=True)
+class _SageMakerService(Service):
+    """The control plane, with what the runtime answers from."""
+
+    sagemaker: SageMaker = field(kw_only=True)
 
 
 def sagemaker_of(cloud: Cloud) -> SageMaker:
-    """The SageMaker of a local cloud, made at first use by either of its services."""
-    found = _made.get(cloud)
-    if found is None:
-        found = _made[cloud] = SageMaker(cloud)
-    return found
+    """The SageMaker of a local cloud, which its first use registers."""
+    service = cloud.service("sagemaker")
+    assert isinstance(service, _SageMakerService)
+    return service.sagemaker
 
 
 def register(cloud: Cloud) -> Service:
     """The control plane's actions."""
-    sagemaker = sagemaker_of(cloud)
-
-    def close() -> None:
-        _made.pop(cloud, None)
-        sagemaker.close()
-
-    return Service("sagemaker", sagemaker.actions, close)
+    sagemaker = SageMaker(cloud)
+    return _SageMakerService("sagemaker", sagemaker.actions, sagemaker.close, sagemaker=sagemaker)

@@ -7,35 +7,35 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndp
 from __future__ import annotations
 
 import copy
-import logging
 import threading
 from typing import Any
 
 from moto.core.exceptions import JsonRESTError
 
+from localcloud import faults
 from localcloud.cloud import ServiceError
+from localcloud.door.wire import Structure
 from localcloud.errors import UnsupportedLocally
 from localcloud.runtimes.model_servers import Crashed, NotLoaded, Reply
-from localcloud.services.sagemaker import logs
-from localcloud.services.sagemaker.jobs import Shape, Site, page, really
+from localcloud.services._jobs import STANDSTILL
+from localcloud.services.sagemaker.backend import Backend
+from localcloud.services.sagemaker.jobs import page
 from localcloud.services.sagemaker.models import NotServing, Serving, containers_of
 from localcloud.time import durations
 from localcloud.time.clock import Fiber
-
-log = logging.getLogger(__name__)
 
 #: Characters of a model server's log in an error.
 _TAIL = 500
 
 
-def create_endpoint_config(site: Site, request: Shape) -> Shape:
+def create_endpoint_config(backend: Backend, request: Structure) -> Structure:
     """CreateEndpointConfig: moto keeps it; what would be ignored is refused.
 
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpointConfig.html
     """
-    name, registry = request["EndpointConfigName"], site.moto
+    name, registry = request["EndpointConfigName"], backend.moto
     what = f'endpoint configuration "{name}"'
-    arn = site.arn("endpoint-config", name)
+    arn = backend.arn("endpoint-config", name)
     if name in registry.endpoint_configs:
         raise ServiceError("ValidationException", f'Cannot create already existing endpoint configuration "{arn}".')
     for field in ("AsyncInferenceConfig", "ShadowProductionVariants", "ExplainerConfig"):
@@ -53,7 +53,7 @@ def create_endpoint_config(site: Site, request: Shape) -> Shape:
     if len(set(names)) < len(names):
         raise ServiceError("ValidationException", "The variant names within an endpoint configuration must be unique.")
     try:
-        made = registry.create_endpoint_config(
+        config = registry.create_endpoint_config(
             endpoint_config_name=name,
             # moto knows the instance types of 2020 only.
             production_variants=[{**variant, "InstanceType": "ml.m5.large"} for variant in variants],
@@ -64,9 +64,9 @@ def create_endpoint_config(site: Site, request: Shape) -> Shape:
         )
     except JsonRESTError as error:
         raise ServiceError("ValidationException", str(error.message)) from None
-    made.production_variants = copy.deepcopy(variants)
-    made.creation_time = site.clock.datetime()
-    made.arn = arn  # moto has a tuple here, over which tagging stumbles
+    config.production_variants = copy.deepcopy(variants)
+    config.creation_time = backend.clock.datetime()
+    config.arn = arn  # moto has a tuple here, over which tagging stumbles
     return {"EndpointConfigArn": arn}
 
 
@@ -74,19 +74,19 @@ class Variant:
     """A production variant that serves.
 
     Args:
-        site: where.
+        backend: where.
         settings: as in the configuration.
     """
 
-    def __init__(self, site: Site, settings: Shape) -> None:
+    def __init__(self, backend: Backend, settings: Structure) -> None:
         self.name: str = settings["VariantName"]
         self.weight = float(settings.get("InitialVariantWeight", 1.0))
         self.count = int(settings.get("InitialInstanceCount", 1))
-        self.serving = Serving(site, containers_of(site, settings["ModelName"]))
+        self.serving = Serving(backend, containers_of(backend, settings["ModelName"]))
         self.logged = 0  # characters of its log that CloudWatch has
         self.credit = 0.0  # what it is owed of the requests, see Endpoint._next
 
-    def describe(self) -> Shape:
+    def describe(self) -> Structure:
         """As in DescribeEndpoint."""
         return {
             "VariantName": self.name,
@@ -104,31 +104,31 @@ class Endpoint:
         status: Creating, InService, Updating, Failed or Deleting.
     """
 
-    def __init__(self, site: Site, name: str, config: str, tags: list[Shape]) -> None:
-        self.site, self.name, self.config, self.tags = site, name, config, tags
-        self.arn = site.arn("endpoint", name)
-        self.created = self.modified = site.clock.now()
+    def __init__(self, backend: Backend, name: str, config: str, tags: list[Structure]) -> None:
+        self.backend, self.name, self.config, self.tags = backend, name, config, tags
+        self.arn = backend.arn("endpoint", name)
+        self.created = self.modified = backend.clock.now()
         self.status = "Creating"
         self.failure: str | None = None
         self.variants: list[Variant] = []
-        self._coming: list[Variant] = []
+        self._loading: list[Variant] = []
         self._fiber: Fiber[None] | None = None
 
     # ---- its life, on the clock thread
 
     def create(self) -> None:
         """Begin to come into service."""
-        self._fiber = self.site.clock.spawn(self._come(self.config, "endpoint"))
+        self._fiber = self.backend.clock.spawn(self._deploy(self.config, "endpoint"))
 
     def update(self, config: str) -> None:
         """Replace the variants by those of another configuration; the present ones answer meanwhile."""
-        self._settled()
+        self._check_in_service()
         self._change("Updating")
-        self._fiber = self.site.clock.spawn(self._come(config, "update endpoint"))
+        self._fiber = self.backend.clock.spawn(self._deploy(config, "update endpoint"))
 
-    def weigh(self, wanted: list[Shape]) -> None:
+    def weigh(self, wanted: list[Structure]) -> None:
         """UpdateEndpointWeightsAndCapacities."""
-        self._settled()
+        self._check_in_service()
         known = {variant.name: variant for variant in self.variants}
         for each in wanted:
             if each["VariantName"] not in known:
@@ -138,48 +138,48 @@ class Endpoint:
                     f'"{self.config}".',
                 )
         self._change("Updating")
-        self._fiber = self.site.clock.spawn(self._weigh(known, wanted))
+        self._fiber = self.backend.clock.spawn(self._weigh(known, wanted))
 
     def delete(self) -> None:
         """End it, whatever it does."""
         if self._fiber is not None:
             self._fiber.cancel()
         # Forgotten before they end: a request that loses its server then learns that the endpoint is gone.
-        ending, self.variants, self._coming = self.variants + self._coming, [], []
+        ending, self.variants, self._loading = self.variants + self._loading, [], []
         self._close(ending)
 
-    def _settled(self) -> None:
+    def _check_in_service(self) -> None:
         if self.status != "InService":
             raise ServiceError("ValidationException", f'Cannot update in-progress endpoint "{self.arn}".')
 
     def _change(self, status: str, failure: str | None = None) -> None:
-        self.status, self.failure, self.modified = status, failure, self.site.clock.now()
+        self.status, self.failure, self.modified = status, failure, self.backend.clock.now()
 
-    async def _come(self, config: str, how: str) -> None:
+    async def _deploy(self, config: str, how: str) -> None:
         try:
-            found = self.site.moto.endpoint_configs[config].production_variants
-            self._coming = [Variant(self.site, settings) for settings in found]
-            await really(self.site.clock, self._start, seconds=durations.SAGEMAKER[how])
+            found = self.backend.moto.endpoint_configs[config].production_variants
+            self._loading = [Variant(self.backend, settings) for settings in found]
+            seconds = durations.SAGEMAKER[how]
+            await self.backend.clock.work(self._start, seconds=seconds, limit=STANDSTILL)
         except (NotServing, ServiceError) as problem:
             failure = str(problem)
-            self._close(self._coming)
-            self._coming = []
+            self._close(self._loading)
+            self._loading = []
             # An update that fails leaves what was there in service.
             self._change("InService" if self.variants else "Failed", failure)
             return
         except Exception as problem:
-            log.exception("endpoint %s ended in a mistake of ours", self.name)
-            self._close(self._coming)
-            self._change("Failed", f"InternalServerError: {type(problem).__name__}: {problem}")
+            self._close(self._loading)
+            self._change("Failed", f"InternalServerError: {faults.report(f'endpoint {self.name}', problem)}")
             return
-        before, self.variants, self._coming = self.variants, self._coming, []
+        before, self.variants, self._loading = self.variants, self._loading, []
         self.config = config
         self._change("InService")
         for variant in before:  # requests that they have are answered, which may take a while
             threading.Thread(target=self._retire, args=(variant,), daemon=True).start()
 
-    async def _weigh(self, known: dict[str, Variant], wanted: list[Shape]) -> None:
-        await self.site.clock.sleep(durations.SAGEMAKER["weights"])
+    async def _weigh(self, known: dict[str, Variant], wanted: list[Structure]) -> None:
+        await self.backend.clock.sleep(durations.SAGEMAKER["weights"])
         for each in wanted:
             variant = known[each["VariantName"]]
             variant.weight = float(each.get("DesiredWeight", variant.weight))
@@ -188,7 +188,7 @@ class Endpoint:
 
     def _start(self) -> None:
         """Load all models. In a worker thread."""
-        for variant in list(self._coming):
+        for variant in list(self._loading):
             try:
                 variant.serving.start()
             except NotServing as problem:
@@ -212,11 +212,11 @@ class Endpoint:
 
     def _write(self, variant: Variant, output: str) -> None:
         output, variant.logged = output[variant.logged :], len(output)
-        logs.write(self.site.cloud, f"Endpoints/{self.name}", f"{variant.name}/i-local", output)
+        self.backend.write_log(f"Endpoints/{self.name}", f"{variant.name}/i-local", output)
 
     # ---- requests, on any thread
 
-    def invoke(self, request: Shape) -> tuple[Variant, Reply]:
+    def invoke(self, request: Structure) -> tuple[Variant, Reply]:
         """Send a request to a variant.
 
         Raises:
@@ -239,7 +239,7 @@ class Endpoint:
     def _variant(self, target: str | None) -> Variant:
         """The variant named, or the one that is owed a request most: over time each gets its weight's share."""
         if not self.variants:
-            raise _gone(self.site, self.name)
+            raise _gone(self.backend, self.name)
         if target is not None:
             for variant in self.variants:
                 if variant.name == target:
@@ -254,26 +254,27 @@ class Endpoint:
 
     def _model_error(self, variant: Variant, status: int, message: str) -> ServiceError:
         self._write(variant, variant.serving.log)
+        cloud = self.backend.cloud
         group = f"/aws/sagemaker/Endpoints/{self.name}"
         url = (
-            f"https://{self.site.cloud.region}.console.aws.amazon.com/cloudwatch/home?region={self.site.cloud.region}"
+            f"https://{cloud.region}.console.aws.amazon.com/cloudwatch/home?region={cloud.region}"
             f"#logEventViewer:group={group}"
         )
         kind = "server" if status >= 500 else "client"
         text = (
             f'Received {kind} error ({status}) from primary with message "{message}". '
-            f"See {url} in account {self.site.cloud.account_id} for more information."
+            f"See {url} in account {cloud.account_id} for more information."
         )
         details = {
             "OriginalStatusCode": status,
             "OriginalMessage": message,
-            "LogStreamArn": f"arn:aws:logs:{self.site.cloud.region}:{self.site.cloud.account_id}:log-group:{group}",
+            "LogStreamArn": f"arn:aws:logs:{cloud.region}:{cloud.account_id}:log-group:{group}",
         }
         return ServiceError("ModelError", text, 424, details)
 
     # ---- how it is described
 
-    def summary(self) -> Shape:
+    def summary(self) -> Structure:
         """As in a list."""
         return {
             "EndpointName": self.name,
@@ -283,70 +284,70 @@ class Endpoint:
             "EndpointStatus": self.status,
         }
 
-    def describe(self) -> Shape:
+    def describe(self) -> Structure:
         """As DescribeEndpoint answers."""
-        told: dict[str, Any] = {**self.summary(), "EndpointConfigName": self.config}
+        description: dict[str, Any] = {**self.summary(), "EndpointConfigName": self.config}
         if self.variants:
-            told["ProductionVariants"] = [variant.describe() for variant in self.variants]
+            description["ProductionVariants"] = [variant.describe() for variant in self.variants]
         if self.failure:
-            told["FailureReason"] = self.failure
-        return told
+            description["FailureReason"] = self.failure
+        return description
 
 
 class Endpoints:
     """All endpoints of a local cloud, by name. Its methods are called on the clock thread, but for `invoke`."""
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
         self.known: dict[str, Endpoint] = {}
 
-    def create(self, request: Shape) -> Shape:
+    def create(self, request: Structure) -> Structure:
         """CreateEndpoint."""
         name = request["EndpointName"]
         if name in self.known:
             arn = self.known[name].arn
             raise ServiceError("ValidationException", f'Cannot create already existing endpoint "{arn}".')
         self._config(request)
-        endpoint = Endpoint(self._site, name, request["EndpointConfigName"], list(request.get("Tags", [])))
-        self.known[name] = self._site.moto.endpoints[name] = endpoint  # moto asks it for `arn` and `tags`
+        endpoint = Endpoint(self._backend, name, request["EndpointConfigName"], list(request.get("Tags", [])))
+        self.known[name] = self._backend.moto.endpoints[name] = endpoint  # moto asks it for `arn` and `tags`
         endpoint.create()
         return {"EndpointArn": endpoint.arn}
 
-    def update(self, request: Shape) -> Shape:
+    def update(self, request: Structure) -> Structure:
         """UpdateEndpoint."""
         endpoint = self._find(request)
         self._config(request)
         endpoint.update(request["EndpointConfigName"])
         return {"EndpointArn": endpoint.arn}
 
-    def weigh(self, request: Shape) -> Shape:
+    def weigh(self, request: Structure) -> Structure:
         """UpdateEndpointWeightsAndCapacities."""
         endpoint = self._find(request)
         endpoint.weigh(request["DesiredWeightsAndCapacities"])
         return {"EndpointArn": endpoint.arn}
 
-    def describe(self, request: Shape) -> Shape:
+    def describe(self, request: Structure) -> Structure:
         """DescribeEndpoint."""
         return self._find(request).describe()
 
-    def delete(self, request: Shape) -> Shape:
+    def delete(self, request: Structure) -> Structure:
         """DeleteEndpoint: what is under way with it gets an error."""
         endpoint = self._find(request)
         endpoint.delete()
         del self.known[endpoint.name]
-        self._site.moto.endpoints.pop(endpoint.name, None)
+        self._backend.moto.endpoints.pop(endpoint.name, None)
         return {}
 
-    def listed(self, request: Shape) -> Shape:
+    def listed(self, request: Structure) -> Structure:
         """ListEndpoints."""
         return page(request, [each.summary() for each in self.known.values()], "Endpoint", "Endpoints")
 
-    def invoke(self, request: Shape) -> Shape:
+    def invoke(self, request: Structure) -> Structure:
         """InvokeEndpoint. On any thread."""
         name = request["EndpointName"]
         endpoint = self.known.get(name)
         if endpoint is None or endpoint.status == "Failed":
-            raise _gone(self._site, name)
+            raise _gone(self._backend, name)
         variant, reply = endpoint.invoke(request)
         return {
             "Body": reply.body,
@@ -358,22 +359,22 @@ class Endpoints:
     def close(self) -> None:
         """End all model servers."""
         for endpoint in list(self.known.values()):
-            for variant in [*endpoint.variants, *endpoint._coming]:
+            for variant in [*endpoint.variants, *endpoint._loading]:
                 variant.serving.close()
 
-    def _find(self, request: Shape) -> Endpoint:
+    def _find(self, request: Structure) -> Endpoint:
         name = request["EndpointName"]
         if name not in self.known:
-            arn = self._site.arn("endpoint", name)
+            arn = self._backend.arn("endpoint", name)
             raise ServiceError("ValidationException", f'Could not find endpoint "{arn}".')
         return self.known[name]
 
-    def _config(self, request: Shape) -> None:
+    def _config(self, request: Structure) -> None:
         name = request["EndpointConfigName"]
-        if name not in self._site.moto.endpoint_configs:
-            arn = self._site.arn("endpoint-config", name)
+        if name not in self._backend.moto.endpoint_configs:
+            arn = self._backend.arn("endpoint-config", name)
             raise ServiceError("ValidationException", f'Could not find endpoint configuration "{arn}".')
 
 
-def _gone(site: Site, name: str) -> ServiceError:
-    return ServiceError("ValidationError", f"Endpoint {name} of account {site.cloud.account_id} not found.")
+def _gone(backend: Backend, name: str) -> ServiceError:
+    return ServiceError("ValidationError", f"Endpoint {name} of account {backend.cloud.account_id} not found.")

@@ -1,190 +1,82 @@
-"""What all kinds of SageMaker jobs have in common: a record, a life on the virtual clock, a stop, a list.
-
-A job's life is a coroutine on the clock: it sleeps through the phases that have no work here (an instance starts),
-and does the real work of each phase in a worker thread, `clock.work`, for the time that it takes on AWS. The clock
-does not pass the end of a phase before its work is done. Hence a description is never early, never late, and two runs
-are equal, also where the work takes longer than on AWS. Only work that seems to hang (`STANDSTILL`) goes on
-second by second, so that the timeouts of a workflow fire.
-"""
+"""What all kinds of SageMaker jobs have in common: a record, a stop, a list."""
 
 from __future__ import annotations
 
-import itertools
-import logging
-import threading
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future
-from concurrent.futures import wait as wait_for
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
-
-from moto.sagemaker.models import sagemaker_backends
+from typing import ClassVar, Generic, TypeVar
 
 from localcloud.cloud import ServiceError
-from localcloud.runtimes.containers import Container
-from localcloud.runtimes.jobs import Process
-from localcloud.services.sagemaker.storage import NoData, Storage
-from localcloud.time.clock import Clock, Fiber
-
-if TYPE_CHECKING:
-    from localcloud.cloud import Cloud
-
-log = logging.getLogger(__name__)
-
-Shape = dict[str, Any]
-T = TypeVar("T")
-
-#: Real seconds for which virtual time stands still at the end of a phase whose work goes on.
-STANDSTILL = 300.0
+from localcloud.door.wire import Structure
+from localcloud.runtimes.process import Process
+from localcloud.services import _jobs
+from localcloud.services._paging import Pages
+from localcloud.services.sagemaker.backend import Backend
+from localcloud.services.sagemaker.storage import NoData
 
 #: Characters of a FailureReason (API reference).
 _LONGEST_REASON = 1024
 
-
-class JobFailed(Exception):
-    """The job's end: its FailureReason."""
+PAGES = Pages(lambda: ServiceError("ValidationException", "Invalid pagination token."), default=100, most=100)
 
 
-class Site:
-    """What every job and endpoint of one local cloud works with.
-
-    Args:
-        cloud: its clock, its region, its scratch directory.
-    """
-
-    def __init__(self, cloud: Cloud) -> None:
-        self.cloud, self.clock = cloud, cloud.clock
-        self.storage = Storage(cloud.client("s3"), cloud.region)
-        self._credentials = cloud.access.worker_environment(cloud.endpoint)
-        self._scratch = cloud.scratch / "sagemaker"
-        self._numbers = itertools.count(1)
-        self._lock = threading.Lock()
-        self._processes: set[Process] = set()
-        self._closed = False
-
-    @property
-    def moto(self) -> Any:
-        """Moto's registry of this account and region."""
-        return sagemaker_backends[self.cloud.account_id][self.cloud.region]
-
-    def arn(self, kind: str, name: str) -> str:
-        """An ARN, as moto forms it too."""
-        return f"arn:aws:sagemaker:{self.cloud.region}:{self.cloud.account_id}:{kind}/{name}"
-
-    def container(self) -> Container:
-        """A new one."""
-        return Container(self._scratch / str(next(self._numbers)), self._credentials, self.cloud.region)
-
-    def run(self, command: list[str], directory: Path, environment: Mapping[str, str], log: Path) -> Process:
-        """Start a process that ends with the cloud."""
-        with self._lock:
-            if self._closed:
-                raise RuntimeError("The local cloud is shutting down. Start it again and repeat the call.")
-            self._processes = {each for each in self._processes if each.alive}
-            process = Process(command, directory, environment, log)
-            self._processes.add(process)
-            return process
-
-    def close(self) -> None:
-        """Kill what runs."""
-        with self._lock:
-            self._closed = True
-            processes = list(self._processes)
-        for process in processes:
-            process.kill()
-
-
-class Job:
+class Job(_jobs.Job):
     """One job of any kind.
 
     Args:
-        site: what it works with.
+        backend: what it works with.
         name: unique among its kind.
         request: as it was created.
-
-    Attributes:
-        status: InProgress, Completed, Failed, Stopping or Stopped.
-        failure: its FailureReason.
     """
+
+    statuses = _jobs.Statuses("InProgress", "Completed", "Failed", "Stopping", "Stopped")
+    internal = "InternalServerError: "
 
     #: In botocore's names ("TrainingJob"), in ARNs ("training-job"), and where moto keeps this kind.
     kind: ClassVar[str]
     resource: ClassVar[str]
     registry: ClassVar[str]
 
-    def __init__(self, site: Site, name: str, request: Shape) -> None:
-        self.site, self.name, self.request = site, name, request
-        self.clock = site.clock
-        self.arn = site.arn(self.resource, name)
-        self.tags: list[Shape] = list(request.get("Tags", []))
-        self.created = self.modified = self.clock.now()
-        self.ended: float | None = None
-        self.status = "InProgress"
-        self.failure: str | None = None
+    def __init__(self, backend: Backend, name: str, request: Structure) -> None:
+        super().__init__(backend.clock, name)
+        self.backend, self.request = backend, request
+        self.arn = backend.arn(self.resource, name)
+        self.tags: list[Structure] = list(request.get("Tags", []))
+        self.modified = self.created
         self.process: Process | None = None
-        self._fiber: Fiber[None] | None = None
-
-    def start(self) -> Fiber[None]:
-        """Begin its life. Clock thread only."""
-        self._fiber = self.clock.spawn(self._live())
-        return self._fiber
-
-    async def work(self) -> None:
-        """The phases up to its success. Raises JobFailed or NoData."""
-        raise NotImplementedError
 
     async def wind_up(self) -> None:
         """What is left to do once it was stopped."""
         await self.clock.sleep(0)
 
-    def cleaned(self) -> None:
+    def release(self) -> None:
         """Called when it has ended: give back what it took."""
 
     def stop(self) -> None:
         """Ask it to end. Clock thread only."""
         if self.status != "InProgress":
             raise ServiceError(
-                "ValidationException",
-                f"The request was rejected because the {self.resource.replace('-', ' ')} is in status {self.status}.",
+                "ValidationException", f"The request was rejected because the {self.title} is in status {self.status}."
             )
         self._change("Stopping")
         if self.process is not None:
             self.process.stop()
-        if self._fiber is not None:
-            self._fiber.cancel()
+        self._cancel()
         self._fiber = self.clock.spawn(self._stop())
-
-    async def _live(self) -> None:
-        try:
-            await self.work()
-        except (JobFailed, NoData) as problem:
-            prefix = "ClientError: " if isinstance(problem, NoData) else ""
-            self._end("Failed", (prefix + str(problem))[:_LONGEST_REASON])
-        except Exception as problem:
-            log.exception("%s %s ended in a mistake of ours", self.resource, self.name)
-            self._end("Failed", f"InternalServerError: {type(problem).__name__}: {problem}"[:_LONGEST_REASON])
-        else:
-            if self.status == "InProgress":
-                self._end("Completed")
 
     async def _stop(self) -> None:
         process = self.process
         if process is not None:
-            await self.really(process.wait, seconds=0)
+            await self.work(process.wait, seconds=0)
         try:
             await self.wind_up()
         except NoData as problem:
-            self.failure = f"ClientError: {problem}"[:_LONGEST_REASON]
+            self.failure = problem.reason
         self._end("Stopped", self.failure)
-
-    async def really(self, function: Callable[..., T], *args: Any, seconds: float) -> T:
-        """Real work for its virtual seconds, see `really`."""
-        return await really(self.clock, function, *args, seconds=seconds)
 
     def launch(self, command: list[str], directory: Path, environment: Mapping[str, str], log: Path) -> Process:
         """Start the job's process. In a worker thread; who stopped the job meanwhile stops the process too."""
-        self.process = process = self.site.run(command, directory, environment, log)
+        self.process = process = self.backend.run(command, directory, environment, log)
         if self.status != "InProgress":
             process.stop()
         return process
@@ -193,12 +85,10 @@ class Job:
         self.status, self.modified = status, self.clock.now()
 
     def _end(self, status: str, failure: str | None = None) -> None:
-        self.failure = failure
-        self.ended = self.clock.now()
-        self._change(status)
-        self.cleaned()
+        super()._end(status, failure and failure[:_LONGEST_REASON])
+        self.release()
 
-    def summary(self) -> Shape:
+    def summary(self) -> Structure:
         """As in a list."""
         ended = {} if self.ended is None else {f"{self.kind.removesuffix('Job')}EndTime": self.ended}
         return {
@@ -210,84 +100,64 @@ class Job:
             **ended,
         }
 
-    def describe(self) -> Shape:
+    def describe(self) -> Structure:
         """As Describe answers."""
         return {**self.request, **self.summary(), **({"FailureReason": self.failure} if self.failure else {})}
-
-
-async def really(clock: Clock, function: Callable[..., T], *args: Any, seconds: float) -> T:
-    """Real work for its virtual seconds, however long it really takes; beyond `STANDSTILL`, second by second.
-
-    Args:
-        clock: whose coroutine this is.
-        function: what to do, with `args`, in a thread of its own.
-        seconds: virtual seconds that it takes on AWS.
-    """
-    work: Future[T] = Future()
-
-    def run() -> None:
-        try:
-            work.set_result(function(*args))
-        except BaseException as problem:
-            work.set_exception(problem)
-
-    threading.Thread(target=run, daemon=True).start()
-    await clock.work(wait_for, [work], max(seconds, STANDSTILL), seconds=seconds)
-    while not work.done():
-        await clock.work(wait_for, [work], 1.0, seconds=1.0)
-    return work.result()
 
 
 J = TypeVar("J", bound=Job)
 
 
-@dataclass(frozen=True, slots=True)
 class Jobs(Generic[J]):
     """All jobs of a kind, by name.
 
     Args:
-        site: what they work with.
-        make: (site, name, request) -> a job; raises ServiceError for what AWS would refuse.
+        backend: what they work with.
+        job_class: the kind.
+        make: (backend, name, request) -> a job; raises ServiceError for what AWS would refuse. The class itself when
+            None.
     """
 
-    site: Site
-    make: type[J]
-    known: dict[str, J]
+    def __init__(
+        self, backend: Backend, job_class: type[J], make: Callable[[Backend, str, Structure], J] | None = None
+    ) -> None:
+        self.job_class = job_class
+        self._backend, self._make = backend, make or job_class
+        self._jobs: dict[str, J] = {}
 
-    def create(self, request: Shape) -> J:
+    def create(self, request: Structure) -> J:
         """A new job, not started. Clock thread only.
 
         Raises:
             ServiceError: ResourceInUse, or what `make` refuses.
         """
-        name = request[f"{self.make.kind}Name"]
-        if name in self.known:
-            words = self.make.resource.replace("-", " ").capitalize()
+        name = request[f"{self.job_class.kind}Name"]
+        if name in self._jobs:
+            title = self.job_class.title
             raise ServiceError(
                 "ResourceInUse",
-                f"{words} names must be unique within an AWS account and region, and a {words.lower()} with this "
-                f"name already exists ({self.known[name].arn})",
+                f"{title.capitalize()} names must be unique within an AWS account and region, and a {title} with this "
+                f"name already exists ({self._jobs[name].arn})",
             )
-        job = self.make(self.site, name, request)
-        self.known[name] = job
-        getattr(self.site.moto, self.make.registry)[name] = job  # for tags: moto asks it for `arn` and `tags`
+        job = self._make(self._backend, name, request)
+        self._jobs[name] = job
+        getattr(self._backend.moto, self.job_class.registry)[name] = job  # for tags: moto asks it for `arn` and `tags`
         return job
 
-    def find(self, request: Shape) -> J:
+    def find(self, request: Structure) -> J:
         """The job that a request names."""
-        job = self.known.get(request[f"{self.make.kind}Name"])
+        job = self._jobs.get(request[f"{self.job_class.kind}Name"])
         if job is None:
             raise ServiceError("ValidationException", "Requested resource not found.")
         return job
 
-    def listed(self, request: Shape) -> Shape:
+    def listed(self, request: Structure) -> Structure:
         """A page of summaries: filters and order as the List APIs have them."""
-        return page(
-            request, [job.summary() for job in self.known.values()], self.make.kind, f"{self.make.kind}Summaries"
-        )
+        kind = self.job_class.kind
+        return page(request, (job.summary() for job in self._jobs.values()), kind, f"{kind}Summaries")
 
 
-def page(request: Shape, items: list[Shape], kind: str, key: str) -> Shape:
+def page(request: Structure, items: Iterable[Structure], kind: str, key: str) -> Structure:
     """Filter by name, status and times, sort, and cut a page.
 
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ListTrainingJobs.html
@@ -306,8 +176,5 @@ def page(request: Shape, items: list[Shape], kind: str, key: str) -> Shape:
     ]
     by = {"Name": f"{kind}Name", "Status": f"{kind}Status"}.get(request.get("SortBy", ""), "CreationTime")
     found.sort(key=lambda item: item[by], reverse=request.get("SortOrder", "Descending") == "Descending")
-    start = request.get("NextToken") or "0"
-    if not start.isdecimal():
-        raise ServiceError("ValidationException", "Invalid pagination token.")
-    end = int(start) + min(request.get("MaxResults") or 100, 100)
-    return {key: found[int(start) : end], "NextToken": str(end) if end < len(found) else None}
+    listed, token = PAGES.page(found, request, f"List{kind}s")
+    return {key: listed, "NextToken": token}

@@ -7,11 +7,12 @@ import copy
 from moto.core.exceptions import JsonRESTError
 
 from localcloud.cloud import ServiceError
+from localcloud.door.wire import Structure
 from localcloud.errors import UnsupportedLocally
 from localcloud.runtimes import archives
 from localcloud.runtimes.model_servers import Crashed, ModelServer, NotLoaded, Reply
+from localcloud.services.sagemaker.backend import Backend
 from localcloud.services.sagemaker.images import image_of
-from localcloud.services.sagemaker.jobs import Shape, Site
 from localcloud.services.sagemaker.storage import NoData
 
 
@@ -28,19 +29,21 @@ class NotServing(Exception):
         self.output = output
 
 
-def create_model(site: Site, request: Shape) -> Shape:
+def create_model(backend: Backend, request: Structure) -> Structure:
     """CreateModel: moto keeps it; images that do not run and data that is not there are refused here.
 
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModel.html
     """
-    name, registry = request["ModelName"], site.moto
+    name, registry = request["ModelName"], backend.moto
     if name in registry._models:
-        raise ServiceError("ValidationException", f'Cannot create already existing model "{site.arn("model", name)}".')
+        raise ServiceError(
+            "ValidationException", f'Cannot create already existing model "{backend.arn("model", name)}".'
+        )
     containers = _containers(request)
     if not containers:
         raise ServiceError("ValidationException", "You must specify PrimaryContainer or Containers.")
     for container in containers:
-        _check(site, name, container)
+        _check(backend, name, container)
     model = registry.create_model(
         model_name=name,
         execution_role_arn=request.get("ExecutionRoleArn"),
@@ -49,29 +52,29 @@ def create_model(site: Site, request: Shape) -> Shape:
         containers=copy.deepcopy(request.get("Containers")),
         tags=list(request.get("Tags", [])),
     )
-    model.creation_time = site.clock.datetime()
+    model.creation_time = backend.clock.datetime()
     return {"ModelArn": model.arn}
 
 
-def containers_of(site: Site, name: str) -> list[Shape]:
+def containers_of(backend: Backend, name: str) -> list[Structure]:
     """The containers of a model, in order.
 
     Raises:
         ServiceError: there is no such model.
     """
     try:
-        model = site.moto.describe_model(name)
+        model = backend.moto.describe_model(name)
     except JsonRESTError as error:
         raise ServiceError("ValidationException", str(error.message)) from None
     return [model.primary_container] if model.primary_container else list(model.containers)
 
 
-def _containers(request: Shape) -> list[Shape]:
+def _containers(request: Structure) -> list[Structure]:
     primary = request.get("PrimaryContainer")
     return [primary] if primary else list(request.get("Containers", []))
 
 
-def _check(site: Site, name: str, container: Shape) -> None:
+def _check(backend: Backend, name: str, container: Structure) -> None:
     what = f'model "{name}"'
     if "Image" not in container:
         raise UnsupportedLocally(
@@ -85,12 +88,12 @@ def _check(site: Site, name: str, container: Shape) -> None:
         )
     for uri, _ in _sources(container):
         try:
-            site.storage.keys(uri)
+            backend.storage.keys(uri)
         except NoData:
             raise ServiceError("ValidationException", f"Could not find model data at {uri}.") from None
 
 
-def _sources(container: Shape) -> list[tuple[str, bool]]:
+def _sources(container: Structure) -> list[tuple[str, bool]]:
     """Where the model's data are, and whether as a tar.gz."""
     if container.get("ModelDataUrl"):
         return [(container["ModelDataUrl"], True)]
@@ -102,13 +105,13 @@ class Serving:
     """The model servers of one model: one, or the chain of a PipelineModel.
 
     Args:
-        site: where they run.
+        backend: where they run.
         containers: as in the model.
         variables: for every container: those of a transform job.
     """
 
-    def __init__(self, site: Site, containers: list[Shape], variables: dict[str, str] | None = None) -> None:
-        self._site, self._containers, self._variables = site, containers, variables or {}
+    def __init__(self, backend: Backend, containers: list[Structure], variables: dict[str, str] | None = None) -> None:
+        self._backend, self._containers, self._variables = backend, containers, variables or {}
         self._servers: list[ModelServer] = []
         self._closed = False
 
@@ -163,16 +166,16 @@ class Serving:
             server.close()
             server.container.remove()
 
-    def _server(self, container: Shape, label: str) -> ModelServer:
+    def _server(self, container: Structure, label: str) -> ModelServer:
         """A server with its model and its script in place."""
-        place = self._site.container()
+        place = self._backend.container()
         model = place.folder("/opt/ml/model")
         for uri, packed in _sources(container):
             try:
                 if packed:
-                    archives.unpack(self._site.storage.get(uri), model)
+                    archives.unpack(self._backend.storage.get(uri), model)
                 else:
-                    self._site.storage.download({"S3Uri": uri}, model)
+                    self._backend.storage.download({"S3Uri": uri}, model)
             except NoData:
                 place.remove()
                 raise NotServing(
@@ -194,13 +197,13 @@ class Serving:
             if source.startswith("s3://"):
                 code = place.folder("/opt/ml/code")
                 try:
-                    archives.unpack(self._site.storage.get(source), code)
+                    archives.unpack(self._backend.storage.get(source), code)
                 except (NoData, archives.BadArchive) as problem:
                     place.remove()
                     raise NotServing(f'Failed to fetch the script of container "{label}": {problem}') from None
         settings = {
             "SM_MODEL_DIR": str(model),
-            "SAGEMAKER_REGION": self._site.cloud.region,
+            "SAGEMAKER_REGION": self._backend.cloud.region,
             **variables,
         }
         return ModelServer(place, image_of(container["Image"], "a model"), settings, code)

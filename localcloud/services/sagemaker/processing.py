@@ -11,13 +11,15 @@ import re
 from pathlib import PurePosixPath
 
 from localcloud.cloud import ServiceError
+from localcloud.door.wire import Structure
 from localcloud.errors import UnsupportedLocally
 from localcloud.runtimes import containers
-from localcloud.runtimes.jobs import Ended
+from localcloud.runtimes.process import Ended
 from localcloud.runtimes.training_environment import HOST
-from localcloud.services.sagemaker import logs
+from localcloud.services._jobs import JobFailed
+from localcloud.services.sagemaker.backend import Backend
 from localcloud.services.sagemaker.images import image_of
-from localcloud.services.sagemaker.jobs import Job, JobFailed, Shape, Site
+from localcloud.services.sagemaker.jobs import Job
 from localcloud.services.sagemaker.training import last_words
 from localcloud.time import durations
 
@@ -32,8 +34,9 @@ class ProcessingJob(Job):
     """
 
     kind, resource, registry = "ProcessingJob", "processing-job", "processing_jobs"
+    title = "processing job"
 
-    def __init__(self, site: Site, name: str, request: Shape) -> None:
+    def __init__(self, backend: Backend, name: str, request: Structure) -> None:
         what = f'processing job "{name}"'
         application = request["AppSpecification"]
         image_of(application["ImageUri"], what)
@@ -63,22 +66,22 @@ class ProcessingJob(Job):
                 raise ServiceError(
                     "ValidationException", f"LocalPath {path} is invalid: it must be below /opt/ml/processing."
                 )
-        super().__init__(site, name, request)
+        super().__init__(backend, name, request)
         stopping = request.get("StoppingCondition", {})
         self._limit = float(stopping.get("MaxRuntimeInSeconds", 86400))
         self._container: containers.Container | None = None
         self._started: float | None = None
         self.exit_message: str | None = None
 
-    async def work(self) -> None:
+    async def run(self) -> None:
         """Inputs, the script, outputs."""
         seconds = durations.SAGEMAKER
         await self.clock.sleep(seconds["instance"])
         self._started = self.clock.now()
-        container = self._container = self.site.container()
-        await self.really(self._download, container, seconds=seconds["download"])
+        container = self._container = self.backend.container()
+        await self.work(self._download, container, seconds=seconds["download"])
         took = min(seconds["process"], self._limit)
-        ended = await self.really(self._run, container, seconds=took)
+        ended = await self.work(self._run, container, seconds=took)
         if ended.timed_out:
             await self.clock.sleep(self._limit - took)
         output = self._read_log(container)
@@ -91,14 +94,14 @@ class ProcessingJob(Job):
         if ended.code != 0:
             self.exit_message = self.exit_message or last_words(output)
             raise JobFailed("AlgorithmError: See job logs for more information")
-        await self.really(self._upload, container, seconds=seconds["upload"])
+        await self.work(self._upload, container, seconds=seconds["upload"])
 
     async def wind_up(self) -> None:
         await self.clock.sleep(durations.SAGEMAKER["stop"])
         if self._container is not None:
             self._read_log(self._container)
 
-    def cleaned(self) -> None:
+    def release(self) -> None:
         if self._container is not None:
             self._container.remove()
 
@@ -112,7 +115,7 @@ class ProcessingJob(Job):
         for each in self.request.get("ProcessingInputs", []):
             source = each["S3Input"]
             folder = container.folder(source.get("LocalPath", f"/opt/ml/processing/input/{each['InputName']}"))
-            self.site.storage.download(source, folder, source.get("S3CompressionType"))
+            self.backend.storage.download(source, folder, source.get("S3CompressionType"))
         for each in _outputs(self.request):
             container.folder(each["S3Output"]["LocalPath"])
 
@@ -127,23 +130,23 @@ class ProcessingJob(Job):
     def _upload(self, container: containers.Container) -> None:
         for each in _outputs(self.request):
             target = each["S3Output"]
-            self.site.storage.upload(container.path(target["LocalPath"]), target["S3Uri"])
+            self.backend.storage.upload(container.path(target["LocalPath"]), target["S3Uri"])
 
     def _read_log(self, container: containers.Container) -> str:
         path = container.root / "log"
         output = container.shown(path.read_bytes()) if path.exists() else ""
-        logs.write(self.site.cloud, "ProcessingJobs", f"{self.name}/algo-1-{int(self.created)}", output)
+        self.backend.write_log("ProcessingJobs", f"{self.name}/algo-1-{int(self.created)}", output)
         return output
 
-    def describe(self) -> Shape:
-        told = {key: value for key, value in super().describe().items() if key != "Tags"}
+    def describe(self) -> Structure:
+        description = {key: value for key, value in super().describe().items() if key != "Tags"}
         if self._started is not None:
-            told["ProcessingStartTime"] = self._started
+            description["ProcessingStartTime"] = self._started
         if self.exit_message:
-            told["ExitMessage"] = self.exit_message
-        return told
+            description["ExitMessage"] = self.exit_message
+        return description
 
 
-def _outputs(request: Shape) -> list[Shape]:
-    outputs: list[Shape] = (request.get("ProcessingOutputConfig") or {}).get("Outputs", [])
+def _outputs(request: Structure) -> list[Structure]:
+    outputs: list[Structure] = (request.get("ProcessingOutputConfig") or {}).get("Outputs", [])
     return outputs

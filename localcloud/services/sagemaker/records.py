@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from localcloud.asl import jsonpath
-from localcloud.asl.data import Data
+from localcloud.asl.data import Data, EvaluationError, ExpressionSyntaxError
 from localcloud.cloud import ServiceError
+from localcloud.door.wire import Structure
 from localcloud.errors import UnsupportedLocally
-
-Shape = dict[str, Any]
 
 _LINES = ("application/jsonlines", "application/json")
 
@@ -36,12 +35,12 @@ class Filters:
     """
 
     content_type: str
-    before_path: Any
-    after_path: Any
+    before_path: jsonpath.Path | None
+    after_path: jsonpath.Path | None
     join: bool
 
     @classmethod
-    def of(cls, request: Shape, what: str) -> Filters:
+    def of(cls, request: Structure, what: str) -> Filters:
         """The filters of a request.
 
         Raises:
@@ -51,12 +50,12 @@ class Filters:
         wanted = request.get("DataProcessing") or {}
         kind = request["TransformInput"].get("ContentType", "").partition(";")[0].strip().lower()
         join = wanted.get("JoinSource", "None") == "Input"
-        paths = []
+        paths: list[jsonpath.Path | None] = []
         for name in ("InputFilter", "OutputFilter"):
             text = wanted.get(name, "$")
             try:
                 paths.append(None if text == "$" else jsonpath.parse(text))
-            except Exception as problem:
+            except ExpressionSyntaxError as problem:
                 raise ServiceError("ValidationException", f"Invalid {name} {text}: {problem}") from None
         if (join or any(paths)) and kind not in ("text/csv", *_LINES):
             raise UnsupportedLocally(
@@ -79,19 +78,19 @@ class Filters:
         if len(answers) != len(records):
             raise BadRecord("Fail to join data: mismatched line count between the input and the output")
         lines = []
-        for record, told in zip(records, answers, strict=True):
-            value = self._joined(self._read(record), told) if self.join else told
+        for record, prediction in zip(records, answers, strict=True):
+            value = self._joined(self._read(record), prediction) if self.join else prediction
             if self.after_path is not None:
                 value = _pick(self.after_path, value)
             lines.append(self._write(value))
         return b"\n".join(lines) + b"\n"
 
-    def _joined(self, record: Any, told: Any) -> Any:
+    def _joined(self, record: Any, prediction: Any) -> Any:
         if self.content_type == "text/csv":
-            return [*record, *(told if isinstance(told, list) else [told])]
+            return [*record, *(prediction if isinstance(prediction, list) else [prediction])]
         if isinstance(record, dict):
-            return {**record, "SageMakerOutput": told}
-        return {"SageMakerInput": record, "SageMakerOutput": told}
+            return {**record, "SageMakerOutput": prediction}
+        return {"SageMakerInput": record, "SageMakerOutput": prediction}
 
     def _read(self, record: bytes) -> Any:
         text = record.decode()
@@ -110,10 +109,10 @@ class Filters:
         return line.getvalue().encode()
 
 
-def _pick(path: Any, value: Any) -> Any:
+def _pick(path: jsonpath.Path, value: Any) -> Any:
     try:
         return path.evaluate(Data(value, {}, {}))
-    except Exception as problem:
+    except EvaluationError as problem:
         raise BadRecord(f"Fail to apply the filter: {problem}") from None
 
 

@@ -11,15 +11,20 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from localcloud.door.wire import Structure
 from localcloud.runtimes import archives
-
-Shape = dict[str, Any]
+from localcloud.services._jobs import JobFailed
 
 _URI = re.compile(r"s3://(?P<bucket>[^/]+)/?(?P<key>.*)", re.DOTALL)
 
 
-class NoData(Exception):
+class NoData(JobFailed):
     """What was to be downloaded is not there: SageMaker's sentence about it."""
+
+    @property
+    def reason(self) -> str:
+        """As a job's FailureReason has it."""
+        return f"ClientError: {self}"
 
 
 def split(uri: str) -> tuple[str, str]:
@@ -96,7 +101,7 @@ class Storage:
             )
         return [f"s3://{bucket}/{key}" for key in found]
 
-    def listed(self, source: Shape) -> Iterator[tuple[str, str]]:
+    def listed(self, source: Structure) -> Iterator[tuple[str, str]]:
         """URI and name below the channel's folder of each object of an S3DataSource or TransformS3DataSource.
 
         Prefixes and manifests: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_S3DataSource.html
@@ -126,7 +131,7 @@ class Storage:
         for name in names:
             yield prefix + name, name
 
-    def download(self, source: Shape, folder: Path, compression: str | None = None) -> None:
+    def download(self, source: Structure, folder: Path, compression: str | None = None) -> None:
         """All objects of a data source into a folder, which is made.
 
         Raises:

@@ -12,13 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from localcloud.cloud import ServiceError
+from localcloud.door.wire import Structure
 from localcloud.errors import UnsupportedLocally
 from localcloud.runtimes import archives, containers
-from localcloud.runtimes.jobs import Ended
+from localcloud.runtimes.process import Ended
 from localcloud.runtimes.training_environment import Training, variables, write_config
-from localcloud.services.sagemaker import logs
+from localcloud.services._jobs import JobFailed
+from localcloud.services.sagemaker.backend import Backend
 from localcloud.services.sagemaker.images import image_of
-from localcloud.services.sagemaker.jobs import Job, JobFailed, Shape, Site
+from localcloud.services.sagemaker.jobs import Job
 from localcloud.services.sagemaker.storage import NoData, join
 from localcloud.time import durations
 
@@ -54,8 +56,9 @@ class TrainingJob(Job):
     """
 
     kind, resource, registry = "TrainingJob", "training-job", "training_jobs"
+    title = "training job"
 
-    def __init__(self, site: Site, name: str, request: Shape) -> None:
+    def __init__(self, backend: Backend, name: str, request: Structure) -> None:
         what = f'training job "{name}"'
         specification = request["AlgorithmSpecification"]
         if "TrainingImage" not in specification:
@@ -73,7 +76,7 @@ class TrainingJob(Job):
                     "ValidationException",
                     f"Invalid regular expression for metric {definition['Name']}: {definition['Regex']} ({problem})",
                 ) from None
-        super().__init__(site, name, request)
+        super().__init__(backend, name, request)
         self._limit = float(request["StoppingCondition"].get("MaxRuntimeInSeconds", 86400))
         self._artifacts = join(request["OutputDataConfig"]["S3OutputPath"], name, "output", "model.tar.gz")
         self._container: containers.Container | None = None
@@ -97,30 +100,30 @@ class TrainingJob(Job):
         self.secondary = ""
         self._overran = False
         self._log = ""
-        self._transitions: list[Shape] = []
+        self._transitions: list[Structure] = []
         self._training_started: float | None = None
         self._enter("Starting")
 
     # ---- its life
 
-    async def work(self) -> None:
+    async def run(self) -> None:
         """Starting, Downloading, Training, Uploading."""
         seconds = durations.SAGEMAKER
         await self.clock.sleep(seconds["instance"])
         self._training_started = self.clock.now()
         self._enter("Downloading")
-        container = self._container = self.site.container()
-        source = await self.really(self._download, container, seconds=seconds["download"])
+        container = self._container = self.backend.container()
+        source = await self.work(self._download, container, seconds=seconds["download"])
         self._enter("Training")
         took = min(seconds["train"], self._limit)
-        ended = await self.really(self._train, container, source, seconds=took)
+        ended = await self.work(self._train, container, source, seconds=took)
         if ended.timed_out:
             await self.clock.sleep(self._limit - took)
         self._read_log(container)
         if ended.code != 0 and not ended.timed_out:
             raise JobFailed(self._reason(container, ended, source))
         self._enter("Uploading")
-        await self.really(self._upload, container, seconds=seconds["upload"])
+        await self.work(self._upload, container, seconds=seconds["upload"])
         if ended.timed_out:
             self._overran = True
             self._end("Stopped")
@@ -130,7 +133,7 @@ class TrainingJob(Job):
         await self.clock.sleep(durations.SAGEMAKER["stop"])
         if self._container is not None and self.process is not None:
             self._read_log(self._container)
-            await self.really(self._upload, self._container, seconds=durations.SAGEMAKER["upload"])
+            await self.work(self._upload, self._container, seconds=durations.SAGEMAKER["upload"])
 
     def _enter(self, secondary: str) -> None:
         now = self.clock.now()
@@ -145,7 +148,7 @@ class TrainingJob(Job):
         if self.ended is not None:
             self._transitions[-1]["EndTime"] = self.ended
 
-    def cleaned(self) -> None:
+    def release(self) -> None:
         if self._container is not None:
             self._container.remove()
 
@@ -159,7 +162,7 @@ class TrainingJob(Job):
             target = container.path(f"/opt/ml/input/data/{channel['ChannelName']}")
             source = channel["DataSource"]["S3DataSource"]
             try:
-                self.site.storage.download(source, target, channel.get("CompressionType"))
+                self.backend.storage.download(source, target, channel.get("CompressionType"))
             except OSError as problem:
                 raise NoData(f"Data download failed: {problem}") from None
         checkpoints = self._checkpoints(container)
@@ -167,9 +170,9 @@ class TrainingJob(Job):
             folder, uri = checkpoints
             folder.mkdir(parents=True, exist_ok=True)
             with contextlib.suppress(NoData):  # the first run: there are none yet
-                self.site.storage.download({"S3Uri": uri.rstrip("/") + "/"}, folder)
+                self.backend.storage.download({"S3Uri": uri.rstrip("/") + "/"}, folder)
         write_config(self._shown, container)
-        return None if self._shown.source is None else self.site.storage.get(self._shown.source)
+        return None if self._shown.source is None else self.backend.storage.get(self._shown.source)
 
     def _train(self, container: containers.Container, source: bytes | None) -> Ended:
         """Run it to its end."""
@@ -189,13 +192,13 @@ class TrainingJob(Job):
 
     def _upload(self, container: containers.Container) -> None:
         """model.tar.gz, output.tar.gz when there is output, checkpoints."""
-        self.site.storage.upload_archive(container.path("/opt/ml/model"), self._artifacts)
+        self.backend.storage.upload_archive(container.path("/opt/ml/model"), self._artifacts)
         output = container.path("/opt/ml/output/data")
         if any(output.iterdir()):
-            self.site.storage.upload_archive(output, self._artifacts.replace("model.tar.gz", "output.tar.gz"))
+            self.backend.storage.upload_archive(output, self._artifacts.replace("model.tar.gz", "output.tar.gz"))
         checkpoints = self._checkpoints(container)
         if checkpoints is not None:
-            self.site.storage.upload(*checkpoints)
+            self.backend.storage.upload(*checkpoints)
 
     def _checkpoints(self, container: containers.Container) -> tuple[Path, str] | None:
         config = self.request.get("CheckpointConfig")
@@ -212,7 +215,7 @@ class TrainingJob(Job):
         path = container.root / "log"
         # SageMaker's logs have tabs as syslog writes them, and metric definitions look for that.
         self._log = container.shown(path.read_bytes()).replace("\t", "#011") if path.exists() else ""
-        logs.write(self.site.cloud, "TrainingJobs", f"{self.name}/algo-1-{int(self.created)}", self._log)
+        self.backend.write_log("TrainingJobs", f"{self.name}/algo-1-{int(self.created)}", self._log)
         self._measured = self.clock.now()
         if self.image == "xgboost":
             for line in _ROUND.finditer(self._log):
@@ -231,9 +234,9 @@ class TrainingJob(Job):
         """FailureReason: what the container wrote, else what the toolkit says of a script that failed."""
         failure = container.path("/opt/ml/output/failure")
         if failure.is_file():
-            told = container.shown(failure.read_bytes())[:_LAST_WORDS]
-            prefix = "" if told.startswith(("ClientError", "AlgorithmError")) else "AlgorithmError: "
-            return f"{prefix}{told}, exit code: {ended.code}"
+            message = container.shown(failure.read_bytes())[:_LAST_WORDS]
+            prefix = "" if message.startswith(("ClientError", "AlgorithmError")) else "AlgorithmError: "
+            return f"{prefix}{message}, exit code: {ended.code}"
         if source is None:
             return f"AlgorithmError: {last_words(self._log)}, exit code: {ended.code}"
         command = " ".join(["python", str(self._shown.program), *self._shown.arguments()])
@@ -244,13 +247,13 @@ class TrainingJob(Job):
 
     # ---- how it is described
 
-    def summary(self) -> Shape:
+    def summary(self) -> Structure:
         return {**super().summary(), "SecondaryStatus": self.secondary}
 
-    def describe(self) -> Shape:
-        told: dict[str, Any] = {key: value for key, value in self.request.items() if key != "Tags"}
-        told |= super().summary()
-        told |= {
+    def describe(self) -> Structure:
+        description: dict[str, Any] = {key: value for key, value in self.request.items() if key != "Tags"}
+        description |= super().summary()
+        description |= {
             "SecondaryStatus": self.secondary,
             "SecondaryStatusTransitions": [dict(each) for each in self._transitions],
             "ModelArtifacts": {"S3ModelArtifacts": self._artifacts},
@@ -259,20 +262,20 @@ class TrainingJob(Job):
             "EnableInterContainerTrafficEncryption": self.request.get("EnableInterContainerTrafficEncryption", False),
         }
         if self.metrics:
-            told["FinalMetricDataList"] = [
+            description["FinalMetricDataList"] = [
                 {"MetricName": name, "Value": value, "Timestamp": self._measured}
                 for name, value in self.metrics.items()
             ]
         if self._training_started is not None:
-            told["TrainingStartTime"] = self._training_started
+            description["TrainingStartTime"] = self._training_started
             if self.ended is not None:
-                told["TrainingTimeInSeconds"] = round(self.ended - self._training_started)
-                told["BillableTimeInSeconds"] = told["TrainingTimeInSeconds"]
+                description["TrainingTimeInSeconds"] = round(self.ended - self._training_started)
+                description["BillableTimeInSeconds"] = description["TrainingTimeInSeconds"]
         if self.tuning is not None:
-            told["TuningJobArn"] = self.tuning
+            description["TuningJobArn"] = self.tuning
         if self.failure:
-            told["FailureReason"] = self.failure
-        return told
+            description["FailureReason"] = self.failure
+        return description
 
 
 def last_words(output: str) -> str:
@@ -280,12 +283,12 @@ def last_words(output: str) -> str:
     lines = [line.rstrip() for line in output.splitlines() if line.strip()]
     for number in range(len(lines) - 1, -1, -1):
         if lines[number].startswith(("Traceback (most recent call last)", "  File ")):
-            told = [line for line in lines[number + 1 :] if not line.startswith("  ")]
-            return "\n".join(told or lines[-5:])[:_LAST_WORDS]
+            message = [line for line in lines[number + 1 :] if not line.startswith("  ")]
+            return "\n".join(message or lines[-5:])[:_LAST_WORDS]
     return "\n".join(lines[-5:])[-_LAST_WORDS:]
 
 
-def _refuse(request: Shape, what: str) -> None:
+def _refuse(request: Structure, what: str) -> None:
     """What would change the result and is not done here."""
     instances = request["ResourceConfig"].get("InstanceCount", 1)
     if instances > 1 or request["ResourceConfig"].get("InstanceGroups"):

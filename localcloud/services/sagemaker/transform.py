@@ -9,10 +9,12 @@ from __future__ import annotations
 import gzip
 from collections.abc import Iterator
 
+from localcloud.door.wire import Structure
 from localcloud.errors import UnsupportedLocally
 from localcloud.runtimes.model_servers import Crashed, NotLoaded
-from localcloud.services.sagemaker import logs
-from localcloud.services.sagemaker.jobs import Job, JobFailed, Shape, Site
+from localcloud.services._jobs import JobFailed
+from localcloud.services.sagemaker.backend import Backend
+from localcloud.services.sagemaker.jobs import Job
 from localcloud.services.sagemaker.models import NotServing, Serving, containers_of
 from localcloud.services.sagemaker.records import BadRecord, Filters
 from localcloud.services.sagemaker.storage import join, split
@@ -25,8 +27,9 @@ class TransformJob(Job):
     """A batch transform job."""
 
     kind, resource, registry = "TransformJob", "transform-job", "transform_jobs"
+    title = "transform job"
 
-    def __init__(self, site: Site, name: str, request: Shape) -> None:
+    def __init__(self, backend: Backend, name: str, request: Structure) -> None:
         what = f'transform job "{name}"'
         if request["TransformInput"].get("SplitType", "None") not in ("None", "Line"):
             raise UnsupportedLocally(
@@ -34,25 +37,25 @@ class TransformJob(Job):
                 "or JSON Lines, or set WORKSHOP_TARGET=aws."
             )
         self.filters = Filters.of(request, what)
-        containers = containers_of(site, request["ModelName"])
-        super().__init__(site, name, request)
+        containers = containers_of(backend, request["ModelName"])
+        super().__init__(backend, name, request)
         variables = {"SAGEMAKER_BATCH": "true", **request.get("Environment", {})}
-        self._serving = Serving(site, containers, variables)
+        self._serving = Serving(backend, containers, variables)
         self._started: float | None = None
         self._data_log: list[str] = []
 
-    async def work(self) -> None:
+    async def run(self) -> None:
         """The model is loaded, the objects transformed one by one."""
         seconds = durations.SAGEMAKER
         await self.clock.sleep(seconds["instance"])
         self._started = self.clock.now()
         try:
-            await self.really(self._serving.start, seconds=seconds["download"])
+            await self.work(self._serving.start, seconds=seconds["download"])
         except NotServing as problem:
             self._write(problem.output)
             raise JobFailed(f"ClientError: {problem}" if not problem.output else f"AlgorithmError: {problem}") from None
         try:
-            await self.really(self._transform, seconds=seconds["transform"])
+            await self.work(self._transform, seconds=seconds["transform"])
         finally:
             self._write(self._serving.log)
 
@@ -63,14 +66,14 @@ class TransformJob(Job):
         super().stop()
         self._serving.close()
 
-    def cleaned(self) -> None:
+    def release(self) -> None:
         self._serving.close()
 
     def _transform(self) -> None:
         source, target = self.request["TransformInput"], self.request["TransformOutput"]
         results: list[tuple[str, bytes]] = []
-        for uri, name in self.site.storage.listed(source["DataSource"]["S3DataSource"]):
-            content = self.site.storage.get(uri)
+        for uri, name in self.backend.storage.listed(source["DataSource"]["S3DataSource"]):
+            content = self.backend.storage.get(uri)
             if source.get("CompressionType") == "Gzip":
                 content = gzip.decompress(content)
             if not content.strip():
@@ -82,7 +85,7 @@ class TransformJob(Job):
             results.append((join(target["S3OutputPath"], f"{name or split(uri)[1].rpartition('/')[2]}.out"), joined))
         # "If an error occurs, the uploaded results are removed": written when all is well.
         for uri, result in results:
-            self.site.storage.put(uri, result)
+            self.backend.storage.put(uri, result)
 
     def _batches(self, content: bytes) -> Iterator[list[bytes]]:
         """The records of one request each time."""
@@ -134,13 +137,13 @@ class TransformJob(Job):
 
     def _write(self, output: str) -> None:
         stream = f"{self.name}/i-local-{int(self.created)}"
-        logs.write(self.site.cloud, "TransformJobs", stream, output)
+        self.backend.write_log("TransformJobs", stream, output)
         if self._data_log:
             lines = "\n".join(f"[sagemaker logs]: {line}" for line in self._data_log)
-            logs.write(self.site.cloud, "TransformJobs", f"{stream}/data-log", lines)
+            self.backend.write_log("TransformJobs", f"{stream}/data-log", lines)
 
-    def describe(self) -> Shape:
-        told = {key: value for key, value in super().describe().items() if key != "Tags"}
+    def describe(self) -> Structure:
+        description = {key: value for key, value in super().describe().items() if key != "Tags"}
         if self._started is not None:
-            told["TransformStartTime"] = self._started
-        return told
+            description["TransformStartTime"] = self._started
+        return description

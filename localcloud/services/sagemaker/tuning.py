@@ -10,8 +10,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from localcloud.cloud import ServiceError
+from localcloud.door.wire import Structure
 from localcloud.errors import UnsupportedLocally
-from localcloud.services.sagemaker.jobs import Job, JobFailed, Jobs, Shape, Site
+from localcloud.services._jobs import JobFailed
+from localcloud.services.sagemaker.backend import Backend
+from localcloud.services.sagemaker.jobs import PAGES, Job, Jobs
 from localcloud.services.sagemaker.training import TrainingJob
 
 if TYPE_CHECKING:
@@ -34,16 +37,17 @@ _INSTANCE = frozenset({"InstanceType", "InstanceCount", "VolumeSizeInGB", "Volum
 class TuningJob(Job):
     """A tuning job.
 
+    Args:
+        training_jobs: all training jobs of the local cloud, among them those that it starts.
+
     Attributes:
         training: the jobs that it started, in order, with the values that were proposed for each.
     """
 
     kind, resource, registry = "HyperParameterTuningJob", "hyper-parameter-tuning-job", "hyper_parameter_tuning_jobs"
+    title = "hyper parameter tuning job"
 
-    #: All training jobs of the local cloud: set when the service registers.
-    training_jobs: Jobs[TrainingJob]
-
-    def __init__(self, site: Site, name: str, request: Shape) -> None:
+    def __init__(self, backend: Backend, name: str, request: Structure, *, training_jobs: Jobs[TrainingJob]) -> None:
         what = f'tuning job "{name}"'
         config = request["HyperParameterTuningJobConfig"]
         if config["Strategy"] not in _STRATEGIES:
@@ -67,11 +71,12 @@ class TuningJob(Job):
             raise ServiceError("ValidationException", "You must specify at least one hyperparameter range.")
         limits = config["ResourceLimits"]
         self._most, self._parallel = limits.get("MaxNumberOfTrainingJobs", 1), limits["MaxParallelTrainingJobs"]
-        super().__init__(site, name, request)
+        super().__init__(backend, name, request)
+        self._training_jobs = training_jobs
         self.training: list[tuple[TrainingJob, dict[str, str]]] = []
-        TrainingJob(site, name, self._training_request(1, {}))  # what no training job could be is refused now
+        TrainingJob(backend, name, self._training_request(1, {}))  # what no training job could be is refused now
 
-    async def work(self) -> None:
+    async def run(self) -> None:
         """As many jobs at a time as may be, until all were run."""
         study = self._study()
         numbers = iter(range(1, self._most + 1))
@@ -92,9 +97,10 @@ class TuningJob(Job):
                     "the custom algorithm is emitting the objective metric as defined by the regular expression "
                     "provided."
                 )
-            told = next((f": {job.failure}" for job, _ in self.training if job.failure), "")
+            example = next((f": {job.failure}" for job, _ in self.training if job.failure), "")
             raise JobFailed(
-                "All training jobs failed. Please take a look at the training jobs failures to get more details" + told
+                "All training jobs failed. Please take a look at the training jobs failures to get more details"
+                + example
             )
 
     async def wind_up(self) -> None:
@@ -126,12 +132,12 @@ class TuningJob(Job):
 
     def _next(self, number: int, proposed: dict[str, str]) -> TrainingJob:
         """The training job with the values proposed."""
-        job = self.training_jobs.create(self._training_request(number, proposed))
+        job = self._training_jobs.create(self._training_request(number, proposed))
         job.tuning = self.arn
         self.training.append((job, proposed))
         return job
 
-    def _training_request(self, number: int, proposed: dict[str, str]) -> Shape:
+    def _training_request(self, number: int, proposed: dict[str, str]) -> Structure:
         """CreateTrainingJob's request; `<tuning job>-001-<what is its own>` is the name that AWS gives."""
         definition = self.request["TrainingJobDefinition"]
         static = dict(definition.get("StaticHyperParameters", {}))
@@ -153,11 +159,11 @@ class TuningJob(Job):
 
     # ---- how it is described
 
-    def describe(self) -> Shape:
-        told = {key: value for key, value in super().describe().items() if key != "Tags"}
+    def describe(self) -> Structure:
+        description = {key: value for key, value in super().describe().items() if key != "Tags"}
         states = [job.status for job, _ in self.training]
         values = [self._value(job) for job, _ in self.training]
-        told["TrainingJobStatusCounters"] = {
+        description["TrainingJobStatusCounters"] = {
             "Completed": states.count("Completed"),
             "InProgress": states.count("InProgress") + states.count("Stopping"),
             "RetryableError": 0,
@@ -165,22 +171,22 @@ class TuningJob(Job):
             "Stopped": states.count("Stopped"),
         }
         ended = [value for value, (job, _) in zip(values, self.training, strict=True) if job.ended is not None]
-        told["ObjectiveStatusCounters"] = {
+        description["ObjectiveStatusCounters"] = {
             "Succeeded": sum(value is not None for value in ended),
             "Pending": len(values) - len(ended),
             "Failed": sum(value is None for value in ended),
         }
         best = self.best()
         if best is not None:
-            told["BestTrainingJob"] = self._summary(*best)
+            description["BestTrainingJob"] = self._summary(*best)
         if self.ended is not None:
-            told["HyperParameterTuningEndTime"] = self.ended
-        return told
+            description["HyperParameterTuningEndTime"] = self.ended
+        return description
 
-    def summary(self) -> Shape:
+    def summary(self) -> Structure:
         return {**super().summary(), "Strategy": self.request["HyperParameterTuningJobConfig"]["Strategy"]}
 
-    def summaries(self, request: Shape) -> Shape:
+    def summaries(self, request: Structure) -> Structure:
         """ListTrainingJobsForHyperParameterTuningJob."""
         found = [
             self._summary(job, proposed)
@@ -191,38 +197,34 @@ class TuningJob(Job):
         if by_value:
             found = [each for each in found if "FinalHyperParameterTuningJobObjectiveMetric" in each]
 
-        def key(each: Shape) -> Any:
+        def key(each: Structure) -> Any:
             if by_value:
                 return each["FinalHyperParameterTuningJobObjectiveMetric"]["Value"]
             return each["TrainingJobName"] if request.get("SortBy") == "Name" else each["CreationTime"]
 
         found.sort(key=key, reverse=request.get("SortOrder", "Ascending") == "Descending")
-        start = int(request.get("NextToken") or 0)
-        end = start + (request.get("MaxResults") or 100)
-        return {
-            "TrainingJobSummaries": found[start:end],
-            "NextToken": str(end) if end < len(found) else None,
-        }
+        listed, token = PAGES.page(found, request, "ListTrainingJobsForHyperParameterTuningJob")
+        return {"TrainingJobSummaries": listed, "NextToken": token}
 
-    def _summary(self, job: TrainingJob, proposed: dict[str, str]) -> Shape:
+    def _summary(self, job: TrainingJob, proposed: dict[str, str]) -> Structure:
         value = self._value(job)
-        told = {
+        summary = {
             **{key: each for key, each in job.summary().items() if key not in ("LastModifiedTime", "SecondaryStatus")},
             "TunedHyperParameters": proposed,
             "ObjectiveStatus": "Pending" if job.ended is None else "Failed" if value is None else "Succeeded",
         }
         if value is not None:
-            told["FinalHyperParameterTuningJobObjectiveMetric"] = {
+            summary["FinalHyperParameterTuningJobObjectiveMetric"] = {
                 "MetricName": self._objective["MetricName"],
                 "Value": value,
                 "Type": self._objective["Type"],
             }
         if job.failure:
-            told["FailureReason"] = job.failure
-        return told
+            summary["FailureReason"] = job.failure
+        return summary
 
 
-def _ranges(ranges: Shape) -> dict[str, Any]:
+def _ranges(ranges: Structure) -> dict[str, Any]:
     """For each hyperparameter: trial -> its value as text.
 
     https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-ranges.html
@@ -242,7 +244,7 @@ def _ranges(ranges: Shape) -> dict[str, Any]:
     return found
 
 
-def _logarithmic(each: Shape) -> bool:
+def _logarithmic(each: Structure) -> bool:
     return each.get("ScalingType") == "Logarithmic"
 
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from localcloud.door.wire import ServiceError
-from localcloud.services.stepfunctions import arns, errors, paging, settings, tags
+from localcloud.services.stepfunctions import arns, errors, settings, tags
+from localcloud.services.stepfunctions.paging import PAGES
 from localcloud.services.stepfunctions.tasks import TaskTokens
 from localcloud.time.clock import PATIENCE
 
@@ -113,7 +114,7 @@ class Activities:
     def list_activities(self, request: dict[str, Any]) -> dict[str, Any]:
         """By name."""
         activities = sorted(self._activities.values(), key=lambda each: each.name)
-        found, token = paging.page(activities, request, lambda each: each.name, "ListActivities")
+        found, token = PAGES.page(activities, request, "ListActivities", lambda each: each.name)
         listed = [{"activityArn": each.arn, "name": each.name, "creationDate": each.created} for each in found]
         return {"activities": listed, "nextToken": token}
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from localcloud.door.wire import ServiceError
-from localcloud.services.stepfunctions import arns, errors, paging
-from localcloud.services.stepfunctions.ids import draw
+from localcloud.ids import derived_choice
+from localcloud.services.stepfunctions import arns, errors
 from localcloud.services.stepfunctions.machines import Machines, StateMachine
+from localcloud.services.stepfunctions.paging import PAGES
 
 #: https://docs.aws.amazon.com/step-functions/latest/dg/limits-overview.html
 MAX_ALIASES = 100
@@ -42,7 +43,7 @@ class Alias:
         """The number of the version that the next start goes to: drawn by weight, the same in every run."""
         self.starts += 1
         weights = [each["weight"] for each in self.routing]
-        return _number(self.routes()[draw(weights, seed, self.arn, self.starts)])
+        return _number(self.routes()[derived_choice(weights, seed, self.arn, self.starts)])
 
 
 class Aliases:
@@ -109,7 +110,7 @@ class Aliases:
         if parts.version is not None:
             found = [each for each in found if arn in each.routes()]
         found.sort(key=lambda each: (each.created, each.name))
-        part, token = paging.page(found, request, lambda each: (each.created, each.name), "ListStateMachineAliases")
+        part, token = PAGES.page(found, request, "ListStateMachineAliases", lambda each: (each.created, each.name))
         listed = [{"stateMachineAliasArn": each.arn, "creationDate": each.created} for each in part]
         return {"stateMachineAliases": listed, "nextToken": token}
 

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from localcloud.asl.environment import Environment
 from localcloud.asl.execution import Execution
-from localcloud.services.stepfunctions import arns, errors, paging, redrive
+from localcloud.ids import derived_uuid
+from localcloud.services.stepfunctions import arns, errors, redrive
 from localcloud.services.stepfunctions.deletion import LastHistory
-from localcloud.services.stepfunctions.ids import derived_uuid
 from localcloud.services.stepfunctions.logs import ExecutionLog
 from localcloud.services.stepfunctions.machines import (
     Machines,
@@ -24,6 +24,7 @@ from localcloud.services.stepfunctions.machines import (
     StateMachine,
     revision_members,
 )
+from localcloud.services.stepfunctions.paging import PAGES
 from localcloud.services.stepfunctions.records import Ended, Record, Records
 
 if TYPE_CHECKING:
@@ -149,7 +150,7 @@ class Executions:
         answer |= _data("input", record.run.input, whole)
         if record.run.output is not None:
             answer |= _data("output", record.run.output, whole)
-        return answer | redrive.members(self._facts(record))
+        return answer | redrive.members(self._redrive_candidate(record))
 
     def describe_state_machine_for_execution(self, request: dict[str, Any]) -> dict[str, Any]:
         """The state machine as it was when the execution started."""
@@ -173,7 +174,7 @@ class Executions:
             if (wanted is None or each.run.status == wanted)
             and (redriven is None or (each.run.redrive_count > 0) == (redriven == "REDRIVEN"))
         ]
-        found, token = paging.page(records, request, Record.sort_key, "ListExecutions")
+        found, token = PAGES.page(records, request, "ListExecutions", Record.sort_key)
         return {"executions": [_item(each) for each in found], "nextToken": token}
 
     def stop_execution(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -191,7 +192,7 @@ class Executions:
         done = redrive.repeated(record.redrive_tokens, token, now)
         if done is not None:
             return {"redriveDate": done}
-        reason = redrive.refusal(self._facts(record))
+        reason = redrive.refusal(self._redrive_candidate(record))
         if reason is None and record.map_run_arn is not None:
             reason = "Execution was started by a Map Run: redrive the execution that the Map Run belongs to"
         if reason is not None or isinstance(record.run, Ended):
@@ -343,11 +344,11 @@ class Executions:
             )
         )
 
-    def _facts(self, record: Record) -> redrive.Facts:
+    def _redrive_candidate(self, record: Record) -> redrive.Candidate:
         base = record.machine_arn.partition("/")[0]
         machine = self.machines.get(base)
         events = 0 if isinstance(record.run, Ended) else len(record.run.history.events)
-        return redrive.Facts(record, self._cloud.clock.now(), machine is None or machine.deleting, events)
+        return redrive.Candidate(record, self._cloud.clock.now(), machine is None or machine.deleting, events)
 
     def _finish_deletion(self, machine_arn: str) -> None:
         machine = self.machines.get(machine_arn)

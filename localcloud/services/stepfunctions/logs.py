@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from localcloud.services import _logs
 from localcloud.services.stepfunctions import settings
 
 if TYPE_CHECKING:
@@ -81,7 +82,8 @@ class ExecutionLog:
             if self._wanted is None or event["type"] in self._wanted
         ]
         if lines:
-            _put(self._cloud, self._group, self._stream(lines[0]["timestamp"]), lines)
+            stream = self._stream(lines[0]["timestamp"])
+            _logs.append(self._cloud, self._group, stream, lines, make_group=False)
 
     def _stream(self, milliseconds: Any) -> str:
         hour = datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%d-%H")
@@ -118,8 +120,7 @@ def prove_permissions(cloud: Cloud, configuration: Mapping[str, Any]) -> None:
             "Permissions are set correctly to allow AWS CloudWatch Logs to write into your logs "
             "while creating a subscription."
         )
-        now = round(cloud.clock.now() * 1000)
-        _put(cloud, group, _VALIDATION_STREAM, [{"timestamp": now, "message": text}])
+        _logs.append(cloud, group, _VALIDATION_STREAM, _logs.events(cloud, [text]), make_group=False)
 
 
 def _truncated(details: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -132,15 +133,3 @@ def _truncated(details: Mapping[str, Any]) -> Mapping[str, Any]:
             result[key] = result[key][:_LARGEST]
             result[f"{key}Details"] = {"truncated": True}
     return result
-
-
-def _put(cloud: Cloud, group_name: str, stream: str, lines: list[dict[str, Any]]) -> None:
-    """Straight to the stream: PutLogEvents would hold virtual times against today's date and drop them."""
-    from moto.logs.models import logs_backends
-
-    group = logs_backends[cloud.account_id][cloud.region].groups.get(group_name)
-    if group is None:
-        return  # it was deleted
-    if stream not in group.streams:
-        group.create_log_stream(stream)
-    group.streams[stream].put_log_events(lines)

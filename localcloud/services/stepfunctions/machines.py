@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 from localcloud.asl import validation
 from localcloud.asl.machine import Machine
 from localcloud.door.wire import ServiceError
-from localcloud.services.stepfunctions import arns, errors, paging, settings, tags
-from localcloud.services.stepfunctions.ids import derived_uuid
+from localcloud.ids import derived_uuid
+from localcloud.services.stepfunctions import arns, errors, settings, tags
 from localcloud.services.stepfunctions.logs import prove_permissions
+from localcloud.services.stepfunctions.paging import PAGES
 from localcloud.services.stepfunctions.variables import variable_references
 
 if TYPE_CHECKING:
@@ -230,7 +231,7 @@ class Machines:
     def list_state_machines(self, request: dict[str, Any]) -> dict[str, Any]:
         """By name."""
         machines = sorted(self._machines.values(), key=lambda each: each.name)
-        found, token = paging.page(machines, request, lambda each: each.name, "ListStateMachines")
+        found, token = PAGES.page(machines, request, "ListStateMachines", lambda each: each.name)
         listed = [
             {
                 "stateMachineArn": each.arn,
@@ -270,7 +271,7 @@ class Machines:
         """The newest first."""
         machine = self.find(arns.unqualified(request["stateMachineArn"]))
         newest = sorted(machine.versions.values(), key=lambda each: -each.number)
-        found, token = paging.page(newest, request, lambda each: -each.number, "ListStateMachineVersions")
+        found, token = PAGES.page(newest, request, "ListStateMachineVersions", lambda each: -each.number)
         listed = [{"stateMachineVersionArn": each.arn, "creationDate": each.created} for each in found]
         return {"stateMachineVersions": listed, "nextToken": token}
 

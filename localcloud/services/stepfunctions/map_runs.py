@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from localcloud.services.stepfunctions import arns, errors, paging
+from localcloud.services.stepfunctions import arns, errors
+from localcloud.services.stepfunctions.paging import PAGES
 from localcloud.services.stepfunctions.records import Records
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class MapRuns:
         record = self._records.find(arns.execution(request["executionArn"]))
         runs = [run if isinstance(run, dict) else describe(run) for run in self._records.map_runs(record)]
         numbered = list(enumerate(runs))[::-1]
-        found, token = paging.page(numbered, request, lambda each: -each[0], "ListMapRuns")
+        found, token = PAGES.page(numbered, request, "ListMapRuns", lambda each: -each[0])
         listed = [{key: run[key] for key in _ITEM if run.get(key) is not None} for _, run in found]
         return {"mapRuns": listed, "nextToken": token}
 

@@ -21,8 +21,8 @@ _TOKEN_SECONDS = 15 * 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """What the answer depends on.
+class Candidate:
+    """An execution that is asked to be redriven, and what decides whether it can be.
 
     Args:
         events: the length of the history.
@@ -34,25 +34,25 @@ class Facts:
     events: int
 
 
-def refusal(facts: Facts) -> str | None:
+def refusal(candidate: Candidate) -> str | None:
     """Why the execution cannot be redriven, as redriveStatusReason words it, or None when it can."""
-    record = facts.record
-    if facts.is_deleting:
+    record = candidate.record
+    if candidate.is_deleting:
         return "State machine is in DELETING status"
     if record.run.status in ("RUNNING", "SUCCEEDED"):
         return f"Execution is {record.run.status} and cannot be redriven"
-    if facts.events >= _MAX_EVENTS:
+    if candidate.events >= _MAX_EVENTS:
         return "Execution history event limit exceeded"
-    if facts.now - record.run.start_date > _OPEN_SECONDS:
+    if candidate.now - record.run.start_date > _OPEN_SECONDS:
         return "Execution has exceeded the max execution time"
-    if facts.now - (record.run.stop_date or facts.now) > _REDRIVABLE_SECONDS:
+    if candidate.now - (record.run.stop_date or candidate.now) > _REDRIVABLE_SECONDS:
         return "Execution redrivable period exceeded"
     return None
 
 
-def members(facts: Facts) -> dict[str, Any]:
+def members(candidate: Candidate) -> dict[str, Any]:
     """The redrive members of DescribeExecution."""
-    record, reason = facts.record, refusal(facts)
+    record, reason = candidate.record, refusal(candidate)
     status = "NOT_REDRIVABLE" if reason is not None else "REDRIVABLE"
     if reason is None and record.map_run_arn is not None:
         status = "REDRIVABLE_BY_MAP_RUN"

@@ -10,20 +10,22 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from localcloud.cloud import Cloud, Service, ServiceError
+from localcloud.door.wire import Structure
 from localcloud.errors import UnsupportedLocally
 from localcloud.services import _objects
+from localcloud.services._jobs import Job, JobFailed, Statuses
+from localcloud.services._paging import Pages
 from localcloud.services.transcribe.transcript import transcript
 
 if TYPE_CHECKING:
     from localcloud.models.audio import Sound
 
-Shape = dict[str, Any]
 
 #: Virtual seconds: until the media is read, and from then on, with a share of its length. AWS publishes no figure;
 #: short recordings take a good half minute.
@@ -59,8 +61,9 @@ _SETTINGS_NOT_RUN = ("ShowAlternatives", "ShowSpeakerLabels", "VocabularyFilterN
 _NAME = re.compile(r"[0-9a-zA-Z._-]{1,200}")
 
 
-class _Failed(Exception):
-    """The job ends in FAILED, for this reason."""
+_PAGES = Pages(
+    lambda: ServiceError("BadRequestException", "The NextToken that you provided isn't valid."), default=5, most=100
+)
 
 
 def register(cloud: Cloud) -> Service:
@@ -85,69 +88,56 @@ class Jobs:
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
-        self._jobs: dict[str, Shape] = {}
-        self._vocabularies: dict[str, Shape] = {}
+        self._jobs: dict[str, TranscriptionJob] = {}
+        self._vocabularies: dict[str, Structure] = {}
         self._lock = threading.Lock()
 
     # ---- jobs
 
-    def start(self, request: Shape) -> Shape:
+    def start(self, request: Structure) -> Structure:
         """StartTranscriptionJob."""
         name, settings = request["TranscriptionJobName"], request.get("Settings", {})
         _check(request, settings)
         bucket, key = _media(request)
         self._check_media(bucket, key)
         self._check_output(request)
-        if "VocabularyName" in settings and settings["VocabularyName"] not in self._vocabularies:
+        vocabulary = self._vocabularies.get(settings.get("VocabularyName"), {})
+        if "VocabularyName" in settings and not vocabulary:
             raise ServiceError(
                 "BadRequestException", "The requested vocabulary couldn't be found. Check the vocabulary name."
             )
-        now = self._cloud.clock.now()
-        job = {
-            "TranscriptionJobName": name,
-            "TranscriptionJobStatus": "IN_PROGRESS",
-            "LanguageCode": request["LanguageCode"],
-            "Media": request["Media"],
-            "StartTime": now,
-            "CreationTime": now,
-            "Settings": {"ChannelIdentification": False, "ShowAlternatives": False, **settings},
-        } | {part: request[part] for part in ("MediaFormat", "MediaSampleRateHertz", "Tags") if part in request}
+        job = TranscriptionJob(self._cloud, request, vocabulary.get("Phrases", ()))
         with self._lock:
             if name in self._jobs:
                 raise ServiceError("ConflictException", "The requested job name already exists.")
             self._jobs[name] = job
-        self._cloud.clock.spawn(self._run(job, request))
-        return {"TranscriptionJob": dict(job)}
+        answer = {"TranscriptionJob": job.describe()}
+        job.start()
+        return answer
 
-    def get(self, request: Shape) -> Shape:
+    def get(self, request: Structure) -> Structure:
         """GetTranscriptionJob."""
-        return {"TranscriptionJob": dict(self._job(request))}
+        return {"TranscriptionJob": self._job(request).describe()}
 
-    def list_jobs(self, request: Shape) -> Shape:
+    def list_jobs(self, request: Structure) -> Structure:
         """ListTranscriptionJobs: the newest first."""
         part = request.get("JobNameContains", "").lower()
         found = [
-            _summary(job)
+            job.summary()
             for job in reversed(self._jobs.values())
-            if part in job["TranscriptionJobName"].lower()
-            and request.get("Status", job["TranscriptionJobStatus"]) == job["TranscriptionJobStatus"]
+            if part in job.name.lower() and request.get("Status", job.status) == job.status
         ]
-        token, most = request.get("NextToken", "0"), request.get("MaxResults", 5)
-        if not token.isdecimal():
-            raise ServiceError("BadRequestException", "The NextToken that you provided isn't valid.")
-        end = int(token) + most
-        answer: Shape = {"TranscriptionJobSummaries": found[int(token) : end]}
-        answer |= {"Status": request["Status"]} if "Status" in request else {}
-        return answer | ({"NextToken": str(end)} if end < len(found) else {})
+        listed, token = _PAGES.page(found, request, "ListTranscriptionJobs")
+        return {"TranscriptionJobSummaries": listed, "Status": request.get("Status"), "NextToken": token}
 
-    def delete(self, request: Shape) -> Shape:
+    def delete(self, request: Structure) -> Structure:
         """DeleteTranscriptionJob; the transcript stays where it is."""
         with self._lock:
             if self._jobs.pop(request["TranscriptionJobName"], None) is None:
                 raise ServiceError("BadRequestException", "The requested job couldn't be found. Check the job name.")
         return {}
 
-    def _job(self, request: Shape) -> Shape:
+    def _job(self, request: Structure) -> TranscriptionJob:
         try:
             return self._jobs[request["TranscriptionJobName"]]
         except KeyError:
@@ -179,7 +169,7 @@ class Jobs:
                     "or ogg (`ffmpeg -i recording.m4a recording.wav`), or set WORKSHOP_TARGET=aws."
                 )
 
-    def _check_output(self, request: Shape) -> None:
+    def _check_output(self, request: Structure) -> None:
         if "OutputBucketName" in request:
             try:
                 self._cloud.client("s3").head_bucket(Bucket=request["OutputBucketName"])
@@ -190,76 +180,9 @@ class Jobs:
                     "permission, and try your request again.",
                 ) from None
 
-    # ---- the work
-
-    async def _run(self, job: Shape, request: Shape) -> None:
-        clock = self._cloud.clock
-        try:
-            sound = await clock.work(self._read, job, seconds=_READING)
-            name = job["Settings"].get("VocabularyName", "")
-            phrases = self._vocabularies.get(name, {}).get("Phrases", ())
-            both = job["Settings"]["ChannelIdentification"]
-            results = await clock.work(transcript, sound, both, phrases, seconds=_LEAST + _SHARE * sound.seconds)
-            uri = self._write(job, request, results)
-        except _Failed as reason:
-            job |= {"TranscriptionJobStatus": "FAILED", "FailureReason": str(reason)}
-        except Exception as problem:
-            job |= {"TranscriptionJobStatus": "FAILED", "FailureReason": f"Internal failure: {problem}"}
-        else:
-            job |= {"TranscriptionJobStatus": "COMPLETED", "Transcript": {"TranscriptFileUri": uri}}
-        job["CompletionTime"] = clock.now()
-
-    def _read(self, job: Shape) -> Sound:
-        from localcloud.models import audio, speech
-
-        try:
-            bucket, key = _media(job)
-            content = _objects.fetch(self._cloud, bucket, key, most=_MOST_BYTES)
-            sound = audio.decode(content, speech.RATE)
-        except _objects.Missing:
-            raise _Failed("The S3 object that you specified can't be accessed.") from None
-        except _objects.TooLarge:
-            raise _Failed("Invalid file size: file size too large") from None
-        except audio.Unreadable:
-            raise _Failed("Failed to parse audio file.") from None
-        if sound.form not in _FORMS:
-            raise _Failed("Unsupported media format")
-        if job.get("MediaFormat", sound.form) != sound.form:
-            raise _Failed("The media format provided does not match the detected media format")
-        if sound.rate not in _RATES:
-            raise _Failed("Invalid sample rate for audio file")
-        if job.get("MediaSampleRateHertz", sound.rate) != sound.rate:
-            raise _Failed("The sample rate provided does not match the detected sample rate")
-        if job["Settings"]["ChannelIdentification"] and len(sound.channels) > 2:
-            raise _Failed("Invalid number of channels: number of channels too large")
-        if sound.seconds > _MOST_SECONDS:
-            raise _Failed("Invalid file size: the recording is longer than four hours")
-        job |= {"MediaFormat": sound.form, "MediaSampleRateHertz": sound.rate}
-        return sound
-
-    def _write(self, job: Shape, request: Shape, results: Shape) -> str:
-        """Put the transcript where the request says, or into the service's own bucket; returns its URI."""
-        cloud, name = self._cloud, job["TranscriptionJobName"]
-        document = {"jobName": name, "accountId": cloud.account_id, "status": "COMPLETED", "results": results}
-        bucket, key = request.get("OutputBucketName"), request.get("OutputKey", "")
-        more = {}
-        if key == "" or key.endswith("/"):
-            key += f"{name}.json"
-        start = f"https://s3.{cloud.region}.amazonaws.com"
-        if bucket is None:
-            # On AWS a signed address in a bucket of the service's; here one of the local cloud, which needs none.
-            bucket, start = f"aws-transcribe-{cloud.region}-prod", cloud.endpoint
-            key = f"{cloud.account_id}/{name}/asrOutput.json"
-            cloud.client("s3").create_bucket(Bucket=bucket)
-            more = {"ACL": "public-read"}
-        cloud.client("s3").put_object(
-            Bucket=bucket, Key=key, Body=json.dumps(document).encode(), ContentType="application/json", **more
-        )
-        return f"{start}/{bucket}/{key}"
-
     # ---- vocabularies
 
-    def create_vocabulary(self, request: Shape) -> Shape:
+    def create_vocabulary(self, request: Structure) -> Structure:
         """CreateVocabulary, from phrases; what it says is likelier to be heard."""
         name = request["VocabularyName"]
         if "VocabularyFileUri" in request or "Phrases" not in request:
@@ -278,7 +201,7 @@ class Jobs:
             }
         return self.get_vocabulary(request)
 
-    def get_vocabulary(self, request: Shape) -> Shape:
+    def get_vocabulary(self, request: Structure) -> Structure:
         """GetVocabulary."""
         found = self._vocabularies.get(request["VocabularyName"])
         if found is None:
@@ -287,17 +210,135 @@ class Jobs:
             )
         return {name: value for name, value in found.items() if name != "Phrases"}
 
-    def delete_vocabulary(self, request: Shape) -> Shape:
+    def delete_vocabulary(self, request: Structure) -> Structure:
         """DeleteVocabulary."""
         self.get_vocabulary(request)
         del self._vocabularies[request["VocabularyName"]]
         return {}
 
 
+class TranscriptionJob(Job):
+    """A transcription job.
+
+    Args:
+        cloud: whose it is.
+        request: StartTranscriptionJob's, checked.
+        phrases: those of its vocabulary.
+    """
+
+    statuses = Statuses("IN_PROGRESS", "COMPLETED", "FAILED")
+    title, internal = "transcription job", "Internal failure: "
+
+    def __init__(self, cloud: Cloud, request: Structure, phrases: Sequence[str]) -> None:
+        super().__init__(cloud.clock, request["TranscriptionJobName"])
+        self._cloud, self._request, self._phrases = cloud, request, phrases
+        defaults = {"ChannelIdentification": False, "ShowAlternatives": False}
+        self._settings: Structure = {**defaults, **request.get("Settings", {})}
+        self._sound: Sound | None = None
+        self._uri: str | None = None  # of the transcript
+
+    async def run(self) -> None:
+        """The media is read and transcribed, the transcript written."""
+        sound = await self.work(self._read, seconds=_READING)
+        seconds = _LEAST + _SHARE * sound.seconds
+        both = self._settings["ChannelIdentification"]
+        self._uri = self._write(await self.work(transcript, sound, both, self._phrases, seconds=seconds))
+
+    def _read(self) -> Sound:
+        from localcloud.models import audio, speech
+
+        try:
+            bucket, key = _media(self._request)
+            content = _objects.fetch(self._cloud, bucket, key, most=_MOST_BYTES)
+            sound = audio.decode(content, speech.RATE)
+        except _objects.Missing:
+            raise JobFailed("The S3 object that you specified can't be accessed.") from None
+        except _objects.TooLarge:
+            raise JobFailed("Invalid file size: file size too large") from None
+        except audio.Unreadable:
+            raise JobFailed("Failed to parse audio file.") from None
+        if sound.form not in _FORMS:
+            raise JobFailed("Unsupported media format")
+        if self._request.get("MediaFormat", sound.form) != sound.form:
+            raise JobFailed("The media format provided does not match the detected media format")
+        if sound.rate not in _RATES:
+            raise JobFailed("Invalid sample rate for audio file")
+        if self._request.get("MediaSampleRateHertz", sound.rate) != sound.rate:
+            raise JobFailed("The sample rate provided does not match the detected sample rate")
+        if self._settings["ChannelIdentification"] and len(sound.channels) > 2:
+            raise JobFailed("Invalid number of channels: number of channels too large")
+        if sound.seconds > _MOST_SECONDS:
+            raise JobFailed("Invalid file size: the recording is longer than four hours")
+        self._sound = sound
+        return sound
+
+    def _write(self, results: Structure) -> str:
+        """Put the transcript where the request says, or into the service's own bucket; returns its URI."""
+        cloud, name = self._cloud, self.name
+        document = {"jobName": name, "accountId": cloud.account_id, "status": "COMPLETED", "results": results}
+        bucket, key = self._request.get("OutputBucketName"), self._request.get("OutputKey", "")
+        more = {}
+        if key == "" or key.endswith("/"):
+            key += f"{name}.json"
+        start = f"https://s3.{cloud.region}.amazonaws.com"
+        if bucket is None:
+            # On AWS a signed address in a bucket of the service's; here one of the local cloud, which needs none.
+            bucket, start = f"aws-transcribe-{cloud.region}-prod", cloud.endpoint
+            key = f"{cloud.account_id}/{name}/asrOutput.json"
+            cloud.client("s3").create_bucket(Bucket=bucket)
+            more = {"ACL": "public-read"}
+        cloud.client("s3").put_object(
+            Bucket=bucket, Key=key, Body=json.dumps(document).encode(), ContentType="application/json", **more
+        )
+        return f"{start}/{bucket}/{key}"
+
+    def describe(self) -> Structure:
+        """As GetTranscriptionJob answers."""
+        sound, request = self._sound, self._request
+        transcribed = self.status == self.statuses.completed
+        return _given(
+            {
+                "TranscriptionJobName": self.name,
+                "TranscriptionJobStatus": self.status,
+                "LanguageCode": request["LanguageCode"],
+                "MediaSampleRateHertz": sound.rate if sound else request.get("MediaSampleRateHertz"),
+                "MediaFormat": sound.form if sound else request.get("MediaFormat"),
+                "Media": request["Media"],
+                "Transcript": {"TranscriptFileUri": self._uri} if transcribed else None,
+                "StartTime": self.created,
+                "CreationTime": self.created,
+                "CompletionTime": self.ended,
+                "FailureReason": self.failure,
+                "Settings": self._settings,
+                "Tags": request.get("Tags"),
+            }
+        )
+
+    def summary(self) -> Structure:
+        """As in a list."""
+        service = self._uri is not None and "OutputBucketName" not in self._request
+        return _given(
+            {
+                "TranscriptionJobName": self.name,
+                "CreationTime": self.created,
+                "StartTime": self.created,
+                "CompletionTime": self.ended,
+                "LanguageCode": self._request["LanguageCode"],
+                "TranscriptionJobStatus": self.status,
+                "FailureReason": self.failure,
+                "OutputLocationType": "SERVICE_BUCKET" if service else "CUSTOMER_BUCKET",
+            }
+        )
+
+
+def _given(members: Structure) -> Structure:
+    return {name: value for name, value in members.items() if value is not None}
+
+
 # ---- requests
 
 
-def _check(request: Shape, settings: Mapping[str, Any]) -> None:
+def _check(request: Structure, settings: Mapping[str, Any]) -> None:
     refused = [name for name in _NOT_RUN if request.get(name)]
     refused += [f"Settings.{name}" for name in _SETTINGS_NOT_RUN if settings.get(name)]
     if refused:
@@ -323,7 +364,7 @@ def _check(request: Shape, settings: Mapping[str, Any]) -> None:
         )
 
 
-def _media(request: Shape) -> tuple[str, str]:
+def _media(request: Structure) -> tuple[str, str]:
     bucket, key = _objects.place(request["Media"].get("MediaFileUri", "")) or ("", "")
     if not bucket or not key:
         raise ServiceError(
@@ -331,13 +372,3 @@ def _media(request: Shape) -> tuple[str, str]:
             "The S3 URI that you provided isn't valid. Check the MediaFileUri and try your request again.",
         )
     return bucket, key
-
-
-def _summary(job: Shape) -> Shape:
-    names = (
-        "TranscriptionJobName", "CreationTime", "StartTime", "CompletionTime", "LanguageCode",
-        "TranscriptionJobStatus", "FailureReason",
-    )  # fmt: skip
-    uri = job.get("Transcript", {}).get("TranscriptFileUri", "https://")
-    own = "CUSTOMER_BUCKET" if uri.startswith("https://") else "SERVICE_BUCKET"
-    return {name: job[name] for name in names if name in job} | {"OutputLocationType": own}

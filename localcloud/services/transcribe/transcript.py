@@ -1,21 +1,22 @@
-"""From what a model hears to the document that Transcribe writes."""
+"""From the utterances of a model to the document that Transcribe writes."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from localcloud.door.wire import Structure
 
 if TYPE_CHECKING:
     from localcloud.models.audio import Sound
     from localcloud.models.speech import Utterance
 
-Shape = dict[str, Any]
 
 _PUNCTUATION = re.compile(r"^(.*?)([.,?!:;]*)$", re.DOTALL)
 
 
-def transcript(sound: Sound, by_channel: bool, phrases: Sequence[str] = ()) -> Shape:
+def transcript(sound: Sound, by_channel: bool, phrases: Sequence[str] = ()) -> Structure:
     """The results of a transcript, as Transcribe writes them.
 
     Args:
@@ -28,15 +29,15 @@ def transcript(sound: Sound, by_channel: bool, phrases: Sequence[str] = ()) -> S
     from localcloud.models import speech
 
     channels = sound.channels if by_channel else (np.stack(sound.channels).mean(axis=0, dtype=np.float32),)
-    said = [
+    utterances = [
         (utterance, f"ch_{number}" if by_channel else None)
         for number, samples in enumerate(channels)
         for utterance in speech.transcribe(samples, phrases)
     ]
-    entries = [entry for number, each in enumerate(said) for entry in _items(number, *each)]
+    entries = [entry for number, each in enumerate(utterances) for entry in _items(number, *each)]
     entries.sort(key=lambda entry: entry[0])  # stable: what follows a word in its utterance stays behind it
     items = [item | {"id": number} for number, (_, _, item) in enumerate(entries)]
-    results: Shape = {"transcripts": [{"transcript": _text(items)}]}
+    results: Structure = {"transcripts": [{"transcript": _text(items)}]}
     if by_channel:
         results["channel_labels"] = {
             "channels": [
@@ -51,16 +52,16 @@ def transcript(sound: Sound, by_channel: bool, phrases: Sequence[str] = ()) -> S
             place, utterance, label, [item for item, entry in zip(items, entries, strict=True) if entry[1] == number]
         )
         for place, (number, (utterance, label)) in enumerate(
-            sorted(enumerate(said), key=lambda each: each[1][0].words[0].start)
+            sorted(enumerate(utterances), key=lambda each: each[1][0].words[0].start)
         )
     ]
     return results
 
 
-def _items(number: int, utterance: Utterance, label: str | None) -> list[tuple[float, int, Shape]]:
+def _items(number: int, utterance: Utterance, label: str | None) -> list[tuple[float, int, Structure]]:
     """When each item comes, which utterance it is of, and the item."""
     channel = {"channel_label": label} if label else {}
-    found: list[tuple[float, int, Shape]] = []
+    found: list[tuple[float, int, Structure]] = []
     for word in utterance.words:
         match = _PUNCTUATION.match(word.text)
         content, marks = match.groups() if match else (word.text, "")
@@ -78,14 +79,14 @@ def _items(number: int, utterance: Utterance, label: str | None) -> list[tuple[f
     return found
 
 
-def _text(items: list[Shape]) -> str:
+def _text(items: list[Structure]) -> str:
     text = ""
     for item in items:
         text += ("" if item["type"] == "punctuation" or not text else " ") + item["alternatives"][0]["content"]
     return text
 
 
-def _segment(number: int, utterance: Utterance, label: str | None, items: list[Shape]) -> Shape:
+def _segment(number: int, utterance: Utterance, label: str | None, items: list[Structure]) -> Structure:
     return {
         "id": number,
         "transcript": _text(items),

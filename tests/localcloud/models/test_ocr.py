@@ -38,7 +38,7 @@ def test_words_come_with_their_places_and_how_sure_they_are() -> None:
 
 
 def test_the_number_of_cores_does_not_change_what_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    engine = ocr._loaded()
+    engine = ocr._reader()
     pages = []
     for workers in (1, 3):
         with ThreadPoolExecutor(workers) as pool:
@@ -90,6 +90,5 @@ def test_reading_needs_no_home_that_can_be_written(tmp_path: Path) -> None:
 
 def test_without_rapidocr_the_reader_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
-    monkeypatch.setattr(ocr, "_engine", None)
-    with pytest.raises(UnsupportedLocally, match="rapidocr, which did not load"):
-        ocr.read(receipt())
+    with pytest.raises(UnsupportedLocally, match="reads text with rapidocr, which did not load"):
+        ocr._reader.__wrapped__()

@@ -1,4 +1,4 @@
-"""The parts of what writes speech down: its weights' file, its tokens, its detector of speech, its times."""
+"""The parts of speech recognition: its weights' file, its tokens, its detector of speech, its times."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from localcloud.models import audio, ctranslate_file, speech, voice, voiced, whisper
-from localcloud.models.tokens import Tokens
+from localcloud.models import audio, ctranslate_file, speech, voice, voice_activity, whisper
+from localcloud.models.tokens import Tokenizer
 
 
 @pytest.fixture(scope="module")
-def tokens() -> Tokens:
-    return Tokens(whisper.files() / "tokenizer.json")
+def tokenizer() -> Tokenizer:
+    return Tokenizer(whisper.files() / "tokenizer.json")
 
 
 @pytest.fixture(scope="module")
@@ -42,23 +42,25 @@ def test_a_file_of_another_version_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", [" Thank you for calling AnyCompany.", " It's $129.50, isn't it?", " naïve café — ok"])
-def test_a_text_comes_back_from_its_tokens(tokens: Tokens, text: str) -> None:
-    assert tokens.text(tokens.numbers(text)) == text
+def test_a_text_comes_back_from_its_tokens(tokenizer: Tokenizer, text: str) -> None:
+    assert tokenizer.decode(tokenizer.encode(text)) == text
 
 
-def test_frequent_words_are_one_token_each(tokens: Tokens) -> None:
+def test_frequent_words_are_one_token_each(tokenizer: Tokenizer) -> None:
     """GPT-2's own numbers of them."""
-    assert tokens.numbers(" hello world") == [23748, 995]
+    assert tokenizer.encode(" hello world") == [23748, 995]
 
 
-def test_a_word_is_what_follows_a_space_with_its_marks(tokens: Tokens) -> None:
-    words = tokens.words(tokens.numbers(" A well-known name, twice."))
-    assert [tokens.text(word) for word in words] == [" A", " well-known", " name,", " twice."]
+def test_a_word_is_what_follows_a_space_with_its_marks(tokenizer: Tokenizer) -> None:
+    words = tokenizer.words(tokenizer.encode(" A well-known name, twice."))
+    assert [tokenizer.decode(word) for word in words] == [" A", " well-known", " name,", " twice."]
 
 
 def test_speech_is_found_between_silences(spoken: np.ndarray) -> None:
     second = np.zeros(speech.RATE, np.float32)
-    ((start, end),) = voiced.spoken(np.concatenate([second, second, spoken, second, second]), whisper.MOST)
+    ((start, end),) = voice_activity.speech_timestamps(
+        np.concatenate([second, second, spoken, second, second]), whisper.MAX_SAMPLES
+    )
     assert 1.4 < start / speech.RATE < 2.3
     assert 0 < end - start - len(spoken) + speech.RATE < 2 * speech.RATE
 
@@ -66,8 +68,8 @@ def test_speech_is_found_between_silences(spoken: np.ndarray) -> None:
 def test_a_pause_parts_speech_and_a_long_part_is_cut(spoken: np.ndarray) -> None:
     pause = np.zeros(2 * speech.RATE, np.float32)
     said = np.concatenate([spoken, pause, spoken])
-    assert len(voiced.spoken(said, whisper.MOST)) == 2
-    parts = voiced.spoken(np.concatenate([spoken] * 4), speech.RATE)
+    assert len(voice_activity.speech_timestamps(said, whisper.MAX_SAMPLES)) == 2
+    parts = voice_activity.speech_timestamps(np.concatenate([spoken] * 4), speech.RATE)
     assert all(end - start <= speech.RATE for start, end in parts)
     assert all(before[1] <= after[0] for before, after in pairwise(parts))
 
@@ -87,7 +89,7 @@ def test_tokens_begin_where_the_attention_goes_on_to_them() -> None:
     attention = np.full((2, 3, 60), 0.001, np.float32)
     for token, (start, end) in enumerate([(0, 20), (20, 45), (45, 60)]):
         attention[:, token, start:end] = 0.05
-    starts = speech._starts(attention)
+    starts = speech._align(attention)
     assert [abs(found - true) <= 3 for found, true in zip(starts, (0, 20, 45), strict=True)] == [True, True, True]
 
 

@@ -73,8 +73,8 @@ def test_every_parent_is_a_label_and_has_its_children_s_classes() -> None:
             assert label.imagenet <= known[parent].imagenet
             assert label.coco <= known[parent].coco
         assert all(0 <= number < 1000 for number in label.imagenet)
-    assert set(labels.boxed()) == {number for label in known.values() for number in label.coco}
-    assert labels.boxed()[18] == "Dog"
+    assert set(labels.most_specific()) == {number for label in known.values() for number in label.coco}
+    assert labels.most_specific()[18] == "Dog"
 
 
 def test_a_file_of_weights_cannot_run_code(tmp_path: Path) -> None:

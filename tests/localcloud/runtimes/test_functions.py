@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from localcloud import aws_settings
 from localcloud.errors import UnsupportedLocally
 from localcloud.runtimes.function_code import BadPackage, Function
 from localcloud.runtimes.functions import Functions, Outcome
@@ -50,7 +51,7 @@ def function(source: str = "", **changes: Any) -> Function:
 def functions(tmp_path: Path) -> Iterator[Functions]:
     made = Functions(
         tmp_path / "functions",
-        {"AWS_ENDPOINT_URL": "http://here"},
+        aws_settings.variables("http://here", "us-east-1", "the cloud's", "the cloud's"),
         lambda: datetime(2026, 1, 5, 9, tzinfo=UTC),
     )
     yield made
@@ -247,7 +248,7 @@ def test_the_environment_is_lambda_s_and_the_function_s_and_nothing_of_the_reade
     }
     assert {name: found.get(name) for name in expected} == expected
     assert "AWS_PROFILE" not in found
-    assert "AWS_SECRET_ACCESS_KEY" not in found
+    assert found["AWS_SECRET_ACCESS_KEY"] == "the cloud's"
     assert found["HOME"] != "/home/reader"
     assert found["AWS_LAMBDA_RUNTIME_API"].startswith("127.0.0.1:")
 

@@ -174,8 +174,8 @@ def test_a_worker_that_died_between_two_calls_is_replaced(functions: Functions) 
     who = function(WHO)
     first = run(functions, who)
     (worker,) = functions._workers
-    worker.process.terminate()
-    worker.process.wait(30)
+    worker.process.stop()
+    worker.process.wait()
     assert run(functions, who) != first
 
 

@@ -252,11 +252,24 @@ def test_jobs_are_listed_and_deleted(cloud: Cloud, transcribe: Any) -> None:
     answers.pass_seconds(cloud, 120)
     page = transcribe.list_transcription_jobs(JobNameContains="LISTED", Status="COMPLETED", MaxResults=2)
     assert [job["TranscriptionJobName"] for job in page["TranscriptionJobSummaries"]] == ["listed-2", "listed-1"]
-    rest = transcribe.list_transcription_jobs(JobNameContains="listed", Status="COMPLETED", NextToken=page["NextToken"])
+    rest = transcribe.list_transcription_jobs(JobNameContains="LISTED", Status="COMPLETED", NextToken=page["NextToken"])
     assert [job["TranscriptionJobName"] for job in rest["TranscriptionJobSummaries"]] == ["listed-0"]
     transcribe.delete_transcription_job(TranscriptionJobName="listed-0")
     code, _ = answers.error(transcribe.get_transcription_job, TranscriptionJobName="listed-0")
     assert code == "NotFoundException"
+
+
+def test_a_fault_of_our_own_ends_the_job_and_leaves_its_traceback_in_the_log(
+    cloud: Cloud, transcribe: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("localcloud.models.audio.decode", lambda *_: 1 / 0)
+    job = done(cloud, transcribe, "faulty", "silence.wav")
+    assert job["TranscriptionJobStatus"] == "FAILED"
+    assert job["FailureReason"].startswith("Internal failure: ZeroDivisionError: division by zero (fault ")
+    (record,) = caplog.records
+    assert record.getMessage().split(":")[0] in job["FailureReason"]
+    assert record.getMessage().endswith("transcription job faulty failed")
+    assert "ZeroDivisionError" in caplog.text
 
 
 def test_a_vocabulary_s_phrases_are_heard(cloud: Cloud, transcribe: Any) -> None:

@@ -172,8 +172,7 @@ class Lab:
 
     def processes(self) -> list[int]:
         """Ids of the jobs' processes that still run."""
-        site = sagemaker_of(self.cloud).site
-        return [process.pid for process in site._processes if process.alive]
+        return [process.pid for process in sagemaker_of(self.cloud).backend._processes if process.alive]
 
 
 def channel(name: str, uri: str, **settings: Any) -> dict[str, Any]:

@@ -230,7 +230,7 @@ def test_history_is_the_same_however_long_the_work_takes(lab: Any) -> None:
 
 def test_work_that_hangs_lets_time_go_on(lab: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A workflow's timeout fires although the script never ends."""
-    monkeypatch.setattr("localcloud.services.sagemaker.jobs.STANDSTILL", 0.1)
+    monkeypatch.setattr("localcloud.services._jobs.STANDSTILL", 0.1)
     monkeypatch.setitem(durations.SAGEMAKER, "train", 1.0)
     request = lab.training("import time; time.sleep(600)")
     lab.sagemaker.create_training_job(**request)

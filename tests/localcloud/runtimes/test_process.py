@@ -15,7 +15,7 @@ import pytest
 
 from localcloud.runtimes import archives
 from localcloud.runtimes.containers import PYTHON, Container
-from localcloud.runtimes.jobs import Process
+from localcloud.runtimes.process import Process
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -71,7 +71,7 @@ def test_a_killed_local_cloud_takes_its_training_scripts_with_it(tmp_path: Path)
     holder = (
         "import pathlib, sys, time\n"
         "from localcloud.runtimes.containers import PYTHON, Container\n"
-        "from localcloud.runtimes.jobs import Process\n"
+        "from localcloud.runtimes.process import Process\n"
         f"container = Container(pathlib.Path({str(tmp_path / 'c')!r}), {{}}, 'eu-west-1')\n"
         f"Process([*PYTHON, '-c', {script!r}], container.ml, container.environment({{}}), container.root / 'log')\n"
         "time.sleep(600)\n"

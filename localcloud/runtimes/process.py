@@ -1,4 +1,4 @@
-"""One process of a job: its own group, its output in a file, stopped as SageMaker stops a container."""
+"""A process that runs a reader's code: a group of its own, its output in a file, its end with the local cloud's."""
 
 from __future__ import annotations
 
@@ -27,14 +27,19 @@ class Ended:
     """How a process ended.
 
     Args:
-        code: its exit code, 128 + n when a signal ended it, as Docker says it.
+        returncode: as `subprocess` gives it: negative when a signal ended it.
         timed_out: it ran too long and was stopped for that.
         stopped: somebody asked for its end.
     """
 
-    code: int
+    returncode: int
     timed_out: bool
     stopped: bool
+
+    @property
+    def code(self) -> int:
+        """Its exit code, 128 + n when a signal ended it, as Docker says it."""
+        return 128 - self.returncode if self.returncode < 0 else self.returncode
 
 
 class Process:
@@ -44,21 +49,23 @@ class Process:
         command: what to run.
         directory: where it starts.
         environment: all of its variables.
-        log: a new file for its standard output and error.
+        log: a new file for its standard output and error. A file and not a pipe: nobody has to read it while the
+            process runs, and it keeps what a killed process wrote.
     """
 
     def __init__(self, command: Sequence[str], directory: Path, environment: Mapping[str, str], log: Path) -> None:
         self.log = log
         self.stopped = self._timed_out = False
-        self._started = time.monotonic()
+        self.started = time.monotonic()
         with log.open("wb") as sink:
             self._process = subprocess.Popen(
                 list(command),
-                stdin=subprocess.PIPE,  # its end is the job's, see container_python/sitecustomize.py
+                stdin=subprocess.PIPE,  # ends when this process does, and what runs there ends at that
                 stdout=sink,
                 stderr=subprocess.STDOUT,
                 cwd=directory,
                 env=dict(environment),
+                # A group of its own: no Ctrl-C of the terminal's, and killed with whatever it started.
                 start_new_session=True,
                 creationflags=_CREATION_FLAGS,
             )
@@ -73,19 +80,24 @@ class Process:
         """Whether it still runs."""
         return self._process.poll() is None
 
+    def ends_within(self, seconds: float) -> bool:
+        """Whether it has ended, or does so in so many real seconds."""
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
     def wait(self, seconds: float | None = None) -> Ended:
         """Wait for its end; stop it after so many real seconds since its start."""
-        try:
-            left = None if seconds is None else max(0.0, self._started + seconds - time.monotonic())
-            self._process.wait(left)
-        except subprocess.TimeoutExpired:
+        if seconds is not None and not self.ends_within(max(0.0, self.started + seconds - time.monotonic())):
             self._timed_out = True
             self.stop()
         code = self._process.wait()
         self.kill()  # what it started and left behind
         if self._process.stdin is not None:
             self._process.stdin.close()
-        return Ended(128 - code if code < 0 else code, self._timed_out, self.stopped)
+        return Ended(code, self._timed_out, self.stopped)
 
     def stop(self, grace: float = GRACE) -> None:
         """Ask the whole group to end; kill it when it has not, after `grace` real seconds. Returns at once."""
@@ -107,7 +119,7 @@ class Process:
         threading.Thread(target=watch, daemon=True).start()
 
     def kill(self) -> None:
-        """End the process and what it started, now."""
+        """End the process and what it started, now. From any thread; more than once is fine."""
         if sys.platform != "win32":
             self._signal(signal.SIGKILL)
         elif self.alive:

@@ -1,0 +1,44 @@
+"""The AWS settings of a process that is to call one local cloud, and nothing else. Standard library only."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+
+def variables(endpoint: str, region: str, access_key_id: str, secret_access_key: str) -> dict[str, str]:
+    """What any AWS client of a process reads.
+
+    Args:
+        endpoint: the local cloud's address.
+        region: its region.
+        access_key_id, secret_access_key: what to sign with.
+    """
+    return {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": access_key_id,
+        "AWS_SECRET_ACCESS_KEY": secret_access_key,
+        "AWS_DEFAULT_REGION": region,
+        "AWS_REGION": region,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        # boto3 would send StartSyncExecution to the host `sync-127.0.0.1`.
+        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
+        # A proxy would get every call, and its data.
+        **{name: _bypass(os.environ.get(name, "")) for name in ("NO_PROXY", "no_proxy")},
+    }
+
+
+def replace(settings: Mapping[str, str]) -> None:
+    """Give this process, and those that it starts, these settings in place of all that it has of AWS.
+
+    The reader's own settings and credentials are out of reach afterwards, so that no call can go to AWS by mistake.
+    """
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ.update(settings)
+
+
+def _bypass(hosts: str) -> str:
+    return ",".join(dict.fromkeys([*filter(None, hosts.split(",")), "127.0.0.1", "localhost"]))
