@@ -259,6 +259,19 @@ def test_jobs_are_listed_and_deleted(cloud: Cloud, transcribe: Any) -> None:
     assert code == "NotFoundException"
 
 
+def test_a_fault_of_our_own_ends_the_job_and_leaves_its_traceback_in_the_log(
+    cloud: Cloud, transcribe: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("helpers.localcloud.models.audio.decode", lambda *_: 1 / 0)
+    job = done(cloud, transcribe, "faulty", "silence.wav")
+    assert job["TranscriptionJobStatus"] == "FAILED"
+    assert job["FailureReason"].startswith("Internal failure: ZeroDivisionError: division by zero (fault ")
+    (record,) = caplog.records
+    assert record.getMessage().split(":")[0] in job["FailureReason"]
+    assert record.getMessage().endswith("transcription job faulty failed")
+    assert "ZeroDivisionError" in caplog.text
+
+
 def test_a_vocabulary_s_phrases_are_heard(cloud: Cloud, transcribe: Any) -> None:
     made = transcribe.create_vocabulary(VocabularyName="names", LanguageCode="en-US", Phrases=["cancel-my-order"])
     assert made["VocabularyState"] == "READY"
