@@ -102,7 +102,7 @@ def languages(text: str) -> list[tuple[str, float]]:
     """
     with _lock:
         ranked = _identifier().rank(text)
-    likely = [(str(code), float(share)) for code, share in ranked if share >= 0.05]
+    likely = [(str(code), float(probability)) for code, probability in ranked if probability >= 0.05]
     return likely or [(str(ranked[0][0]), float(ranked[0][1]))]
 
 

@@ -1,4 +1,4 @@
-"""Whether an English text is pleased or not: a baseline, VADER's lexicon and rules with some words of customer service.
+"""Sentiment of an English text: a baseline, VADER's lexicon and rules with some words of customer service.
 
 VADER (Hutto and Gilbert, 2014) rates a sentence from -1 to 1 by its words, with rules for negation and emphasis. It
 has read no sentence as a whole: irony and what is only implied escape it. How often it is right on texts that it was
@@ -66,38 +66,38 @@ _WORDS: Mapping[str, float] = {
     "works": 1.0,
 }
 
-#: Where one judgement may end and another begin.
+#: Where one clause ends and another begins.
 _PARTS = re.compile(r"[.!?\n]+|,?\s+(?:but|however|although|though|yet)\b", re.IGNORECASE)
 
 #: A wish, which VADER takes for liking.
 _WISH = re.compile(r"\b(would|'d) like\b", re.IGNORECASE)
 
-#: What speaks for NEUTRAL before anything is read, and how sharply the strongest of the four wins.
-_NEUTRAL, _SHARPNESS = 0.17, 9.0
+#: The prior of NEUTRAL, and the inverse temperature of the softmax over the four.
+_NEUTRAL, _INVERSE_TEMPERATURE = 0.17, 9.0
 
 
 def scores(text: str) -> dict[str, float]:
-    """Shares of Positive, Negative, Neutral and Mixed, one in sum.
+    """The probabilities of Positive, Negative, Neutral and Mixed.
 
-    The parts of the text that say something are rated one by one; pleased and displeased ones count against each
-    other, and where there are both, for Mixed.
+    The parts of the text that say something are rated one by one; positive and negative ones count against each other,
+    and where there are both, for Mixed.
 
     Raises:
         UnsupportedLocally: vaderSentiment is not installed.
     """
     rated = [rating for rating in map(_rate, _PARTS.split(_WISH.sub("want", text))) if rating]
-    pleased = sum(rating for rating in rated if rating > 0) / max(len(rated), 1)
-    displeased = -sum(rating for rating in rated if rating < 0) / max(len(rated), 1)
-    both = min(pleased, displeased)
-    weights = {
-        "Positive": pleased - both,
-        "Negative": displeased - both,
+    positive = sum(rating for rating in rated if rating > 0) / max(len(rated), 1)
+    negative = -sum(rating for rating in rated if rating < 0) / max(len(rated), 1)
+    both = min(positive, negative)
+    logits = {
+        "Positive": positive - both,
+        "Negative": negative - both,
         "Neutral": _NEUTRAL,
         "Mixed": 2 * both - _NEUTRAL / 2,
     }
-    powers = {name: math.exp(_SHARPNESS * weight) for name, weight in weights.items()}
-    whole = sum(powers.values())
-    return {name: round(power / whole, 6) for name, power in powers.items()}
+    powers = {name: math.exp(_INVERSE_TEMPERATURE * logit) for name, logit in logits.items()}
+    total = sum(powers.values())
+    return {name: round(power / total, 6) for name, power in powers.items()}
 
 
 def _rate(part: str) -> float:
