@@ -19,6 +19,9 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
+#: A structure of an AWS API, as botocore calls it: a request, a response or a part of one.
+Structure = dict[str, Any]
+
 Route = tuple[str, re.Pattern[str], str]
 Reader = Callable[[Any, str, list[str]], Any]
 

@@ -13,12 +13,12 @@ from xml.etree import ElementTree
 
 from helpers.errors import UnsupportedLocally
 from helpers.localcloud.cloud import Cloud, Service, ServiceError
+from helpers.localcloud.wire import Structure
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-Shape = dict[str, Any]
 
 _VOICE = {
     "Gender": "Female",
@@ -45,19 +45,19 @@ _MOST_PAUSE = 10.0
 
 def register(_cloud: Cloud) -> Service:
     """The actions that speak, and say who can."""
-    actions: dict[str, Callable[[Shape], Mapping[str, Any]]] = {
+    actions: dict[str, Callable[[Structure], Mapping[str, Any]]] = {
         "SynthesizeSpeech": synthesize,
         "DescribeVoices": _voices,
     }
     return Service("polly", actions)
 
 
-def _voices(request: Shape) -> Shape:
+def _voices(request: Structure) -> Structure:
     engine, code = request.get("Engine", "neural"), request.get("LanguageCode", "en-US")
     return {"Voices": [_VOICE] if engine in _VOICE["SupportedEngines"] and code == "en-US" else []}
 
 
-def synthesize(request: Shape) -> Shape:
+def synthesize(request: Structure) -> Structure:
     """SynthesizeSpeech's answer."""
     form, voice = request["OutputFormat"], request["VoiceId"]
     if form not in _FORMATS or "SpeechMarkTypes" in request or "LexiconNames" in request:
@@ -91,7 +91,7 @@ def synthesize(request: Shape) -> Shape:
     return {"AudioStream": _sound(parts, form, int(rate)), "ContentType": content, "RequestCharacters": billed}
 
 
-def _parts(request: Shape) -> list[str | float]:
+def _parts(request: Structure) -> list[str | float]:
     """What is said, and the seconds of silence between."""
     text: str = request["Text"]
     if request.get("TextType", "text") == "text":

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from helpers.errors import UnsupportedLocally
 from helpers.localcloud.cloud import Cloud, Service, ServiceError
 from helpers.localcloud.services import _objects, _pictures
+from helpers.localcloud.wire import Structure
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
     Image = npt.NDArray[np.uint8]
 
-Shape = dict[str, Any]
 
 _MOST_SENT, _MOST_STORED = 5 * 1024 * 1024, 15 * 1024 * 1024  # bytes
 _LEAST_PIXELS, _MOST_PIXELS = 80, 10_000  # a side
@@ -48,7 +48,7 @@ _MODERATED = {
 
 #: Pictures whose labels are kept, the oldest dropped first: workflows ask for labels and for moderation.
 _KEPT = 64
-Confidences = tuple[dict[str, float], dict[str, list[Shape]]]
+Confidences = tuple[dict[str, float], dict[str, list[Structure]]]
 _cache: dict[bytes, Confidences] = {}
 _lock = threading.Lock()
 
@@ -58,7 +58,7 @@ _LANDMARKS = ("eyeLeft", "eyeRight", "nose", "mouthLeft", "mouthRight")
 def register(cloud: Cloud) -> Service:
     """The actions of Rekognition that look at one picture."""
 
-    def on_picture(answer: Callable[[Image, Shape], Shape]) -> Callable[[Shape], Mapping[str, Any]]:
+    def on_picture(answer: Callable[[Image, Structure], Structure]) -> Callable[[Structure], Mapping[str, Any]]:
         return lambda request: answer(pixels(*_content(cloud, request)), request)
 
     return Service(
@@ -75,7 +75,7 @@ def register(cloud: Cloud) -> Service:
 # ---- the picture
 
 
-def _content(cloud: Cloud, request: Shape) -> tuple[bytes, int]:
+def _content(cloud: Cloud, request: Structure) -> tuple[bytes, int]:
     """The picture's bytes, and how many Rekognition takes of one that comes this way."""
     content, place = request["Image"].get("Bytes"), request["Image"].get("S3Object")
     if (content is None) == (place is None):
@@ -156,7 +156,7 @@ def _classify_and_detect(image: Image) -> Confidences:
         whole = min(sum(probabilities[number] for number in sorted(label.imagenet)), 1.0)
         boxes = [each.confidence for each in objects if each.coco_id in label.coco]
         confidences[label.name] = 100 * max([whole, *boxes])
-    instances: dict[str, list[Shape]] = {}
+    instances: dict[str, list[Structure]] = {}
     for each in objects:
         if each.coco_id in most_specific():
             instance = {"BoundingBox": _box(each.box), "Confidence": round(100 * each.confidence, 3)}
@@ -164,7 +164,7 @@ def _classify_and_detect(image: Image) -> Confidences:
     return confidences, instances
 
 
-def labels(image: Image, request: Shape) -> Shape:
+def labels(image: Image, request: Structure) -> Structure:
     """DetectLabels' answer for a picture."""
     from helpers.localcloud.models.labels import labels as known
 
@@ -192,7 +192,7 @@ def labels(image: Image, request: Shape) -> Shape:
     return {"Labels": found, "LabelModelVersion": _LABEL_MODEL}
 
 
-def _filter(rules: Shape) -> Callable[[str], bool]:
+def _filter(rules: Structure) -> Callable[[str], bool]:
     from helpers.localcloud.models.labels import labels
 
     kept, dropped = (set(rules.get(f"Label{kind}Filters", ())) for kind in ("Inclusion", "Exclusion"))
@@ -206,7 +206,7 @@ def _filter(rules: Shape) -> Callable[[str], bool]:
     return wanted
 
 
-def moderation(image: Image, request: Shape) -> Shape:
+def moderation(image: Image, request: Structure) -> Structure:
     """DetectModerationLabels' answer for a picture.
 
     Explicit content is scored by a network of its own; alcohol, weapons and gambling by the labels.
@@ -241,7 +241,7 @@ def moderation(image: Image, request: Shape) -> Shape:
 # ---- text
 
 
-def text(image: Image, request: Shape) -> Shape:
+def text(image: Image, request: Structure) -> Structure:
     """DetectText's answer for a picture: the lines, then their words, a hundred at the most."""
     from helpers.localcloud.models import ocr
 
@@ -253,8 +253,8 @@ def text(image: Image, request: Shape) -> Shape:
         )
     rule = rules.get("WordFilter", {})
     page = ocr.read(image)
-    lines: list[Shape] = []
-    words: list[Shape] = []
+    lines: list[Structure] = []
+    words: list[Structure] = []
     for line in page.lines:
         found = [_detection(page, "WORD", word) for word in line.words]
         found = [word for word in found if _passes(word, rule)][: _MOST_WORDS - len(words)]
@@ -265,7 +265,7 @@ def text(image: Image, request: Shape) -> Shape:
     return {"TextDetections": numbered, "TextModelVersion": _TEXT_MODEL}
 
 
-def _detection(page: Any, kind: str, found: Any) -> Shape:
+def _detection(page: Any, kind: str, found: Any) -> Structure:
     return {
         "DetectedText": found.text,
         "Type": kind,
@@ -274,7 +274,7 @@ def _detection(page: Any, kind: str, found: Any) -> Shape:
     }
 
 
-def _passes(word: Shape, rule: Shape) -> bool:
+def _passes(word: Structure, rule: Structure) -> bool:
     box = word["Geometry"]["BoundingBox"]
     return bool(
         word["Confidence"] >= rule.get("MinConfidence", 0)
@@ -286,7 +286,7 @@ def _passes(word: Shape, rule: Shape) -> bool:
 # ---- faces
 
 
-def faces(image: Image, request: Shape) -> Shape:
+def faces(image: Image, request: Structure) -> Structure:
     """DetectFaces' answer for a picture: the attributes that AWS calls DEFAULT.
 
     Pose is a rough estimate from the five landmarks.
@@ -302,7 +302,7 @@ def faces(image: Image, request: Shape) -> Shape:
     return {"FaceDetails": [_face(image, face) for face in model.detect(image)]}
 
 
-def _face(image: Image, face: Face) -> Shape:
+def _face(image: Image, face: Face) -> Structure:
     height, width = image.shape[:2]
     (lx, ly), (rx, ry), (nx, ny), *mouth = [(x * width, y * height) for x, y in face.landmarks]
     roll = math.atan2(ry - ly, rx - lx)
@@ -329,7 +329,7 @@ def _face(image: Image, face: Face) -> Shape:
     }
 
 
-def _quality(image: Image, box: Box) -> Shape:
+def _quality(image: Image, box: Box) -> Structure:
     """Brightness: the mean of the face's grey. Sharpness: how much neighbouring pixels differ. 0 to 100, both."""
     import numpy as np
 
@@ -344,7 +344,7 @@ def _quality(image: Image, box: Box) -> Shape:
     }
 
 
-def _box(box: Box) -> Shape:
+def _box(box: Box) -> Structure:
     return {
         "Width": round(box.width, 6),
         "Height": round(box.height, 6),

@@ -18,6 +18,7 @@ from helpers.localcloud.cloud import Cloud, Service, ServiceError
 from helpers.localcloud.services import _objects, _pictures
 from helpers.localcloud.services._jobs import Job, RequestTokens, Statuses
 from helpers.localcloud.services._paging import Pages
+from helpers.localcloud.wire import Structure
 
 if TYPE_CHECKING:
     import numpy as np
@@ -51,13 +52,11 @@ _MODEL_VERSION = "1.0"  # what AWS answers today
 #: and what only its place or its form gives away.
 _LABELLED, _UNLABELLED = 90.0, 70.0
 
-Shape = dict[str, Any]
-
 
 def register(cloud: Cloud) -> Service:
     """The actions of Textract that read text and receipts."""
     texts, expenses = Jobs(cloud, "text", detect_text), Jobs(cloud, "expense", analyze_expense)
-    actions: dict[str, Callable[[Shape], Mapping[str, Any]]] = {
+    actions: dict[str, Callable[[Structure], Mapping[str, Any]]] = {
         "DetectDocumentText": lambda request: detect_text(_document(cloud, request)),
         "AnalyzeExpense": lambda request: analyze_expense(_document(cloud, request)),
         "StartDocumentTextDetection": texts.start,
@@ -71,7 +70,7 @@ def register(cloud: Cloud) -> Service:
 # ---- the document
 
 
-def _document(cloud: Cloud, request: Shape) -> bytes:
+def _document(cloud: Cloud, request: Structure) -> bytes:
     document = request["Document"]
     content, place = document.get("Bytes"), document.get("S3Object")
     if (content is None) == (place is None):
@@ -79,7 +78,7 @@ def _document(cloud: Cloud, request: Shape) -> bytes:
     return _from_s3(cloud, place) if content is None else content
 
 
-def _from_s3(cloud: Cloud, place: Shape) -> bytes:
+def _from_s3(cloud: Cloud, place: Structure) -> bytes:
     bucket, key = place.get("Bucket"), place.get("Name")
     if not bucket or not key:
         raise ServiceError("InvalidParameterException", "Request has invalid parameters")
@@ -154,7 +153,7 @@ def _read(content: bytes) -> tuple[Page, list[Row], Callable[[str], str]]:
     return page, layout.rows(page), lambda name: str(uuid.uuid5(uuid.NAMESPACE_OID, f"{seed}/{name}"))
 
 
-def detect_text(content: bytes) -> Shape:
+def detect_text(content: bytes) -> Structure:
     """DetectDocumentText's answer for a document's bytes."""
     return {
         "DocumentMetadata": {"Pages": 1},
@@ -163,7 +162,7 @@ def detect_text(content: bytes) -> Shape:
     }
 
 
-def analyze_expense(content: bytes) -> Shape:
+def analyze_expense(content: bytes) -> Structure:
     """AnalyzeExpense's answer for a document's bytes."""
     from helpers.localcloud.models.expense import analyse
 
@@ -171,8 +170,8 @@ def analyze_expense(content: bytes) -> Shape:
     expense = analyse(rows)
     currency = {"Code": expense.currency, "Confidence": _LABELLED} if expense.currency else None
 
-    def field(kind: str, value: Detection, label: Detection | None, in_money: bool) -> Shape:
-        shape: Shape = {"Type": {"Text": kind, "Confidence": _LABELLED if label else _UNLABELLED}}
+    def field(kind: str, value: Detection, label: Detection | None, in_money: bool) -> Structure:
+        shape: Structure = {"Type": {"Text": kind, "Confidence": _LABELLED if label else _UNLABELLED}}
         if label is not None:
             shape["LabelDetection"] = _detection(page, label)
         shape["ValueDetection"] = _detection(page, value)
@@ -181,7 +180,7 @@ def analyze_expense(content: bytes) -> Shape:
             shape["Currency"] = currency
         return shape
 
-    def item(fields: tuple[ItemField, ...]) -> Shape:
+    def item(fields: tuple[ItemField, ...]) -> Structure:
         in_money = ("PRICE", "UNIT_PRICE")
         return {"LineItemExpenseFields": [field(f.type, f.value, f.label, f.type in in_money) for f in fields]}
 
@@ -200,9 +199,9 @@ def analyze_expense(content: bytes) -> Shape:
     return {"DocumentMetadata": {"Pages": 1}, "ExpenseDocuments": [document]}
 
 
-def _blocks(page: Page, rows: list[Row], new_id: Callable[[str], str]) -> list[Shape]:
-    lines: list[Shape] = []
-    words: list[Shape] = []
+def _blocks(page: Page, rows: list[Row], new_id: Callable[[str], str]) -> list[Structure]:
+    lines: list[Structure] = []
+    words: list[Structure] = []
     for number, line in enumerate(line for row in rows for line in row.lines):
         children = [
             {
@@ -227,13 +226,13 @@ def _blocks(page: Page, rows: list[Row], new_id: Callable[[str], str]) -> list[S
         )
         words += children
     everything = ((0.0, 0.0), (page.width, 0.0), (page.width, page.height), (0.0, page.height))
-    whole: Shape = {"BlockType": "PAGE", "Geometry": _geometry(page, everything), "Id": new_id("page")}
+    whole: Structure = {"BlockType": "PAGE", "Geometry": _geometry(page, everything), "Id": new_id("page")}
     if lines:
         whole["Relationships"] = [{"Type": "CHILD", "Ids": [line["Id"] for line in lines]}]
     return [whole, *lines, *words]
 
 
-def _detection(page: Page, found: Detection) -> Shape:
+def _detection(page: Page, found: Detection) -> Structure:
     return {
         "Text": found.text,
         "Geometry": _geometry(page, found.quad),
@@ -241,7 +240,7 @@ def _detection(page: Page, found: Detection) -> Shape:
     }
 
 
-def _geometry(page: Page, quad: Quad) -> Shape:
+def _geometry(page: Page, quad: Quad) -> Structure:
     return _pictures.geometry(quad, page.width, page.height)
 
 
@@ -265,10 +264,10 @@ class _Job(Job):
     statuses = Statuses("IN_PROGRESS", "SUCCEEDED", "FAILED")
     title, internal = "Textract job", "Internal server error: "
 
-    def __init__(self, cloud: Cloud, name: str, answer: Callable[[bytes], Shape], content: bytes) -> None:
+    def __init__(self, cloud: Cloud, name: str, answer: Callable[[bytes], Structure], content: bytes) -> None:
         super().__init__(cloud.clock, name)
         self._answer, self._content = answer, content
-        self.result: Shape = {}
+        self.result: Structure = {}
 
     async def run(self) -> None:
         self.result = await self.work(self._answer, self._content, seconds=_JOB_SECONDS)
@@ -283,7 +282,7 @@ class Jobs:
         answer: what the synchronous action answers for a document.
     """
 
-    def __init__(self, cloud: Cloud, kind: str, answer: Callable[[bytes], Shape]) -> None:
+    def __init__(self, cloud: Cloud, kind: str, answer: Callable[[bytes], Structure]) -> None:
         self._cloud, self._kind, self._answer = cloud, kind, answer
         self._jobs: dict[str, _Job] = {}
         self._tokens: RequestTokens[_Job] = RequestTokens(
@@ -293,7 +292,7 @@ class Jobs:
         )
         self._lock = threading.Lock()
 
-    def start(self, request: Shape) -> Shape:
+    def start(self, request: Structure) -> Structure:
         """Check the document and start to read it."""
         for name in ("NotificationChannel", "OutputConfig", "KMSKeyId"):
             if name in request:
@@ -313,7 +312,7 @@ class Jobs:
                 job.start()
         return {"JobId": job.name}
 
-    def get(self, request: Shape) -> Shape:
+    def get(self, request: Structure) -> Structure:
         """The state of a job; when it is over, its result: of text a page."""
         job = self._jobs.get(request["JobId"])
         if job is None:

@@ -14,8 +14,7 @@ from typing import Any
 from helpers.errors import UnsupportedLocally
 from helpers.localcloud.cloud import Cloud, Service, ServiceError
 from helpers.localcloud.services.comprehend.jobs import SentimentJobs
-
-Shape = dict[str, Any]
+from helpers.localcloud.wire import Structure
 
 #: Bytes of UTF-8 in a text.
 _MOST, _MOST_SENTIMENT, _MOST_BATCH = 100_000, 5_000, 5_000
@@ -28,7 +27,7 @@ SCORE = 0.9
 def register(cloud: Cloud) -> Service:
     """The actions of Comprehend that small models can answer."""
     jobs = SentimentJobs(cloud, sentiment)
-    actions: dict[str, Callable[[Shape], Mapping[str, Any]]] = {
+    actions: dict[str, Callable[[Structure], Mapping[str, Any]]] = {
         "StartSentimentDetectionJob": jobs.start,
         "DescribeSentimentDetectionJob": jobs.describe,
         "ListSentimentDetectionJobs": jobs.list_jobs,
@@ -50,7 +49,7 @@ def register(cloud: Cloud) -> Service:
 # ---- the answers, for a text
 
 
-def sentiment(text: str) -> Shape:
+def sentiment(text: str) -> Structure:
     """DetectSentiment's answer."""
     from helpers.localcloud.models import sentiment as model
 
@@ -58,7 +57,7 @@ def sentiment(text: str) -> Shape:
     return {"Sentiment": max(scores, key=lambda name: scores[name]).upper(), "SentimentScore": scores}
 
 
-def entities(text: str) -> Shape:
+def entities(text: str) -> Structure:
     """DetectEntities' answer."""
     from helpers.localcloud.models import language
 
@@ -69,7 +68,7 @@ def entities(text: str) -> Shape:
     return {"Entities": found}
 
 
-def key_phrases(text: str) -> Shape:
+def key_phrases(text: str) -> Structure:
     """DetectKeyPhrases' answer."""
     from helpers.localcloud.models import language
 
@@ -80,14 +79,14 @@ def key_phrases(text: str) -> Shape:
     return {"KeyPhrases": found}
 
 
-def languages(text: str) -> Shape:
+def languages(text: str) -> Structure:
     """DetectDominantLanguage's answer."""
     from helpers.localcloud.models import language
 
     return {"Languages": [{"LanguageCode": c, "Score": round(s, 4)} for c, s in language.languages(text)]}
 
 
-def pii(text: str) -> Shape:
+def pii(text: str) -> Structure:
     """DetectPiiEntities' answer."""
     from helpers.localcloud.models.pii import personal_data
 
@@ -95,7 +94,7 @@ def pii(text: str) -> Shape:
     return {"Entities": found}
 
 
-def _contains_pii(text: str) -> Shape:
+def _contains_pii(text: str) -> Structure:
     kinds = dict.fromkeys(entity["Type"] for entity in pii(text)["Entities"])
     return {"Labels": [{"Name": kind, "Score": SCORE} for kind in kinds]}
 
@@ -103,7 +102,7 @@ def _contains_pii(text: str) -> Shape:
 # ---- the requests
 
 
-def _single(answer: Callable[[str], Shape], most: int, request: Shape) -> Shape:
+def _single(answer: Callable[[str], Structure], most: int, request: Structure) -> Structure:
     for name in ("EndpointArn", "Bytes", "DocumentReaderConfig"):
         if name in request:
             raise UnsupportedLocally(
@@ -113,7 +112,7 @@ def _single(answer: Callable[[str], Shape], most: int, request: Shape) -> Shape:
     return answer(_text(request, most))
 
 
-def _batch(answer: Callable[[str], Shape], request: Shape) -> Shape:
+def _batch(answer: Callable[[str], Structure], request: Structure) -> Structure:
     texts = request["TextList"]
     if not 1 <= len(texts) <= _MOST_TEXTS:
         raise ServiceError(
@@ -123,7 +122,7 @@ def _batch(answer: Callable[[str], Shape], request: Shape) -> Shape:
     return {"ResultList": [{"Index": n, **answer(text)} for n, text in enumerate(texts)], "ErrorList": []}
 
 
-def _text(request: Shape, most: int, on_aws: tuple[str, ...] | None = None) -> str:
+def _text(request: Structure, most: int, on_aws: tuple[str, ...] | None = None) -> str:
     """The request's text, once it is one that can be answered.
 
     Args:

@@ -12,7 +12,6 @@ import json
 import tarfile
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -21,8 +20,7 @@ from helpers.localcloud.cloud import Cloud, ServiceError
 from helpers.localcloud.services import _objects
 from helpers.localcloud.services._jobs import Job, JobFailed, RequestTokens, Statuses
 from helpers.localcloud.services._paging import Pages
-
-Shape = dict[str, Any]
+from helpers.localcloud.wire import Structure
 
 #: Virtual seconds from start to end. AWS publishes no figure; small jobs take minutes, most of them to set up.
 _SECONDS = 300.0
@@ -47,7 +45,7 @@ class SentimentJobs:
         answer: what DetectSentiment answers for a text.
     """
 
-    def __init__(self, cloud: Cloud, answer: Callable[[str], Shape]) -> None:
+    def __init__(self, cloud: Cloud, answer: Callable[[str], Structure]) -> None:
         self._cloud, self._answer = cloud, answer
         self._jobs: dict[str, SentimentJob] = {}
         self._tokens: RequestTokens[SentimentJob] = RequestTokens(
@@ -55,7 +53,7 @@ class SentimentJobs:
         )
         self._lock = threading.Lock()
 
-    def start(self, request: Shape) -> Shape:
+    def start(self, request: Structure) -> Structure:
         """StartSentimentDetectionJob."""
         for name in _NOT_RUN:
             if name in request:
@@ -81,11 +79,11 @@ class SentimentJobs:
         job.start()
         return job.brief() | {"JobStatus": "SUBMITTED"}
 
-    def describe(self, request: Shape) -> Shape:
+    def describe(self, request: Structure) -> Structure:
         """DescribeSentimentDetectionJob."""
         return {"SentimentDetectionJobProperties": self._job(request).describe()}
 
-    def list_jobs(self, request: Shape) -> Shape:
+    def list_jobs(self, request: Structure) -> Structure:
         """ListSentimentDetectionJobs: the newest first."""
         rules = request.get("Filter", {})
         found = [
@@ -99,18 +97,18 @@ class SentimentJobs:
         listed, token = _PAGES.page(found, request, "ListSentimentDetectionJobs")
         return {"SentimentDetectionJobPropertiesList": listed, "NextToken": token}
 
-    def stop(self, request: Shape) -> Shape:
+    def stop(self, request: Structure) -> Structure:
         """StopSentimentDetectionJob."""
         return self._cloud.clock.call(self._stop, self._job(request))
 
     @staticmethod
-    def _stop(job: SentimentJob) -> Shape:
+    def _stop(job: SentimentJob) -> Structure:
         if job.ended is not None:
             return {"JobId": job.name, "JobStatus": job.status}
         job.stop()
         return {"JobId": job.name, "JobStatus": "STOP_REQUESTED"}
 
-    def _job(self, request: Shape) -> SentimentJob:
+    def _job(self, request: Structure) -> SentimentJob:
         try:
             return self._jobs[request["JobId"]]
         except KeyError:
@@ -134,12 +132,12 @@ class SentimentJob(Job):
     statuses = Statuses("IN_PROGRESS", "COMPLETED", "FAILED", stopped="STOPPED")
     title, internal = "sentiment detection job", "INTERNAL_SERVER_ERROR: "
 
-    def __init__(self, cloud: Cloud, request: Shape, number: int, answer: Callable[[str], Shape]) -> None:
+    def __init__(self, cloud: Cloud, request: Structure, number: int, answer: Callable[[str], Structure]) -> None:
         described = json.dumps([number, request], sort_keys=True, default=str)
         super().__init__(cloud.clock, hashlib.md5(described.encode(), usedforsecurity=False).hexdigest())
         self._cloud, self._request, self._answer = cloud, request, answer
         self.job_name: str | None = request.get("JobName")
-        self._source: Shape = {"InputFormat": "ONE_DOC_PER_LINE", **request["InputDataConfig"]}
+        self._source: Structure = {"InputFormat": "ONE_DOC_PER_LINE", **request["InputDataConfig"]}
         self._bucket, prefix = _objects.place(request["OutputDataConfig"]["S3Uri"]) or ("", "")
         folder = f"{prefix.rstrip('/')}/" if prefix else ""
         self._key = f"{folder}{cloud.account_id}-SENTIMENT-{self.name}/output/output.tar.gz"
@@ -152,13 +150,13 @@ class SentimentJob(Job):
         except ClientError as problem:
             raise JobFailed(f"NO_WRITE_ACCESS_TO_OUTPUT: {problem.response['Error']['Message']}") from None
 
-    def brief(self) -> Shape:
+    def brief(self) -> Structure:
         """As StartSentimentDetectionJob answers."""
         region, account = self._cloud.region, self._cloud.account_id
         arn = f"arn:aws:comprehend:{region}:{account}:sentiment-detection-job/{self.name}"
         return {"JobId": self.name, "JobArn": arn, "JobStatus": self.status}
 
-    def describe(self) -> Shape:
+    def describe(self) -> Structure:
         """As DescribeSentimentDetectionJob answers."""
         request = self._request
         output = f"s3://{self._bucket}/{self._key}"
@@ -186,7 +184,7 @@ class SentimentJob(Job):
             archive.addfile(member, io.BytesIO(lines))
         return buffer.getvalue()
 
-    def _entries(self) -> Iterator[Shape]:
+    def _entries(self) -> Iterator[Structure]:
         bucket, prefix = _objects.place(self._source["S3Uri"]) or ("", "")
         keys = self._keys(bucket, prefix)
         if not keys:
@@ -208,7 +206,7 @@ class SentimentJob(Job):
         except ClientError:
             raise _objects.Missing from None
 
-    def _entry(self, text: str) -> Shape:
+    def _entry(self, text: str) -> Structure:
         if len(text.encode()) > _MOST_TEXT:
             return {
                 "ErrorCode": "DOCUMENT_SIZE_EXCEEDED",

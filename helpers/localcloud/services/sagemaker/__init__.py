@@ -18,17 +18,18 @@ from typing import TYPE_CHECKING, Any
 from helpers.localcloud.cloud import Service
 from helpers.localcloud.services.sagemaker.backend import Backend
 from helpers.localcloud.services.sagemaker.endpoints import Endpoints, create_endpoint_config
-from helpers.localcloud.services.sagemaker.jobs import Jobs, Shape
+from helpers.localcloud.services.sagemaker.jobs import Jobs
 from helpers.localcloud.services.sagemaker.models import create_model
 from helpers.localcloud.services.sagemaker.processing import ProcessingJob
 from helpers.localcloud.services.sagemaker.training import TrainingJob
 from helpers.localcloud.services.sagemaker.transform import TransformJob
 from helpers.localcloud.services.sagemaker.tuning import TuningJob
+from helpers.localcloud.wire import Structure
 
 if TYPE_CHECKING:
     from helpers.localcloud.cloud import Cloud
 
-Action = Callable[[Shape], Shape]
+Action = Callable[[Structure], Structure]
 
 
 class SageMaker:
@@ -65,12 +66,12 @@ def _actions(jobs: Jobs[Any]) -> dict[str, Action]:
     """Create, Describe, Stop and List of one kind."""
     kind = jobs.job_class.kind
 
-    def create(request: Shape) -> Shape:
+    def create(request: Structure) -> Structure:
         job = jobs.create(request)
         job.start()
         return {f"{kind}Arn": job.arn}
 
-    def stop(request: Shape) -> Shape:
+    def stop(request: Structure) -> Structure:
         jobs.find(request).stop()
         return {}
 

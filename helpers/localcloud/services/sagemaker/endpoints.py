@@ -19,14 +19,15 @@ from helpers.localcloud.cloud import ServiceError
 from helpers.localcloud.runtimes.model_servers import Crashed, NotLoaded, Reply
 from helpers.localcloud.services._jobs import STANDSTILL
 from helpers.localcloud.services.sagemaker.backend import Backend
-from helpers.localcloud.services.sagemaker.jobs import Shape, page
+from helpers.localcloud.services.sagemaker.jobs import page
 from helpers.localcloud.services.sagemaker.models import NotServing, Serving, containers_of
+from helpers.localcloud.wire import Structure
 
 #: Characters of a model server's log in an error.
 _TAIL = 500
 
 
-def create_endpoint_config(backend: Backend, request: Shape) -> Shape:
+def create_endpoint_config(backend: Backend, request: Structure) -> Structure:
     """CreateEndpointConfig: moto keeps it; what would be ignored is refused.
 
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpointConfig.html
@@ -76,7 +77,7 @@ class Variant:
         settings: as in the configuration.
     """
 
-    def __init__(self, backend: Backend, settings: Shape) -> None:
+    def __init__(self, backend: Backend, settings: Structure) -> None:
         self.name: str = settings["VariantName"]
         self.weight = float(settings.get("InitialVariantWeight", 1.0))
         self.count = int(settings.get("InitialInstanceCount", 1))
@@ -84,7 +85,7 @@ class Variant:
         self.logged = 0  # characters of its log that CloudWatch has
         self.credit = 0.0  # what it is owed of the requests, see Endpoint._next
 
-    def describe(self) -> Shape:
+    def describe(self) -> Structure:
         """As in DescribeEndpoint."""
         return {
             "VariantName": self.name,
@@ -102,7 +103,7 @@ class Endpoint:
         status: Creating, InService, Updating, Failed or Deleting.
     """
 
-    def __init__(self, backend: Backend, name: str, config: str, tags: list[Shape]) -> None:
+    def __init__(self, backend: Backend, name: str, config: str, tags: list[Structure]) -> None:
         self.backend, self.name, self.config, self.tags = backend, name, config, tags
         self.arn = backend.arn("endpoint", name)
         self.created = self.modified = backend.clock.now()
@@ -124,7 +125,7 @@ class Endpoint:
         self._change("Updating")
         self._fiber = self.backend.clock.spawn(self._deploy(config, "update endpoint"))
 
-    def weigh(self, wanted: list[Shape]) -> None:
+    def weigh(self, wanted: list[Structure]) -> None:
         """UpdateEndpointWeightsAndCapacities."""
         self._check_in_service()
         known = {variant.name: variant for variant in self.variants}
@@ -176,7 +177,7 @@ class Endpoint:
         for variant in before:  # requests that they have are answered, which may take a while
             threading.Thread(target=self._retire, args=(variant,), daemon=True).start()
 
-    async def _weigh(self, known: dict[str, Variant], wanted: list[Shape]) -> None:
+    async def _weigh(self, known: dict[str, Variant], wanted: list[Structure]) -> None:
         await self.backend.clock.sleep(durations.SAGEMAKER["weights"])
         for each in wanted:
             variant = known[each["VariantName"]]
@@ -214,7 +215,7 @@ class Endpoint:
 
     # ---- requests, on any thread
 
-    def invoke(self, request: Shape) -> tuple[Variant, Reply]:
+    def invoke(self, request: Structure) -> tuple[Variant, Reply]:
         """Send a request to a variant.
 
         Raises:
@@ -272,7 +273,7 @@ class Endpoint:
 
     # ---- how it is described
 
-    def summary(self) -> Shape:
+    def summary(self) -> Structure:
         """As in a list."""
         return {
             "EndpointName": self.name,
@@ -282,7 +283,7 @@ class Endpoint:
             "EndpointStatus": self.status,
         }
 
-    def describe(self) -> Shape:
+    def describe(self) -> Structure:
         """As DescribeEndpoint answers."""
         description: dict[str, Any] = {**self.summary(), "EndpointConfigName": self.config}
         if self.variants:
@@ -299,7 +300,7 @@ class Endpoints:
         self._backend = backend
         self.known: dict[str, Endpoint] = {}
 
-    def create(self, request: Shape) -> Shape:
+    def create(self, request: Structure) -> Structure:
         """CreateEndpoint."""
         name = request["EndpointName"]
         if name in self.known:
@@ -311,24 +312,24 @@ class Endpoints:
         endpoint.create()
         return {"EndpointArn": endpoint.arn}
 
-    def update(self, request: Shape) -> Shape:
+    def update(self, request: Structure) -> Structure:
         """UpdateEndpoint."""
         endpoint = self._find(request)
         self._config(request)
         endpoint.update(request["EndpointConfigName"])
         return {"EndpointArn": endpoint.arn}
 
-    def weigh(self, request: Shape) -> Shape:
+    def weigh(self, request: Structure) -> Structure:
         """UpdateEndpointWeightsAndCapacities."""
         endpoint = self._find(request)
         endpoint.weigh(request["DesiredWeightsAndCapacities"])
         return {"EndpointArn": endpoint.arn}
 
-    def describe(self, request: Shape) -> Shape:
+    def describe(self, request: Structure) -> Structure:
         """DescribeEndpoint."""
         return self._find(request).describe()
 
-    def delete(self, request: Shape) -> Shape:
+    def delete(self, request: Structure) -> Structure:
         """DeleteEndpoint: what is under way with it gets an error."""
         endpoint = self._find(request)
         endpoint.delete()
@@ -336,11 +337,11 @@ class Endpoints:
         self._backend.moto.endpoints.pop(endpoint.name, None)
         return {}
 
-    def listed(self, request: Shape) -> Shape:
+    def listed(self, request: Structure) -> Structure:
         """ListEndpoints."""
         return page(request, [each.summary() for each in self.known.values()], "Endpoint", "Endpoints")
 
-    def invoke(self, request: Shape) -> Shape:
+    def invoke(self, request: Structure) -> Structure:
         """InvokeEndpoint. On any thread."""
         name = request["EndpointName"]
         endpoint = self.known.get(name)
@@ -360,14 +361,14 @@ class Endpoints:
             for variant in [*endpoint.variants, *endpoint._loading]:
                 variant.serving.close()
 
-    def _find(self, request: Shape) -> Endpoint:
+    def _find(self, request: Structure) -> Endpoint:
         name = request["EndpointName"]
         if name not in self.known:
             arn = self._backend.arn("endpoint", name)
             raise ServiceError("ValidationException", f'Could not find endpoint "{arn}".')
         return self.known[name]
 
-    def _config(self, request: Shape) -> None:
+    def _config(self, request: Structure) -> None:
         name = request["EndpointConfigName"]
         if name not in self._backend.moto.endpoint_configs:
             arn = self._backend.arn("endpoint-config", name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 from helpers.localcloud.cloud import ServiceError
 from helpers.localcloud.runtimes.process import Process
@@ -12,8 +12,7 @@ from helpers.localcloud.services import _jobs
 from helpers.localcloud.services._paging import Pages
 from helpers.localcloud.services.sagemaker.backend import Backend
 from helpers.localcloud.services.sagemaker.storage import NoData
-
-Shape = dict[str, Any]
+from helpers.localcloud.wire import Structure
 
 #: Characters of a FailureReason (API reference).
 _LONGEST_REASON = 1024
@@ -38,11 +37,11 @@ class Job(_jobs.Job):
     resource: ClassVar[str]
     registry: ClassVar[str]
 
-    def __init__(self, backend: Backend, name: str, request: Shape) -> None:
+    def __init__(self, backend: Backend, name: str, request: Structure) -> None:
         super().__init__(backend.clock, name)
         self.backend, self.request = backend, request
         self.arn = backend.arn(self.resource, name)
-        self.tags: list[Shape] = list(request.get("Tags", []))
+        self.tags: list[Structure] = list(request.get("Tags", []))
         self.modified = self.created
         self.process: Process | None = None
 
@@ -89,7 +88,7 @@ class Job(_jobs.Job):
         super()._end(status, failure and failure[:_LONGEST_REASON])
         self.release()
 
-    def summary(self) -> Shape:
+    def summary(self) -> Structure:
         """As in a list."""
         ended = {} if self.ended is None else {f"{self.kind.removesuffix('Job')}EndTime": self.ended}
         return {
@@ -101,7 +100,7 @@ class Job(_jobs.Job):
             **ended,
         }
 
-    def describe(self) -> Shape:
+    def describe(self) -> Structure:
         """As Describe answers."""
         return {**self.request, **self.summary(), **({"FailureReason": self.failure} if self.failure else {})}
 
@@ -120,13 +119,13 @@ class Jobs(Generic[J]):
     """
 
     def __init__(
-        self, backend: Backend, job_class: type[J], make: Callable[[Backend, str, Shape], J] | None = None
+        self, backend: Backend, job_class: type[J], make: Callable[[Backend, str, Structure], J] | None = None
     ) -> None:
         self.job_class = job_class
         self._backend, self._make = backend, make or job_class
         self._jobs: dict[str, J] = {}
 
-    def create(self, request: Shape) -> J:
+    def create(self, request: Structure) -> J:
         """A new job, not started. Clock thread only.
 
         Raises:
@@ -145,20 +144,20 @@ class Jobs(Generic[J]):
         getattr(self._backend.moto, self.job_class.registry)[name] = job  # for tags: moto asks it for `arn` and `tags`
         return job
 
-    def find(self, request: Shape) -> J:
+    def find(self, request: Structure) -> J:
         """The job that a request names."""
         job = self._jobs.get(request[f"{self.job_class.kind}Name"])
         if job is None:
             raise ServiceError("ValidationException", "Requested resource not found.")
         return job
 
-    def listed(self, request: Shape) -> Shape:
+    def listed(self, request: Structure) -> Structure:
         """A page of summaries: filters and order as the List APIs have them."""
         kind = self.job_class.kind
         return page(request, (job.summary() for job in self._jobs.values()), kind, f"{kind}Summaries")
 
 
-def page(request: Shape, items: Iterable[Shape], kind: str, key: str) -> Shape:
+def page(request: Structure, items: Iterable[Structure], kind: str, key: str) -> Structure:
     """Filter by name, status and times, sort, and cut a page.
 
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ListTrainingJobs.html

@@ -12,8 +12,8 @@ from helpers.localcloud.runtimes import archives
 from helpers.localcloud.runtimes.model_servers import Crashed, ModelServer, NotLoaded, Reply
 from helpers.localcloud.services.sagemaker.backend import Backend
 from helpers.localcloud.services.sagemaker.images import image_of
-from helpers.localcloud.services.sagemaker.jobs import Shape
 from helpers.localcloud.services.sagemaker.storage import NoData
+from helpers.localcloud.wire import Structure
 
 
 class NotServing(Exception):
@@ -29,7 +29,7 @@ class NotServing(Exception):
         self.output = output
 
 
-def create_model(backend: Backend, request: Shape) -> Shape:
+def create_model(backend: Backend, request: Structure) -> Structure:
     """CreateModel: moto keeps it; images that do not run and data that is not there are refused here.
 
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModel.html
@@ -56,7 +56,7 @@ def create_model(backend: Backend, request: Shape) -> Shape:
     return {"ModelArn": model.arn}
 
 
-def containers_of(backend: Backend, name: str) -> list[Shape]:
+def containers_of(backend: Backend, name: str) -> list[Structure]:
     """The containers of a model, in order.
 
     Raises:
@@ -69,12 +69,12 @@ def containers_of(backend: Backend, name: str) -> list[Shape]:
     return [model.primary_container] if model.primary_container else list(model.containers)
 
 
-def _containers(request: Shape) -> list[Shape]:
+def _containers(request: Structure) -> list[Structure]:
     primary = request.get("PrimaryContainer")
     return [primary] if primary else list(request.get("Containers", []))
 
 
-def _check(backend: Backend, name: str, container: Shape) -> None:
+def _check(backend: Backend, name: str, container: Structure) -> None:
     what = f'model "{name}"'
     if "Image" not in container:
         raise UnsupportedLocally(
@@ -93,7 +93,7 @@ def _check(backend: Backend, name: str, container: Shape) -> None:
             raise ServiceError("ValidationException", f"Could not find model data at {uri}.") from None
 
 
-def _sources(container: Shape) -> list[tuple[str, bool]]:
+def _sources(container: Structure) -> list[tuple[str, bool]]:
     """Where the model's data are, and whether as a tar.gz."""
     if container.get("ModelDataUrl"):
         return [(container["ModelDataUrl"], True)]
@@ -110,7 +110,7 @@ class Serving:
         variables: for every container: those of a transform job.
     """
 
-    def __init__(self, backend: Backend, containers: list[Shape], variables: dict[str, str] | None = None) -> None:
+    def __init__(self, backend: Backend, containers: list[Structure], variables: dict[str, str] | None = None) -> None:
         self._backend, self._containers, self._variables = backend, containers, variables or {}
         self._servers: list[ModelServer] = []
         self._closed = False
@@ -166,7 +166,7 @@ class Serving:
             server.close()
             server.container.remove()
 
-    def _server(self, container: Shape, label: str) -> ModelServer:
+    def _server(self, container: Structure, label: str) -> ModelServer:
         """A server with its model and its script in place."""
         place = self._backend.container()
         model = place.folder("/opt/ml/model")

@@ -19,8 +19,9 @@ from helpers.localcloud.runtimes.training_environment import HOST
 from helpers.localcloud.services._jobs import JobFailed
 from helpers.localcloud.services.sagemaker.backend import Backend
 from helpers.localcloud.services.sagemaker.images import image_of
-from helpers.localcloud.services.sagemaker.jobs import Job, Shape
+from helpers.localcloud.services.sagemaker.jobs import Job
 from helpers.localcloud.services.sagemaker.training import last_words
+from helpers.localcloud.wire import Structure
 
 _PYTHON = re.compile(r"python(3(\.\d+)?)?")
 
@@ -35,7 +36,7 @@ class ProcessingJob(Job):
     kind, resource, registry = "ProcessingJob", "processing-job", "processing_jobs"
     title = "processing job"
 
-    def __init__(self, backend: Backend, name: str, request: Shape) -> None:
+    def __init__(self, backend: Backend, name: str, request: Structure) -> None:
         what = f'processing job "{name}"'
         application = request["AppSpecification"]
         image_of(application["ImageUri"], what)
@@ -137,7 +138,7 @@ class ProcessingJob(Job):
         self.backend.write_log("ProcessingJobs", f"{self.name}/algo-1-{int(self.created)}", output)
         return output
 
-    def describe(self) -> Shape:
+    def describe(self) -> Structure:
         description = {key: value for key, value in super().describe().items() if key != "Tags"}
         if self._started is not None:
             description["ProcessingStartTime"] = self._started
@@ -146,6 +147,6 @@ class ProcessingJob(Job):
         return description
 
 
-def _outputs(request: Shape) -> list[Shape]:
-    outputs: list[Shape] = (request.get("ProcessingOutputConfig") or {}).get("Outputs", [])
+def _outputs(request: Structure) -> list[Structure]:
+    outputs: list[Structure] = (request.get("ProcessingOutputConfig") or {}).get("Outputs", [])
     return outputs

@@ -15,8 +15,7 @@ from helpers.errors import UnsupportedLocally
 from helpers.localcloud.asl import jsonpath
 from helpers.localcloud.asl.data import Data, EvaluationError, ExpressionSyntaxError
 from helpers.localcloud.cloud import ServiceError
-
-Shape = dict[str, Any]
+from helpers.localcloud.wire import Structure
 
 _LINES = ("application/jsonlines", "application/json")
 
@@ -41,7 +40,7 @@ class Filters:
     join: bool
 
     @classmethod
-    def of(cls, request: Shape, what: str) -> Filters:
+    def of(cls, request: Structure, what: str) -> Filters:
         """The filters of a request.
 
         Raises:

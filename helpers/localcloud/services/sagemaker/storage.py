@@ -13,8 +13,7 @@ from botocore.exceptions import ClientError
 
 from helpers.localcloud.runtimes import archives
 from helpers.localcloud.services._jobs import JobFailed
-
-Shape = dict[str, Any]
+from helpers.localcloud.wire import Structure
 
 _URI = re.compile(r"s3://(?P<bucket>[^/]+)/?(?P<key>.*)", re.DOTALL)
 
@@ -102,7 +101,7 @@ class Storage:
             )
         return [f"s3://{bucket}/{key}" for key in found]
 
-    def listed(self, source: Shape) -> Iterator[tuple[str, str]]:
+    def listed(self, source: Structure) -> Iterator[tuple[str, str]]:
         """URI and name below the channel's folder of each object of an S3DataSource or TransformS3DataSource.
 
         Prefixes and manifests: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_S3DataSource.html
@@ -132,7 +131,7 @@ class Storage:
         for name in names:
             yield prefix + name, name
 
-    def download(self, source: Shape, folder: Path, compression: str | None = None) -> None:
+    def download(self, source: Structure, folder: Path, compression: str | None = None) -> None:
         """All objects of a data source into a folder, which is made.
 
         Raises:

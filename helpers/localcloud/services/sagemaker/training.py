@@ -20,8 +20,9 @@ from helpers.localcloud.runtimes.training_environment import Training, variables
 from helpers.localcloud.services._jobs import JobFailed
 from helpers.localcloud.services.sagemaker.backend import Backend
 from helpers.localcloud.services.sagemaker.images import image_of
-from helpers.localcloud.services.sagemaker.jobs import Job, Shape
+from helpers.localcloud.services.sagemaker.jobs import Job
 from helpers.localcloud.services.sagemaker.storage import NoData, join
+from helpers.localcloud.wire import Structure
 
 _ALGORITHM = Path(__file__).parents[2] / "runtimes" / "xgboost_algorithm.py"
 
@@ -57,7 +58,7 @@ class TrainingJob(Job):
     kind, resource, registry = "TrainingJob", "training-job", "training_jobs"
     title = "training job"
 
-    def __init__(self, backend: Backend, name: str, request: Shape) -> None:
+    def __init__(self, backend: Backend, name: str, request: Structure) -> None:
         what = f'training job "{name}"'
         specification = request["AlgorithmSpecification"]
         if "TrainingImage" not in specification:
@@ -99,7 +100,7 @@ class TrainingJob(Job):
         self.secondary = ""
         self._overran = False
         self._log = ""
-        self._transitions: list[Shape] = []
+        self._transitions: list[Structure] = []
         self._training_started: float | None = None
         self._enter("Starting")
 
@@ -246,10 +247,10 @@ class TrainingJob(Job):
 
     # ---- how it is described
 
-    def summary(self) -> Shape:
+    def summary(self) -> Structure:
         return {**super().summary(), "SecondaryStatus": self.secondary}
 
-    def describe(self) -> Shape:
+    def describe(self) -> Structure:
         description: dict[str, Any] = {key: value for key, value in self.request.items() if key != "Tags"}
         description |= super().summary()
         description |= {
@@ -287,7 +288,7 @@ def last_words(output: str) -> str:
     return "\n".join(lines[-5:])[-_LAST_WORDS:]
 
 
-def _refuse(request: Shape, what: str) -> None:
+def _refuse(request: Structure, what: str) -> None:
     """What would change the result and is not done here."""
     instances = request["ResourceConfig"].get("InstanceCount", 1)
     if instances > 1 or request["ResourceConfig"].get("InstanceGroups"):

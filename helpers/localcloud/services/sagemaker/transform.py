@@ -14,10 +14,11 @@ from helpers.localcloud import durations
 from helpers.localcloud.runtimes.model_servers import Crashed, NotLoaded
 from helpers.localcloud.services._jobs import JobFailed
 from helpers.localcloud.services.sagemaker.backend import Backend
-from helpers.localcloud.services.sagemaker.jobs import Job, Shape
+from helpers.localcloud.services.sagemaker.jobs import Job
 from helpers.localcloud.services.sagemaker.models import NotServing, Serving, containers_of
 from helpers.localcloud.services.sagemaker.records import BadRecord, Filters
 from helpers.localcloud.services.sagemaker.storage import join, split
+from helpers.localcloud.wire import Structure
 
 _SEE_LOGS = "See job logs for more information"
 
@@ -28,7 +29,7 @@ class TransformJob(Job):
     kind, resource, registry = "TransformJob", "transform-job", "transform_jobs"
     title = "transform job"
 
-    def __init__(self, backend: Backend, name: str, request: Shape) -> None:
+    def __init__(self, backend: Backend, name: str, request: Structure) -> None:
         what = f'transform job "{name}"'
         if request["TransformInput"].get("SplitType", "None") not in ("None", "Line"):
             raise UnsupportedLocally(
@@ -141,7 +142,7 @@ class TransformJob(Job):
             lines = "\n".join(f"[sagemaker logs]: {line}" for line in self._data_log)
             self.backend.write_log("TransformJobs", f"{stream}/data-log", lines)
 
-    def describe(self) -> Shape:
+    def describe(self) -> Structure:
         description = {key: value for key, value in super().describe().items() if key != "Tags"}
         if self._started is not None:
             description["TransformStartTime"] = self._started

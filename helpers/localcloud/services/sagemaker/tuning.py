@@ -13,8 +13,9 @@ from helpers.errors import UnsupportedLocally
 from helpers.localcloud.cloud import ServiceError
 from helpers.localcloud.services._jobs import JobFailed
 from helpers.localcloud.services.sagemaker.backend import Backend
-from helpers.localcloud.services.sagemaker.jobs import PAGES, Job, Jobs, Shape
+from helpers.localcloud.services.sagemaker.jobs import PAGES, Job, Jobs
 from helpers.localcloud.services.sagemaker.training import TrainingJob
+from helpers.localcloud.wire import Structure
 
 if TYPE_CHECKING:
     import optuna
@@ -46,7 +47,7 @@ class TuningJob(Job):
     kind, resource, registry = "HyperParameterTuningJob", "hyper-parameter-tuning-job", "hyper_parameter_tuning_jobs"
     title = "hyper parameter tuning job"
 
-    def __init__(self, backend: Backend, name: str, request: Shape, *, training_jobs: Jobs[TrainingJob]) -> None:
+    def __init__(self, backend: Backend, name: str, request: Structure, *, training_jobs: Jobs[TrainingJob]) -> None:
         what = f'tuning job "{name}"'
         config = request["HyperParameterTuningJobConfig"]
         if config["Strategy"] not in _STRATEGIES:
@@ -136,7 +137,7 @@ class TuningJob(Job):
         self.training.append((job, proposed))
         return job
 
-    def _training_request(self, number: int, proposed: dict[str, str]) -> Shape:
+    def _training_request(self, number: int, proposed: dict[str, str]) -> Structure:
         """CreateTrainingJob's request; `<tuning job>-001-<what is its own>` is the name that AWS gives."""
         definition = self.request["TrainingJobDefinition"]
         static = dict(definition.get("StaticHyperParameters", {}))
@@ -158,7 +159,7 @@ class TuningJob(Job):
 
     # ---- how it is described
 
-    def describe(self) -> Shape:
+    def describe(self) -> Structure:
         description = {key: value for key, value in super().describe().items() if key != "Tags"}
         states = [job.status for job, _ in self.training]
         values = [self._value(job) for job, _ in self.training]
@@ -182,10 +183,10 @@ class TuningJob(Job):
             description["HyperParameterTuningEndTime"] = self.ended
         return description
 
-    def summary(self) -> Shape:
+    def summary(self) -> Structure:
         return {**super().summary(), "Strategy": self.request["HyperParameterTuningJobConfig"]["Strategy"]}
 
-    def summaries(self, request: Shape) -> Shape:
+    def summaries(self, request: Structure) -> Structure:
         """ListTrainingJobsForHyperParameterTuningJob."""
         found = [
             self._summary(job, proposed)
@@ -196,7 +197,7 @@ class TuningJob(Job):
         if by_value:
             found = [each for each in found if "FinalHyperParameterTuningJobObjectiveMetric" in each]
 
-        def key(each: Shape) -> Any:
+        def key(each: Structure) -> Any:
             if by_value:
                 return each["FinalHyperParameterTuningJobObjectiveMetric"]["Value"]
             return each["TrainingJobName"] if request.get("SortBy") == "Name" else each["CreationTime"]
@@ -205,7 +206,7 @@ class TuningJob(Job):
         listed, token = PAGES.page(found, request, "ListTrainingJobsForHyperParameterTuningJob")
         return {"TrainingJobSummaries": listed, "NextToken": token}
 
-    def _summary(self, job: TrainingJob, proposed: dict[str, str]) -> Shape:
+    def _summary(self, job: TrainingJob, proposed: dict[str, str]) -> Structure:
         value = self._value(job)
         summary = {
             **{key: each for key, each in job.summary().items() if key not in ("LastModifiedTime", "SecondaryStatus")},
@@ -223,7 +224,7 @@ class TuningJob(Job):
         return summary
 
 
-def _ranges(ranges: Shape) -> dict[str, Any]:
+def _ranges(ranges: Structure) -> dict[str, Any]:
     """For each hyperparameter: trial -> its value as text.
 
     https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-ranges.html
@@ -243,7 +244,7 @@ def _ranges(ranges: Shape) -> dict[str, Any]:
     return found
 
 
-def _logarithmic(each: Shape) -> bool:
+def _logarithmic(each: Structure) -> bool:
     return each.get("ScalingType") == "Logarithmic"
 
 

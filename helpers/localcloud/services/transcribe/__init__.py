@@ -21,11 +21,11 @@ from helpers.localcloud.services import _objects
 from helpers.localcloud.services._jobs import Job, JobFailed, Statuses
 from helpers.localcloud.services._paging import Pages
 from helpers.localcloud.services.transcribe.transcript import transcript
+from helpers.localcloud.wire import Structure
 
 if TYPE_CHECKING:
     from helpers.localcloud.models.audio import Sound
 
-Shape = dict[str, Any]
 
 #: Virtual seconds: until the media is read, and from then on, with a share of its length. AWS publishes no figure;
 #: short recordings take a good half minute.
@@ -89,12 +89,12 @@ class Jobs:
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
         self._jobs: dict[str, TranscriptionJob] = {}
-        self._vocabularies: dict[str, Shape] = {}
+        self._vocabularies: dict[str, Structure] = {}
         self._lock = threading.Lock()
 
     # ---- jobs
 
-    def start(self, request: Shape) -> Shape:
+    def start(self, request: Structure) -> Structure:
         """StartTranscriptionJob."""
         name, settings = request["TranscriptionJobName"], request.get("Settings", {})
         _check(request, settings)
@@ -115,11 +115,11 @@ class Jobs:
         job.start()
         return answer
 
-    def get(self, request: Shape) -> Shape:
+    def get(self, request: Structure) -> Structure:
         """GetTranscriptionJob."""
         return {"TranscriptionJob": self._job(request).describe()}
 
-    def list_jobs(self, request: Shape) -> Shape:
+    def list_jobs(self, request: Structure) -> Structure:
         """ListTranscriptionJobs: the newest first."""
         part = request.get("JobNameContains", "").lower()
         found = [
@@ -130,14 +130,14 @@ class Jobs:
         listed, token = _PAGES.page(found, request, "ListTranscriptionJobs")
         return {"TranscriptionJobSummaries": listed, "Status": request.get("Status"), "NextToken": token}
 
-    def delete(self, request: Shape) -> Shape:
+    def delete(self, request: Structure) -> Structure:
         """DeleteTranscriptionJob; the transcript stays where it is."""
         with self._lock:
             if self._jobs.pop(request["TranscriptionJobName"], None) is None:
                 raise ServiceError("BadRequestException", "The requested job couldn't be found. Check the job name.")
         return {}
 
-    def _job(self, request: Shape) -> TranscriptionJob:
+    def _job(self, request: Structure) -> TranscriptionJob:
         try:
             return self._jobs[request["TranscriptionJobName"]]
         except KeyError:
@@ -169,7 +169,7 @@ class Jobs:
                     "or ogg (`ffmpeg -i recording.m4a recording.wav`), or set WORKSHOP_TARGET=aws."
                 )
 
-    def _check_output(self, request: Shape) -> None:
+    def _check_output(self, request: Structure) -> None:
         if "OutputBucketName" in request:
             try:
                 self._cloud.client("s3").head_bucket(Bucket=request["OutputBucketName"])
@@ -182,7 +182,7 @@ class Jobs:
 
     # ---- vocabularies
 
-    def create_vocabulary(self, request: Shape) -> Shape:
+    def create_vocabulary(self, request: Structure) -> Structure:
         """CreateVocabulary, from phrases; what it says is likelier to be heard."""
         name = request["VocabularyName"]
         if "VocabularyFileUri" in request or "Phrases" not in request:
@@ -201,7 +201,7 @@ class Jobs:
             }
         return self.get_vocabulary(request)
 
-    def get_vocabulary(self, request: Shape) -> Shape:
+    def get_vocabulary(self, request: Structure) -> Structure:
         """GetVocabulary."""
         found = self._vocabularies.get(request["VocabularyName"])
         if found is None:
@@ -210,7 +210,7 @@ class Jobs:
             )
         return {name: value for name, value in found.items() if name != "Phrases"}
 
-    def delete_vocabulary(self, request: Shape) -> Shape:
+    def delete_vocabulary(self, request: Structure) -> Structure:
         """DeleteVocabulary."""
         self.get_vocabulary(request)
         del self._vocabularies[request["VocabularyName"]]
@@ -229,11 +229,11 @@ class TranscriptionJob(Job):
     statuses = Statuses("IN_PROGRESS", "COMPLETED", "FAILED")
     title, internal = "transcription job", "Internal failure: "
 
-    def __init__(self, cloud: Cloud, request: Shape, phrases: Sequence[str]) -> None:
+    def __init__(self, cloud: Cloud, request: Structure, phrases: Sequence[str]) -> None:
         super().__init__(cloud.clock, request["TranscriptionJobName"])
         self._cloud, self._request, self._phrases = cloud, request, phrases
         defaults = {"ChannelIdentification": False, "ShowAlternatives": False}
-        self._settings: Shape = {**defaults, **request.get("Settings", {})}
+        self._settings: Structure = {**defaults, **request.get("Settings", {})}
         self._sound: Sound | None = None
         self._uri: str | None = None  # of the transcript
 
@@ -272,7 +272,7 @@ class TranscriptionJob(Job):
         self._sound = sound
         return sound
 
-    def _write(self, results: Shape) -> str:
+    def _write(self, results: Structure) -> str:
         """Put the transcript where the request says, or into the service's own bucket; returns its URI."""
         cloud, name = self._cloud, self.name
         document = {"jobName": name, "accountId": cloud.account_id, "status": "COMPLETED", "results": results}
@@ -292,7 +292,7 @@ class TranscriptionJob(Job):
         )
         return f"{start}/{bucket}/{key}"
 
-    def describe(self) -> Shape:
+    def describe(self) -> Structure:
         """As GetTranscriptionJob answers."""
         sound, request = self._sound, self._request
         transcribed = self.status == self.statuses.completed
@@ -314,7 +314,7 @@ class TranscriptionJob(Job):
             }
         )
 
-    def summary(self) -> Shape:
+    def summary(self) -> Structure:
         """As in a list."""
         service = self._uri is not None and "OutputBucketName" not in self._request
         return _given(
@@ -331,14 +331,14 @@ class TranscriptionJob(Job):
         )
 
 
-def _given(members: Shape) -> Shape:
+def _given(members: Structure) -> Structure:
     return {name: value for name, value in members.items() if value is not None}
 
 
 # ---- requests
 
 
-def _check(request: Shape, settings: Mapping[str, Any]) -> None:
+def _check(request: Structure, settings: Mapping[str, Any]) -> None:
     refused = [name for name in _NOT_RUN if request.get(name)]
     refused += [f"Settings.{name}" for name in _SETTINGS_NOT_RUN if settings.get(name)]
     if refused:
@@ -364,7 +364,7 @@ def _check(request: Shape, settings: Mapping[str, Any]) -> None:
         )
 
 
-def _media(request: Shape) -> tuple[str, str]:
+def _media(request: Structure) -> tuple[str, str]:
     bucket, key = _objects.place(request["Media"].get("MediaFileUri", "")) or ("", "")
     if not bucket or not key:
         raise ServiceError(

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from helpers.localcloud.wire import Structure
 
 if TYPE_CHECKING:
     from helpers.localcloud.models.audio import Sound
     from helpers.localcloud.models.speech import Utterance
 
-Shape = dict[str, Any]
 
 _PUNCTUATION = re.compile(r"^(.*?)([.,?!:;]*)$", re.DOTALL)
 
 
-def transcript(sound: Sound, by_channel: bool, phrases: Sequence[str] = ()) -> Shape:
+def transcript(sound: Sound, by_channel: bool, phrases: Sequence[str] = ()) -> Structure:
     """The results of a transcript, as Transcribe writes them.
 
     Args:
@@ -36,7 +37,7 @@ def transcript(sound: Sound, by_channel: bool, phrases: Sequence[str] = ()) -> S
     entries = [entry for number, each in enumerate(utterances) for entry in _items(number, *each)]
     entries.sort(key=lambda entry: entry[0])  # stable: what follows a word in its utterance stays behind it
     items = [item | {"id": number} for number, (_, _, item) in enumerate(entries)]
-    results: Shape = {"transcripts": [{"transcript": _text(items)}]}
+    results: Structure = {"transcripts": [{"transcript": _text(items)}]}
     if by_channel:
         results["channel_labels"] = {
             "channels": [
@@ -57,10 +58,10 @@ def transcript(sound: Sound, by_channel: bool, phrases: Sequence[str] = ()) -> S
     return results
 
 
-def _items(number: int, utterance: Utterance, label: str | None) -> list[tuple[float, int, Shape]]:
+def _items(number: int, utterance: Utterance, label: str | None) -> list[tuple[float, int, Structure]]:
     """When each item comes, which utterance it is of, and the item."""
     channel = {"channel_label": label} if label else {}
-    found: list[tuple[float, int, Shape]] = []
+    found: list[tuple[float, int, Structure]] = []
     for word in utterance.words:
         match = _PUNCTUATION.match(word.text)
         content, marks = match.groups() if match else (word.text, "")
@@ -78,14 +79,14 @@ def _items(number: int, utterance: Utterance, label: str | None) -> list[tuple[f
     return found
 
 
-def _text(items: list[Shape]) -> str:
+def _text(items: list[Structure]) -> str:
     text = ""
     for item in items:
         text += ("" if item["type"] == "punctuation" or not text else " ") + item["alternatives"][0]["content"]
     return text
 
 
-def _segment(number: int, utterance: Utterance, label: str | None, items: list[Shape]) -> Shape:
+def _segment(number: int, utterance: Utterance, label: str | None, items: list[Structure]) -> Structure:
     return {
         "id": number,
         "transcript": _text(items),
