@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import metadata
 from typing import Any, ClassVar
 
+from helpers.localcloud.wire import ServiceError
+
 log = logging.getLogger(__name__)
 
 #: The release that this file was written for and tested with.
@@ -131,21 +133,15 @@ def application() -> Any:
     return Moto(create_backend_app)
 
 
-def action_of(service: str, environ: dict[str, Any]) -> str | None:
-    """The action that moto takes a request for, whatever its protocol. The request's body may be read.
+def signature(region: str, service: str) -> str:
+    """The head of a signature (Authorization), from which moto reads a request's service and region.
 
     Args:
-        service: botocore's name.
+        service: the name that it signs with.
     """
-    load()
-    from moto.core.request import Request
-    from moto.core.routing import get_service_router
-    from werkzeug.exceptions import NotFound
-
-    try:
-        return str(get_service_router(service).match(Request(environ))[0].name)
-    except (NotFound, NotImplementedError):
-        return None
+    return (
+        f"AWS4-HMAC-SHA256 Credential=local/20260105/{region}/{service}/aws4_request, SignedHeaders=host, Signature=0"
+    )
 
 
 def parameters(service: str, action: str, environ: dict[str, Any]) -> dict[str, Any]:
@@ -232,6 +228,36 @@ def append_log_events(
 
 
 # ---- Lambda
+
+
+def find_function(account_id: str, region: str, name: str, qualifier: str | None) -> Any:
+    """A function, or one of its versions, as moto keeps it.
+
+    Raises:
+        ServiceError: there is none.
+    """
+    from moto.awslambda.utils import get_backend
+    from moto.core.exceptions import JsonRESTError
+
+    try:
+        return get_backend(account_id, region).get_function(name, qualifier)
+    except JsonRESTError as error:
+        raise ServiceError(error.error_type, str(error.message), error.code, {"Type": "User"}) from None
+
+
+def delete_function(account_id: str, region: str, name: str) -> None:
+    """Delete a function, or, as NAME:VERSION, one of its versions."""
+    from moto.awslambda.utils import get_backend
+
+    get_backend(account_id, region).delete_function(name)
+
+
+def layer_content(account_id: str, region: str, arn: str) -> bytes | None:
+    """The zip of a layer's version; None when there is none."""
+    from moto.awslambda.utils import get_backend
+
+    layer = get_backend(account_id, region).layers_versions_by_arn(arn)
+    return None if layer is None else bytes(layer.code_bytes)
 
 
 def take_over_lambda(post: Callable[[str, bytes], None]) -> Callable[[], None]:

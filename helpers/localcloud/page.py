@@ -23,7 +23,7 @@ from helpers import draw
 from helpers.localcloud.wire import Answer, ServiceError, dumps
 
 if TYPE_CHECKING:
-    from helpers.localcloud.cloud import Cloud
+    from helpers.localcloud.host import Host
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ _HEADERS = {
 class Page:
     """The page of one cloud, and what it asks for."""
 
-    def __init__(self, cloud: Cloud) -> None:
+    def __init__(self, cloud: Host) -> None:
         self._cloud = cloud
 
     def answer(self, environ: Mapping[str, Any]) -> Answer:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 from helpers.errors import UnsupportedLocally
-from helpers.localcloud.cloud import Cloud, Service, ServiceError
+from helpers.localcloud.host import Host, Service
+from helpers.localcloud.wire import ServiceError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,7 +44,7 @@ _STRENGTHS = {"none": 0.0, "x-weak": 0.0, "weak": 0.2, "medium": 0.4, "strong": 
 _MOST_PAUSE = 10.0
 
 
-def register(_cloud: Cloud) -> Service:
+def register(_cloud: Host) -> Service:
     """The actions that speak, and say who can."""
     actions: dict[str, Callable[[Shape], Mapping[str, Any]]] = {
         "SynthesizeSpeech": synthesize,

@@ -15,8 +15,9 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from helpers.errors import UnsupportedLocally
-from helpers.localcloud.cloud import Cloud, Service, ServiceError
+from helpers.localcloud.host import Host, Service
 from helpers.localcloud.services import _objects, _pictures
+from helpers.localcloud.wire import ServiceError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,7 +56,7 @@ _looking = threading.Lock()
 _POINTS = ("eyeLeft", "eyeRight", "nose", "mouthLeft", "mouthRight")
 
 
-def register(cloud: Cloud) -> Service:
+def register(cloud: Host) -> Service:
     """The actions of Rekognition that look at one picture."""
 
     def on_picture(answer: Callable[[Image, Shape], Shape]) -> Callable[[Shape], Mapping[str, Any]]:
@@ -75,7 +76,7 @@ def register(cloud: Cloud) -> Service:
 # ---- the picture
 
 
-def _content(cloud: Cloud, request: Shape) -> tuple[bytes, int]:
+def _content(cloud: Host, request: Shape) -> tuple[bytes, int]:
     """The picture's bytes, and how many Rekognition takes of one that comes this way."""
     content, place = request["Image"].get("Bytes"), request["Image"].get("S3Object")
     if (content is None) == (place is None):

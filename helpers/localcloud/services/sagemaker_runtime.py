@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from helpers.localcloud.cloud import Service
+from helpers.localcloud.host import Service
 from helpers.localcloud.services.sagemaker import sagemaker_of
 
 if TYPE_CHECKING:
-    from helpers.localcloud.cloud import Cloud
+    from helpers.localcloud.host import Host
 
 
-def register(cloud: Cloud) -> Service:
+def register(cloud: Host) -> Service:
     """The one action that runs here; asynchronous and streaming invocations do not."""
     cloud.service("sagemaker")  # its end is the model servers' end
     return Service("sagemaker-runtime", {"InvokeEndpoint": sagemaker_of(cloud).endpoints.invoke})

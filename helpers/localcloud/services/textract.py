@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 from helpers.errors import UnsupportedLocally
 from helpers.localcloud.clock import Fiber
-from helpers.localcloud.cloud import Cloud, Service, ServiceError
+from helpers.localcloud.host import Host, Service
 from helpers.localcloud.services import _objects, _pictures
+from helpers.localcloud.wire import ServiceError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -51,7 +52,7 @@ _LABELLED, _UNLABELLED = 90.0, 70.0
 Shape = dict[str, Any]
 
 
-def register(cloud: Cloud) -> Service:
+def register(cloud: Host) -> Service:
     """The actions of Textract that read text and receipts."""
     jobs = Jobs(cloud)
     actions: dict[str, Callable[[Shape], Mapping[str, Any]]] = {
@@ -68,7 +69,7 @@ def register(cloud: Cloud) -> Service:
 # ---- the document
 
 
-def _document(cloud: Cloud, request: Shape) -> bytes:
+def _document(cloud: Host, request: Shape) -> bytes:
     document = request["Document"]
     content, place = document.get("Bytes"), document.get("S3Object")
     if (content is None) == (place is None):
@@ -76,7 +77,7 @@ def _document(cloud: Cloud, request: Shape) -> bytes:
     return _from_s3(cloud, place) if content is None else content
 
 
-def _from_s3(cloud: Cloud, place: Shape) -> bytes:
+def _from_s3(cloud: Host, place: Shape) -> bytes:
     bucket, key = place.get("Bucket"), place.get("Name")
     if not bucket or not key:
         raise ServiceError("InvalidParameterException", "Request has invalid parameters")
@@ -262,7 +263,7 @@ class Jobs:
     Read at once in a thread, IN_PROGRESS until their virtual seconds have passed.
     """
 
-    def __init__(self, cloud: Cloud) -> None:
+    def __init__(self, cloud: Host) -> None:
         self._cloud = cloud
         self._jobs: dict[str, _Job] = {}
         self._tokens: dict[tuple[str, str], str] = {}

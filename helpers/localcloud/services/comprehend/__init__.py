@@ -12,8 +12,9 @@ from functools import partial
 from typing import Any
 
 from helpers.errors import UnsupportedLocally
-from helpers.localcloud.cloud import Cloud, Service, ServiceError
+from helpers.localcloud.host import Host, Service
 from helpers.localcloud.services.comprehend.jobs import SentimentJobs
+from helpers.localcloud.wire import ServiceError
 
 Shape = dict[str, Any]
 
@@ -25,7 +26,7 @@ _MOST_TEXTS = 25
 SCORE = 0.9
 
 
-def register(cloud: Cloud) -> Service:
+def register(cloud: Host) -> Service:
     """The actions of Comprehend that small models can answer."""
     jobs = SentimentJobs(cloud, sentiment)
     actions: dict[str, Callable[[Shape], Mapping[str, Any]]] = {

@@ -17,8 +17,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from helpers.errors import UnsupportedLocally
-from helpers.localcloud.cloud import Cloud, ServiceError
+from helpers.localcloud.host import Host
 from helpers.localcloud.services import _objects
+from helpers.localcloud.wire import ServiceError
 
 Shape = dict[str, Any]
 
@@ -39,7 +40,7 @@ class SentimentJobs:
         answer: what DetectSentiment answers for a text.
     """
 
-    def __init__(self, cloud: Cloud, answer: Callable[[str], Shape]) -> None:
+    def __init__(self, cloud: Host, answer: Callable[[str], Shape]) -> None:
         self._cloud, self._answer = cloud, answer
         self._jobs: dict[str, Shape] = {}
         self._tokens: dict[str, tuple[Shape, str]] = {}

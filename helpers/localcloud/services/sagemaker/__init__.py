@@ -14,7 +14,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from helpers.localcloud.cloud import Service
+from helpers.localcloud.host import Service
 from helpers.localcloud.services.sagemaker.endpoints import Endpoints, create_endpoint_config
 from helpers.localcloud.services.sagemaker.jobs import Jobs, Shape, Site
 from helpers.localcloud.services.sagemaker.models import create_model
@@ -24,7 +24,7 @@ from helpers.localcloud.services.sagemaker.transform import TransformJob
 from helpers.localcloud.services.sagemaker.tuning import TuningJob
 
 if TYPE_CHECKING:
-    from helpers.localcloud.cloud import Cloud
+    from helpers.localcloud.host import Host
 
 Action = Callable[[Shape], Shape]
 
@@ -32,7 +32,7 @@ Action = Callable[[Shape], Shape]
 class SageMaker:
     """The SageMaker of one local cloud: what both its services, `sagemaker` and `sagemaker-runtime`, answer from."""
 
-    def __init__(self, cloud: Cloud) -> None:
+    def __init__(self, cloud: Host) -> None:
         self.site = Site(cloud)
         self.endpoints = Endpoints(self.site)
         training = Jobs(self.site, TrainingJob, {})
@@ -87,10 +87,10 @@ def _actions(jobs: Jobs[Any]) -> dict[str, Action]:
     }
 
 
-_made: dict[Cloud, SageMaker] = {}
+_made: dict[Host, SageMaker] = {}
 
 
-def sagemaker_of(cloud: Cloud) -> SageMaker:
+def sagemaker_of(cloud: Host) -> SageMaker:
     """The SageMaker of a local cloud, made at first use by either of its services."""
     found = _made.get(cloud)
     if found is None:
@@ -98,7 +98,7 @@ def sagemaker_of(cloud: Cloud) -> SageMaker:
     return found
 
 
-def register(cloud: Cloud) -> Service:
+def register(cloud: Host) -> Service:
     """The control plane's actions."""
     sagemaker = sagemaker_of(cloud)
 

@@ -16,11 +16,11 @@ from moto.core.exceptions import JsonRESTError
 from helpers.errors import UnsupportedLocally
 from helpers.localcloud import durations
 from helpers.localcloud.clock import Fiber
-from helpers.localcloud.cloud import ServiceError
 from helpers.localcloud.runtimes.model_servers import Crashed, NotLoaded, Reply
 from helpers.localcloud.services.sagemaker import logs
 from helpers.localcloud.services.sagemaker.jobs import Shape, Site, page, really
 from helpers.localcloud.services.sagemaker.models import NotServing, Serving, containers_of
+from helpers.localcloud.wire import ServiceError
 
 log = logging.getLogger(__name__)
 

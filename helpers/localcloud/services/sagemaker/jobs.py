@@ -22,13 +22,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 from moto.sagemaker.models import sagemaker_backends
 
 from helpers.localcloud.clock import Clock, Fiber
-from helpers.localcloud.cloud import ServiceError
 from helpers.localcloud.runtimes.containers import Container
 from helpers.localcloud.runtimes.jobs import Process
 from helpers.localcloud.services.sagemaker.storage import NoData, Storage
+from helpers.localcloud.wire import ServiceError
 
 if TYPE_CHECKING:
-    from helpers.localcloud.cloud import Cloud
+    from helpers.localcloud.host import Host
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ class Site:
         cloud: its clock, its region, its scratch directory.
     """
 
-    def __init__(self, cloud: Cloud) -> None:
+    def __init__(self, cloud: Host) -> None:
         self.cloud, self.clock = cloud, cloud.clock
         self.storage = Storage(cloud.client("s3"), cloud.region)
         self._credentials = {

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from moto.logs.models import logs_backends
 
 if TYPE_CHECKING:
-    from helpers.localcloud.cloud import Cloud
+    from helpers.localcloud.host import Host
 
 
-def write(cloud: Cloud, group: str, stream: str, text: str) -> None:
+def write(cloud: Host, group: str, stream: str, text: str) -> None:
     """Add lines to a log stream; group and stream are made when they are missing.
 
     https://docs.aws.amazon.com/sagemaker/latest/dg/logging-cloudwatch.html names both. Straight to the stream:

@@ -7,12 +7,12 @@ import copy
 from moto.core.exceptions import JsonRESTError
 
 from helpers.errors import UnsupportedLocally
-from helpers.localcloud.cloud import ServiceError
 from helpers.localcloud.runtimes import archives
 from helpers.localcloud.runtimes.model_servers import Crashed, ModelServer, NotLoaded, Reply
 from helpers.localcloud.services.sagemaker.images import image_of
 from helpers.localcloud.services.sagemaker.jobs import Shape, Site
 from helpers.localcloud.services.sagemaker.storage import NoData
+from helpers.localcloud.wire import ServiceError
 
 
 class NotServing(Exception):

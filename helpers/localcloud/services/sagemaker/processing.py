@@ -12,7 +12,6 @@ from pathlib import PurePosixPath
 
 from helpers.errors import UnsupportedLocally
 from helpers.localcloud import durations
-from helpers.localcloud.cloud import ServiceError
 from helpers.localcloud.runtimes import containers
 from helpers.localcloud.runtimes.jobs import Ended
 from helpers.localcloud.runtimes.training_environment import HOST
@@ -20,6 +19,7 @@ from helpers.localcloud.services.sagemaker import logs
 from helpers.localcloud.services.sagemaker.images import image_of
 from helpers.localcloud.services.sagemaker.jobs import Job, JobFailed, Shape, Site
 from helpers.localcloud.services.sagemaker.training import last_words
+from helpers.localcloud.wire import ServiceError
 
 _PYTHON = re.compile(r"python(3(\.\d+)?)?")
 

@@ -14,7 +14,7 @@ from typing import Any
 from helpers.errors import UnsupportedLocally
 from helpers.localcloud.asl import jsonpath
 from helpers.localcloud.asl.data import Data
-from helpers.localcloud.cloud import ServiceError
+from helpers.localcloud.wire import ServiceError
 
 Shape = dict[str, Any]
 

@@ -13,7 +13,6 @@ from typing import Any
 
 from helpers.errors import UnsupportedLocally
 from helpers.localcloud import durations
-from helpers.localcloud.cloud import ServiceError
 from helpers.localcloud.runtimes import archives, containers
 from helpers.localcloud.runtimes.jobs import Ended
 from helpers.localcloud.runtimes.training_environment import Training, variables, write_config
@@ -21,6 +20,7 @@ from helpers.localcloud.services.sagemaker import logs
 from helpers.localcloud.services.sagemaker.images import image_of
 from helpers.localcloud.services.sagemaker.jobs import Job, JobFailed, Shape, Site
 from helpers.localcloud.services.sagemaker.storage import NoData, join
+from helpers.localcloud.wire import ServiceError
 
 _ALGORITHM = Path(__file__).parents[2] / "runtimes" / "xgboost_algorithm.py"
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from helpers.errors import UnsupportedLocally
-from helpers.localcloud.cloud import ServiceError
 from helpers.localcloud.services.sagemaker.jobs import Job, JobFailed, Jobs, Shape, Site
 from helpers.localcloud.services.sagemaker.training import TrainingJob
+from helpers.localcloud.wire import ServiceError
 
 if TYPE_CHECKING:
     import optuna

@@ -17,7 +17,7 @@ from helpers.localcloud.services.stepfunctions.tasks import TaskTokens
 from helpers.localcloud.wire import ServiceError
 
 if TYPE_CHECKING:
-    from helpers.localcloud.cloud import Cloud
+    from helpers.localcloud.host import Host
 
 #: How long AWS holds a poll for which there is no task.
 POLL_SECONDS = 60.0
@@ -59,7 +59,7 @@ class Activity:
 class Activities:
     """The registry and its actions. Everything but the waiting of a poll happens on the clock thread."""
 
-    def __init__(self, cloud: Cloud, tokens: TaskTokens) -> None:
+    def __init__(self, cloud: Host, tokens: TaskTokens) -> None:
         self._cloud = cloud
         self._tokens = tokens
         self._activities: dict[str, Activity] = {}

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from helpers.localcloud.asl import test_state, validation
 from helpers.localcloud.asl.environment import Environment
-from helpers.localcloud.cloud import ServiceError
 from helpers.localcloud.services.stepfunctions.mocked_results import nonconformity
+from helpers.localcloud.wire import ServiceError
 
 if TYPE_CHECKING:
-    from helpers.localcloud.cloud import Cloud
+    from helpers.localcloud.host import Host
 
 
 class Checks:
     """The two actions that leave nothing behind."""
 
-    def __init__(self, cloud: Cloud, environment: Environment) -> None:
+    def __init__(self, cloud: Host, environment: Environment) -> None:
         self._cloud = cloud
         self._environment = environment
 

@@ -27,7 +27,7 @@ from helpers.localcloud.services.stepfunctions.machines import (
 from helpers.localcloud.services.stepfunctions.records import Ended, Record, Records
 
 if TYPE_CHECKING:
-    from helpers.localcloud.cloud import Cloud
+    from helpers.localcloud.host import Host
 
 #: Express workflows are billed by 64 MB of memory and by 100 ms (https://aws.amazon.com/step-functions/pricing).
 _BILLED_MB = 64
@@ -47,7 +47,7 @@ class _Target:
 class Executions:
     """The execution actions, and the interpreter's reports about every execution."""
 
-    def __init__(self, cloud: Cloud, records: Records) -> None:
+    def __init__(self, cloud: Host, records: Records) -> None:
         self._cloud = cloud
         self._records = records
         self._starts: dict[str, int] = {}

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from helpers.localcloud.services.stepfunctions import settings
 
 if TYPE_CHECKING:
-    from helpers.localcloud.cloud import Cloud
+    from helpers.localcloud.host import Host
 
 _FATAL = frozenset({"ExecutionAborted", "ExecutionFailed", "ExecutionTimedOut"})
 
@@ -62,7 +62,7 @@ class ExecutionLog:
         machine_name: the state machine's name, which is in the name of the log stream.
     """
 
-    def __init__(self, cloud: Cloud, configuration: Mapping[str, Any], machine_name: str, execution_arn: str) -> None:
+    def __init__(self, cloud: Host, configuration: Mapping[str, Any], machine_name: str, execution_arn: str) -> None:
         self._cloud = cloud
         self._group = settings.log_group(configuration)
         self._wanted = _LEVELS.get(configuration["level"])
@@ -110,7 +110,7 @@ def without_data(details: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in details.items() if key not in _DATA}
 
 
-def prove_permissions(cloud: Cloud, configuration: Mapping[str, Any]) -> None:
+def prove_permissions(cloud: Host, configuration: Mapping[str, Any]) -> None:
     """What AWS writes into a log group when a state machine is told to log there."""
     group = settings.log_group(configuration)
     if group is not None:
@@ -134,7 +134,7 @@ def _truncated(details: Mapping[str, Any]) -> Mapping[str, Any]:
     return result
 
 
-def _put(cloud: Cloud, group_name: str, stream: str, lines: list[dict[str, Any]]) -> None:
+def _put(cloud: Host, group_name: str, stream: str, lines: list[dict[str, Any]]) -> None:
     """Straight to the stream: PutLogEvents would hold virtual times against today's date and drop them."""
     from moto.logs.models import logs_backends
 

@@ -20,7 +20,7 @@ from helpers.localcloud.services.stepfunctions.variables import variable_referen
 from helpers.localcloud.wire import ServiceError
 
 if TYPE_CHECKING:
-    from helpers.localcloud.cloud import Cloud
+    from helpers.localcloud.host import Host
     from helpers.localcloud.services.stepfunctions.aliases import Alias
 
 #: https://docs.aws.amazon.com/step-functions/latest/dg/limits-overview.html
@@ -98,7 +98,7 @@ class Machines:
     """
 
     def __init__(
-        self, cloud: Cloud, is_running: Callable[[str], bool], on_delete: Callable[[StateMachine], None]
+        self, cloud: Host, is_running: Callable[[str], bool], on_delete: Callable[[StateMachine], None]
     ) -> None:
         self._cloud = cloud
         self._is_running = is_running

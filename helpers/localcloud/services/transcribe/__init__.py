@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from helpers.errors import UnsupportedLocally
-from helpers.localcloud.cloud import Cloud, Service, ServiceError
+from helpers.localcloud.host import Host, Service
 from helpers.localcloud.services import _objects
 from helpers.localcloud.services.transcribe.transcript import transcript
+from helpers.localcloud.wire import ServiceError
 
 if TYPE_CHECKING:
     from helpers.localcloud.models.audio import Sound
@@ -63,7 +64,7 @@ class _Failed(Exception):
     """The job ends in FAILED, for this reason."""
 
 
-def register(cloud: Cloud) -> Service:
+def register(cloud: Host) -> Service:
     """The actions for batch jobs and their vocabularies."""
     jobs = Jobs(cloud)
     return Service(
@@ -83,7 +84,7 @@ def register(cloud: Cloud) -> Service:
 class Jobs:
     """The transcription jobs and the vocabularies of one cloud."""
 
-    def __init__(self, cloud: Cloud) -> None:
+    def __init__(self, cloud: Host) -> None:
         self._cloud = cloud
         self._jobs: dict[str, Shape] = {}
         self._vocabularies: dict[str, Shape] = {}
