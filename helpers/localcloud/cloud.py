@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from helpers.localcloud import inprocess, moto, services
+from helpers.localcloud import inprocess, services
 from helpers.localcloud.clock import Clock
 from helpers.localcloud.front import Front
 from helpers.localcloud.host import Functions, Service
@@ -37,7 +37,6 @@ class Cloud:
     """
 
     def __init__(self, port: int = 0, *, speed: float = math.inf, region: str | None = None) -> None:
-        moto.check()
         self.account_id = ACCOUNT_ID
         self.region = region or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
         self.endpoint = f"http://127.0.0.1:{port or 4566}"  # werkzeug would refuse a Host with port 0

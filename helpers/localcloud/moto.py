@@ -11,7 +11,6 @@ import json
 import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from importlib import metadata
 from typing import Any, ClassVar
 
 from helpers.localcloud.wire import ServiceError
@@ -38,7 +37,6 @@ SEAMS = (
     "moto.core.parse:PROTOCOL_PARSERS",
     "moto.core.request:Request",
     "moto.core.request:determine_request_protocol",
-    "moto.core.routing:get_service_router",
     "moto.core.utils:get_service_model",
     "moto.logs.models:LogGroup.create_log_stream",
     "moto.logs.models:LogStream.put_log_events",
@@ -57,6 +55,7 @@ SEAMS = (
 _SEED = 20260105
 
 _importing = threading.Lock()
+_checked = False
 
 
 def gone(seams: Iterable[str] = SEAMS) -> list[str]:
@@ -73,13 +72,8 @@ def gone(seams: Iterable[str] = SEAMS) -> list[str]:
     return lost
 
 
-def check(version: str | None = None) -> None:
-    """Log an error for each seam that another release of moto than `TESTED` has lost; nothing is imported for TESTED.
-
-    Args:
-        version: moto's; None asks the installed package.
-    """
-    version = version or metadata.version("moto")
+def check(version: str) -> None:
+    """Log an error for each seam that another release of moto than `TESTED` has lost."""
     if version == TESTED:
         return
     for seam in gone():
@@ -99,12 +93,18 @@ def check(version: str | None = None) -> None:
 def load() -> None:
     """Import moto's server, in half a second, unless that is done; wait for another thread that does.
 
-    Two threads that import modules of moto at once meet modules that are half made: they import each other.
+    Two threads that import modules of moto at once meet modules that are half made: they import each other. The first
+    time, seams that are gone are told.
     """
+    global _checked
     with _importing:
+        import moto
+
+        if not _checked:
+            check(moto.__version__)
+            _checked = True
         import moto.core.parse
-        import moto.core.routing
-        import moto.moto_server.werkzeug_app  # noqa: F401
+        import moto.moto_server.werkzeug_app
 
 
 def application() -> Any:
@@ -145,7 +145,9 @@ def signature(region: str, service: str) -> str:
 
 
 def parameters(service: str, action: str, environ: dict[str, Any]) -> dict[str, Any]:
-    """The request's parameters as botocore names them, whatever its protocol. Its body is read.
+    """The request's parameters as botocore names them, whatever its protocol, but for those in its path.
+
+    Its body is read.
 
     Args:
         service, action: botocore's names.
@@ -156,17 +158,15 @@ def parameters(service: str, action: str, environ: dict[str, Any]) -> dict[str, 
     load()
     from moto.core.parse import PROTOCOL_PARSERS
     from moto.core.request import Request, determine_request_protocol
-    from moto.core.routing import get_service_router
     from moto.core.utils import get_service_model
 
     model, request = get_service_model(service), Request(environ)
-    labels = get_service_router(service).match(request)[1]
     parser = PROTOCOL_PARSERS[determine_request_protocol(model, request.content_type)](model.operation_model(action))
     given: Any = {
         "body": request.data,
         "headers": request.headers,
         "method": request.method,
-        "url_params": labels,
+        "url_params": {},
         "url_path": request.path,
         "values": request.values,
     }
