@@ -178,7 +178,8 @@ class Front:
         action: str | None = environ.get(ACTION)
         if action is None:
             router = self._router(service)
-            action = router.action(request) if router is not None else None
+            target = request.headers.get("x-amz-target", "").rpartition(".")[2]
+            action = router.action(request) if router is not None else target or None
         if action is None and service == "s3" and request.method == "POST" and not request.query:
             action = "PostObject"  # the upload of a form, which is in no model
         return action or f"{request.method} {request.path}"
