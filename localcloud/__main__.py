@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from localcloud import aws_settings
 
 if TYPE_CHECKING:
-    from localcloud.cloud import Cloud
+    from localcloud.host import Host
     from localcloud.door.server import Page
 
 _REGION = "us-east-1"
@@ -63,7 +63,7 @@ def keep_away_from_aws(endpoint: str) -> None:
     )
 
 
-def main(arguments: list[str] | None = None, mount: tuple[str, Callable[[Cloud], Page]] | None = None) -> int:
+def main(arguments: list[str] | None = None, mount: tuple[str, Callable[[Host], Page]] | None = None) -> int:
     """Serve until told to end; returns the exit code.
 
     Args:

@@ -1,67 +1,33 @@
-"""One local cloud: its clock, its scratch directory, its services, and clients that need no socket."""
+"""One local cloud, made of its parts: clock, registry of services, front door. Nothing else knows all of them."""
 
 from __future__ import annotations
 
-import importlib
-import logging
 import math
 import os
-import pkgutil
 import random
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from localcloud import ids, services
+from localcloud.door import inprocess
 from localcloud.door.access import Access
-from localcloud.door.wire import Protocol, ServiceError
-from localcloud.errors import UnsupportedLocally
+from localcloud.door.front import Front
+from localcloud.host import Functions, Service
+from localcloud.registry import Registry
 from localcloud.time.clock import Clock
-
-if TYPE_CHECKING:
-    from localcloud.door.front import Front
-    from localcloud.integrations import LocalIntegrations
-
-__all__ = ["ACCOUNT_ID", "Cloud", "Service", "ServiceError"]
-
-log = logging.getLogger(__name__)
 
 #: The account that moto's backends live in.
 ACCOUNT_ID = "123456789012"
 
-_MODULES = frozenset(module.name for module in pkgutil.iter_modules(services.__path__))
-
 _SEED = 20260105
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
-    """What a module of `services/` registers.
-
-    Args:
-        name: botocore's name of the service, e.g. "stepfunctions".
-        actions: API action -> function; it takes the request and returns the response, both in botocore's
-        shape. close: called when the cloud ends, to end what the service started.
-    """
-
-    name: str
-    actions: Mapping[str, Callable[[dict[str, Any]], Mapping[str, Any]]]
-    close: Callable[[], None] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Loaded:
-    service: Service
-    protocol: Protocol
-
-
 class Cloud:
-    """Everything that one local cloud consists of.
+    """Everything that one local cloud consists of; to its services it is their `Host`.
 
     Args:
         port: the loopback port on which the front door is served; 0 when it is not served at all (tests).
@@ -80,70 +46,42 @@ class Cloud:
         self.scratch = Path(tempfile.mkdtemp(prefix="localcloud-"))
         self.clock = Clock(speed)
         self.clock.start()
-        #: What LAMBDA's module sets when it registers: `functions.invoke(name, payload, limit=...)`.
-        self._functions: Any = None
+        self.registry = Registry(self, services)
+        self.front = Front(self.registry, self, self.access)
         self._ids = random.Random(_SEED)
-        self._loaded: dict[str, _Loaded | UnsupportedLocally] = {}
         self._clients: dict[str, Any] = {}
         self._lock = threading.RLock()
 
-    # ---- what services and integrations use
+    # ---- what services may ask: see `Host`
 
-    def new_id(self) -> str:
-        """A UUID from the cloud's seed: the same sequence in every run."""
-        return ids.uuid4(self._ids)
+    @cached_property
+    def session(self) -> Any:
+        """A botocore session. Imported at first use, since that takes a while."""
+        from botocore.session import Session
+
+        return Session()
 
     @property
-    def functions(self) -> Any:
+    def functions(self) -> Functions:
         """The Lambda functions, with their `invoke`. Loads the Lambda service at first use."""
-        if self._functions is None:
-            self.service("lambda")
-        return self._functions
-
-    @functions.setter
-    def functions(self, functions: Any) -> None:
-        self._functions = functions
-
-    @cached_property
-    def integrations(self) -> LocalIntegrations:
-        """The task resources of this cloud, as the interpreter asks for them."""
-        from localcloud.integrations import LocalIntegrations
-
-        return LocalIntegrations(self)
-
-    @cached_property
-    def front(self) -> Front:
-        """The WSGI application that answers every request."""
-        from localcloud.door.front import Front
-
-        return Front(self)
+        functions = self.service("lambda").functions
+        assert functions is not None  # the Lambda service registers them
+        return functions
 
     def client(self, service_name: str) -> Any:
         """A boto3 client that calls this cloud in process, without a socket; one for each service, kept.
 
         It may be used from any thread. It checks parameters as boto3 does, and tries once.
         """
-        from localcloud.door import inprocess
-
         client = self._clients.get(service_name)
         if client is None:
             with self._lock:
                 client = self._clients.get(service_name)
                 if client is None:
                     client = self._clients[service_name] = inprocess.client(
-                        self.front, service_name, endpoint=self.endpoint, region=self.region
+                        self.front, self.session, service_name, endpoint=self.endpoint, region=self.region
                     )
         return client
-
-    # ---- the registry
-
-    def owns(self, name: str) -> bool:
-        """Whether some actions of the service (botocore's name) are answered by a module of `services/`."""
-        return name in self._loaded or _module_of(name) in _MODULES
-
-    def add(self, service: Service) -> None:
-        """Register a service by hand (tests); modules of `services/` are found by their name."""
-        self._loaded[service.name] = self._load(service)
 
     def service(self, name: str) -> Service:
         """The registered service, its module imported at first use.
@@ -151,49 +89,21 @@ class Cloud:
         Raises:
             UnsupportedLocally: there is none, or something that it needs is not installed.
         """
-        return self.loaded(name).service
+        return self.registry.loaded(name).service
 
-    def loaded(self, name: str) -> _Loaded:
-        """The service with its wire format; for the front door."""
-        with self._lock:
-            found = self._loaded.get(name)
-            if found is None:
-                self.front.settle()
-                try:
-                    found = self._load(self._import(name).register(self))
-                except ImportError as problem:
-                    found = UnsupportedLocally(
-                        f"The local cloud's {name} service did not load ({problem}). "
-                        "Install what is missing (`python3 workshop.py` does), or set WORKSHOP_TARGET=aws."
-                    )
-                self._loaded[name] = found
-        if isinstance(found, UnsupportedLocally):
-            raise found
-        return found
+    def new_id(self) -> str:
+        """A UUID from the cloud's seed: the same sequence in every run."""
+        return ids.uuid4(self._ids)
 
-    @staticmethod
-    def _import(name: str) -> Any:
-        return importlib.import_module(f"{services.__name__}.{_module_of(name)}")
-
-    def _load(self, service: Service) -> _Loaded:
-        return _Loaded(service, Protocol(self.front.session.get_service_model(service.name), service.actions))
+    def worker_environment(self) -> dict[str, str]:
+        """The AWS settings of a process that the cloud runs, with a key of its own."""
+        return self.access.worker_environment(self.endpoint, self.region)
 
     # ---- the end
 
     def close(self) -> None:
         """End what the services started, stop the clock, remove the scratch directory."""
-        for loaded in list(self._loaded.values()):
-            if isinstance(loaded, _Loaded) and loaded.service.close is not None:
-                try:
-                    loaded.service.close()
-                except Exception:  # the others are still to be closed
-                    log.exception("closing %s", loaded.service.name)
+        self.registry.close()
         self.clock.close()
         self.front.close()
         shutil.rmtree(self.scratch, ignore_errors=True)
-
-
-def _module_of(name: str) -> str:
-    """The name in `services/` that would answer for a service; the keyword `lambda` gets an underscore."""
-    module = name.replace("-", "_")
-    return "lambda_" if module == "lambda" else module

@@ -8,12 +8,25 @@ takes and moto then drops.
 
 from __future__ import annotations
 
+import importlib
+import logging
+import pkgutil
 import re
+import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from types import ModuleType
+from typing import Any, Literal
 
+from localcloud.door import moto
+from localcloud.door.wire import Protocol
 from localcloud.errors import UnsupportedLocally
+from localcloud.host import Host, Service
+
+log = logging.getLogger(__name__)
+
+Kind = Literal["ours", "kept", "refused"]
 
 #: What moto keeps, by botocore's name of the service. PostObject is the upload of a form, which no client has.
 KEPT: Mapping[str, frozenset[str]] = {
@@ -221,6 +234,11 @@ INSTEAD: Mapping[str, str] = {
     "sts:AssumeRole": _KEY,
     "sts:GetSessionToken": _KEY,
     "swf": "Use a Step Functions state machine",
+    # Searched for in November 2026 among the packages of PyPI and Debian; those there are fetch models at first use.
+    "translate": (
+        "No installable package ships a small translation model: keep a recorded answer beside the text, labelled as "
+        "one"
+    ),
 }
 
 _ELSE = "Use a service that it runs (localcloud's README.md lists them)"
@@ -264,3 +282,79 @@ def _compiled(path: str) -> Any:
     import jmespath
 
     return jmespath.compile(path)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A service with its wire format."""
+
+    service: Service
+    protocol: Protocol
+
+
+class Registry:
+    """The services of one local cloud.
+
+    Args:
+        host: what they are registered with.
+        package: where their modules are. A module's name is botocore's of its service, with underscores.
+    """
+
+    def __init__(self, host: Host, package: ModuleType) -> None:
+        self._host, self._package = host, package
+        modules = [each.name for each in pkgutil.iter_modules(package.__path__) if not each.name.startswith("_")]
+        self._modules = {module.strip("_").replace("_", "-"): module for module in modules}
+        self._loaded: dict[str, Loaded | UnsupportedLocally] = {}
+        self._lock = threading.RLock()
+
+    @property
+    def names(self) -> set[str]:
+        """Botocore's names of the services of which some actions are ours."""
+        return self._modules.keys() | self._loaded.keys()
+
+    def kind(self, service: str, action: str) -> Kind:
+        """What an action is here."""
+        if service in self.names and action in self.loaded(service).service.actions:
+            return "ours"
+        return "kept" if action in KEPT.get(service, ()) else "refused"
+
+    def add(self, service: Service) -> None:
+        """Register a service by hand (tests); the package's are found by their name."""
+        self._loaded[service.name] = self._load(service)
+
+    def loaded(self, name: str) -> Loaded:
+        """A service, its module imported at first use.
+
+        Raises:
+            UnsupportedLocally: there is none, or something that it needs is not installed.
+        """
+        with self._lock:
+            found = self._loaded.get(name)
+            if found is None:
+                moto.load()  # what it imports, services import too
+                try:
+                    found = self._load(self._import(name).register(self._host))
+                except ImportError as problem:
+                    found = UnsupportedLocally(
+                        f"The local cloud's {name} service did not load ({problem}). "
+                        "Install what is missing (`python3 workshop.py` does), or set WORKSHOP_TARGET=aws."
+                    )
+                self._loaded[name] = found
+        if isinstance(found, UnsupportedLocally):
+            raise found
+        return found
+
+    def _import(self, name: str) -> Any:
+        return importlib.import_module(f"{self._package.__name__}.{self._modules.get(name, name)}")
+
+    def _load(self, service: Service) -> Loaded:
+        return Loaded(service, Protocol(self._host.session.get_service_model(service.name), service.actions))
+
+    def close(self) -> None:
+        """End what the services started."""
+        for loaded in list(self._loaded.values()):
+            if isinstance(loaded, Loaded) and loaded.service.close is not None:
+                try:
+                    loaded.service.close()
+                except Exception:  # the others are still to be closed
+                    log.exception("closing %s", loaded.service.name)

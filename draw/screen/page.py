@@ -22,7 +22,7 @@ import draw
 from localcloud.door.wire import Answer, ServiceError, dumps
 
 if TYPE_CHECKING:
-    from localcloud.cloud import Cloud
+    from localcloud.host import Host
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ _HEADERS = {
 class Page:
     """The page of one cloud, and what it asks for."""
 
-    def __init__(self, cloud: Cloud) -> None:
+    def __init__(self, cloud: Host) -> None:
         self._cloud = cloud
 
     def __call__(self, environ: Mapping[str, Any]) -> Answer:

@@ -12,19 +12,19 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote
 from xml.sax.saxutils import escape
 
 from botocore.exceptions import DataNotFoundError, UnknownServiceError
 
-from localcloud import registry
+from localcloud import faults, registry
 from localcloud.door import moto, wire
+from localcloud.door.access import Access
 from localcloud.door.wire import Answer, Request, ServiceError, dumps
 from localcloud.errors import UnsupportedLocally
-
-if TYPE_CHECKING:
-    from localcloud.cloud import Cloud
+from localcloud.host import Host
+from localcloud.registry import Registry
 
 log = logging.getLogger(__name__)
 
@@ -52,28 +52,26 @@ _TARGETS = {
 #: In the environ of a request made in process: botocore's name of its service.
 INSIDE = "localcloud.service"
 
-#: And its action.
-ACTION = "localcloud.action"
+#: And its action and region.
+ACTION, REGION = "localcloud.action", "localcloud.region"
 
 #: moto's environ key for S3 metadata names, whose underscores WSGI would lose (moto.core.request).
 PRESERVED_NAMES = "moto.preserved_header_names"
 
 
 class Front:
-    """The WSGI application of one local cloud."""
+    """The WSGI application of one local cloud.
 
-    def __init__(self, cloud: Cloud) -> None:
-        self._cloud = cloud
+    Args:
+        registry: what exists.
+        host: the cloud; its clock, ids and models.
+        access: tells what the cloud's own functions and jobs ask from what its reader asks.
+    """
+
+    def __init__(self, registry: Registry, host: Host, access: Access) -> None:
+        self._registry, self._host, self._access = registry, host, access
+        self._routers: dict[str, wire.Router] = {}
         self._creating = threading.Lock()
-
-    # ---- moto and botocore: imported at first use, since that takes a second
-
-    @cached_property
-    def session(self) -> Any:
-        """A botocore session, for clients and service models."""
-        from botocore.session import Session
-
-        return Session()
 
     @cached_property
     def _moto(self) -> Any:
@@ -81,12 +79,8 @@ class Front:
             return self.__dict__.get("_moto") or moto.application()
 
     def warm(self) -> None:
-        """Import what the first request will need."""
-        _ = self._moto, self.session
-
-    def settle(self) -> None:
-        """Import what services import too: two threads must not import the same modules at once."""
-        moto.load()
+        """Import what the first request will need, which takes a second."""
+        _ = self._moto, self._host.session
 
     def close(self) -> None:
         """Empty moto's account, which belongs to the process: its next cloud starts from nothing."""
@@ -99,39 +93,34 @@ class Front:
         service = environ.get(INSIDE)
         if service is None:
             service = identify(environ)
-            if not self._cloud.access.is_worker(environ) and _acts(service, environ):
-                self._cloud.clock.outside()
-            if "HTTP_AUTHORIZATION" not in environ and "HTTP_X_AMZ_TARGET" in environ:
-                # moto knows a service by the signature alone
-                environ["HTTP_AUTHORIZATION"] = f"AWS4-HMAC-SHA256 Credential=local/0/us-east-1/{service}/aws4_request"
+            if not self._access.is_worker(environ) and _acts(service, environ):
+                self._host.clock.outside()
         request = read_request(environ)
-        if service == "stepfunctions" and self._cloud.access.is_worker(environ):
-            with self._cloud.clock.from_work():
+        if service == "stepfunctions" and self._access.is_worker(environ):
+            with self._host.clock.from_work():
                 answer = self._answer(service, environ, request)
         else:
             answer = self._answer(service, environ, request)
         if answer is None:
             return self._from_moto(service, environ, request, start_response)
-        answer.headers.setdefault("x-amzn-RequestId", self._cloud.new_id())
+        answer.headers.setdefault("x-amzn-RequestId", self._host.new_id())
         return _send(answer, start_response)
 
     def _answer(self, service: str, environ: dict[str, Any], request: Request) -> Answer | None:
         """Our own answer, or None when moto is to answer."""
         try:
-            action = environ.get(ACTION)
-            if self._cloud.owns(service):
-                loaded = self._cloud.loaded(service)
-                action = action or loaded.protocol.action(request)
-                function = loaded.service.actions.get(action or "")
-                if action is not None and function is not None:
+            action = self._action_of(service, environ, request)
+            if service in self._registry.names:
+                loaded = self._registry.loaded(service)
+                function = loaded.service.actions.get(action)
+                if function is not None:
                     return loaded.protocol.write(action, function(loaded.protocol.read(action, request)))
-            self._check(service, action or self._action_of(service, environ, request), environ, request)
+            self._check(service, action, environ, request)
         except ServiceError as error:
             return self._error(request, service, error)
         except UnsupportedLocally as error:
             return self._error(request, service, ServiceError("UnsupportedLocally", str(error)))
         except Exception as problem:
-            log.exception("%s: a request ended in a mistake of ours", service)
             return self._error(request, service, _internal(service, problem))
         return None
 
@@ -149,8 +138,8 @@ class Front:
                     raise self._failure(service, action, request, problem) from None
                 registry.check_settings(service, action, parameters)
             return
-        model = self._model(service)
-        if "x-amz-target" in request.headers and model is not None and action not in model.operation_names:
+        known = service in registry.KEPT or service in self._registry.names
+        if known and "x-amz-target" in request.headers and action not in self._model(service).operation_names:
             raise ServiceError("UnknownOperationException", f"{service} has no operation {action}.")
         raise UnsupportedLocally(registry.not_run(service, action))
 
@@ -163,31 +152,45 @@ class Front:
             nonlocal status, headers
             status, headers = status_now, headers_now
 
+        again = _again(environ, request)
+        if REGION in environ:
+            again["HTTP_AUTHORIZATION"] = moto.signature(environ[REGION], self._model(service).signing_name)
         try:
-            body = b"".join(self._moto(_again(environ, request), keep))
+            body = b"".join(self._moto(again, keep))
         except Exception as problem:
-            action = environ.get(ACTION) or self._action_of(service, environ, request)
+            action = self._action_of(service, environ, request)
             failure = self._failure(service, action, request, problem)
             return _send(self._error(request, service, failure), start_response)
         if service == "sqs" and b"ReceiptHandle" in body and INSIDE not in environ:
-            self._cloud.clock.outside()  # a worker has got a message: its answer may follow
+            self._host.clock.outside()  # a worker has got a message: its answer may follow
         start_response(status, headers)
         return [body]
 
     def _action_of(self, service: str, environ: dict[str, Any], request: Request) -> str:
         """The action that a request names; its method and path when it names none."""
-        target = request.headers.get("x-amz-target")
-        if target:
-            return target.rpartition(".")[2]
-        known = self._model(service) is not None
-        return (known and moto.action_of(service, _again(environ, request))) or f"{request.method} {request.path}"
+        action: str | None = environ.get(ACTION)
+        if action is None:
+            router = self._router(service)
+            target = request.headers.get("x-amz-target", "").rpartition(".")[2]
+            action = router.action(request) if router is not None else target or None
+        if action is None and service == "s3" and request.method == "POST" and not request.query:
+            action = "PostObject"  # the upload of a form, which is in no model
+        return action or f"{request.method} {request.path}"
+
+    def _router(self, service: str) -> wire.Router | None:
+        """Of the service, made once; None when AWS has none of this name: in a signature it may be anything."""
+        found = self._routers.get(service)
+        if found is None:
+            try:
+                found = self._routers[service] = wire.Router(self._host.session.get_service_model(service))
+            except (UnknownServiceError, DataNotFoundError):
+                return None
+        return found
 
     def _model(self, service: str) -> Any:
-        """Botocore's model of the service, or None: a name in a signature may be anything."""
-        try:
-            return self.session.get_service_model(service)
-        except (UnknownServiceError, DataNotFoundError):
-            return None
+        """Botocore's model of a service, or None."""
+        router = self._router(service)
+        return router and router.model
 
     def _failure(self, service: str, action: str, request: Request, problem: Exception) -> ServiceError:
         """What AWS would say, or we must say, where moto raised `problem`."""
@@ -198,8 +201,7 @@ class Front:
                 return error
         if isinstance(problem, NotImplementedError):
             return ServiceError("UnsupportedLocally", registry.not_run(service, action))
-        log.error("moto failed on %s:%s", service, action, exc_info=problem)
-        return _internal(service, problem)
+        return _internal(f"{service}:{action}", problem)
 
     def _error(self, request: Request, service: str, error: ServiceError) -> Answer:
         model = self._model(service)
@@ -272,10 +274,9 @@ def _length(environ: dict[str, Any]) -> int:
 # ---- errors, in the shape of the request's protocol
 
 
-def _internal(service: str, problem: Exception) -> ServiceError:
-    text = f"The local cloud's {service} failed: {type(problem).__name__}: {problem}"
-    # Not 500: boto3 would try five times, with pauses, what fails every time.
-    return ServiceError("InternalFailure", text.splitlines()[0], status=501)
+def _internal(where: str, problem: Exception) -> ServiceError:
+    text = f"The local cloud's {where} failed: {faults.report(where, problem)}"
+    return ServiceError("InternalFailure", text, status=501)  # not 500: boto3 would try five times, with pauses
 
 
 def error_answer(request: Request, protocol: str, error: ServiceError) -> Answer:

@@ -8,14 +8,14 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from localcloud.door.front import ACTION, INSIDE, PRESERVED_NAMES, Front
+from localcloud.door.front import ACTION, INSIDE, PRESERVED_NAMES, REGION, Front
 from localcloud.errors import UnsupportedLocally
 
 
-def client(front: Front, service: str, *, endpoint: str, region: str) -> Any:
-    """A new botocore client whose requests are answered by `front`, on the thread that makes them.
+def client(front: Front, session: Any, service: str, *, endpoint: str, region: str) -> Any:
+    """A new client of a botocore session whose requests are answered by `front`, on the thread that makes them.
 
-    It checks parameters as boto3 does and tries once: what fails here fails every time.
+    It signs nothing, checks parameters as boto3 does and tries once: what fails here fails every time.
     """
     from botocore import UNSIGNED
     from botocore.config import Config
@@ -30,7 +30,7 @@ def client(front: Front, service: str, *, endpoint: str, region: str) -> Any:
         response_checksum_validation="when_required",
     )
     try:
-        made = front.session.create_client(
+        made = session.create_client(
             service,
             region_name=region,
             endpoint_url=endpoint,
@@ -40,12 +40,7 @@ def client(front: Front, service: str, *, endpoint: str, region: str) -> Any:
         )
     except UnknownServiceError:
         raise UnsupportedLocally(f'AWS has no service "{service}" that boto3 knows.') from None
-    # moto reads the service and the region off a signature; to compute a true one would be a tenth of a call.
-    scope = f"local/20260105/{region}/{made.meta.service_model.signing_name}/aws4_request"
-    marks = {
-        INSIDE: service,
-        "HTTP_AUTHORIZATION": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0",
-    }
+    marks = {INSIDE: service, REGION: region}
 
     def send(request: Any, event_name: str, **_: Any) -> Any:
         return _send(front, marks | {ACTION: event_name.rpartition(".")[2]}, request)

@@ -11,8 +11,9 @@ import json
 import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from importlib import metadata
 from typing import Any, ClassVar
+
+from localcloud.door.wire import ServiceError
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +37,6 @@ SEAMS = (
     "moto.core.parse:PROTOCOL_PARSERS",
     "moto.core.request:Request",
     "moto.core.request:determine_request_protocol",
-    "moto.core.routing:get_service_router",
     "moto.core.utils:get_service_model",
     "moto.logs.models:LogGroup.create_log_stream",
     "moto.logs.models:LogStream.put_log_events",
@@ -55,6 +55,7 @@ SEAMS = (
 _SEED = 20260105
 
 _importing = threading.Lock()
+_checked = False
 
 
 def gone(seams: Iterable[str] = SEAMS) -> list[str]:
@@ -71,13 +72,8 @@ def gone(seams: Iterable[str] = SEAMS) -> list[str]:
     return lost
 
 
-def check(version: str | None = None) -> None:
-    """Log an error for each seam that another release of moto than `TESTED` has lost; nothing is imported for TESTED.
-
-    Args:
-        version: moto's; None asks the installed package.
-    """
-    version = version or metadata.version("moto")
+def check(version: str) -> None:
+    """Log an error for each seam that another release of moto than `TESTED` has lost."""
     if version == TESTED:
         return
     for seam in gone():
@@ -97,12 +93,18 @@ def check(version: str | None = None) -> None:
 def load() -> None:
     """Import moto's server, in half a second, unless that is done; wait for another thread that does.
 
-    Two threads that import modules of moto at once meet modules that are half made: they import each other.
+    Two threads that import modules of moto at once meet modules that are half made: they import each other. The first
+    time, seams that are gone are told.
     """
+    global _checked
     with _importing:
+        import moto
+
+        if not _checked:
+            check(moto.__version__)
+            _checked = True
         import moto.core.parse
-        import moto.core.routing
-        import moto.moto_server.werkzeug_app  # noqa: F401
+        import moto.moto_server.werkzeug_app
 
 
 def application() -> Any:
@@ -131,25 +133,21 @@ def application() -> Any:
     return Moto(create_backend_app)
 
 
-def action_of(service: str, environ: dict[str, Any]) -> str | None:
-    """The action that moto takes a request for, whatever its protocol. The request's body may be read.
+def signature(region: str, service: str) -> str:
+    """The head of a signature (Authorization), from which moto reads a request's service and region.
 
     Args:
-        service: botocore's name.
+        service: the name that it signs with.
     """
-    load()
-    from moto.core.request import Request
-    from moto.core.routing import get_service_router
-    from werkzeug.exceptions import NotFound
-
-    try:
-        return str(get_service_router(service).match(Request(environ))[0].name)
-    except (NotFound, NotImplementedError):
-        return None
+    return (
+        f"AWS4-HMAC-SHA256 Credential=local/20260105/{region}/{service}/aws4_request, SignedHeaders=host, Signature=0"
+    )
 
 
 def parameters(service: str, action: str, environ: dict[str, Any]) -> dict[str, Any]:
-    """The request's parameters as botocore names them, whatever its protocol. Its body is read.
+    """The request's parameters as botocore names them, whatever its protocol, but for those in its path.
+
+    Its body is read.
 
     Args:
         service, action: botocore's names.
@@ -160,17 +158,15 @@ def parameters(service: str, action: str, environ: dict[str, Any]) -> dict[str, 
     load()
     from moto.core.parse import PROTOCOL_PARSERS
     from moto.core.request import Request, determine_request_protocol
-    from moto.core.routing import get_service_router
     from moto.core.utils import get_service_model
 
     model, request = get_service_model(service), Request(environ)
-    labels = get_service_router(service).match(request)[1]
     parser = PROTOCOL_PARSERS[determine_request_protocol(model, request.content_type)](model.operation_model(action))
     given: Any = {
         "body": request.data,
         "headers": request.headers,
         "method": request.method,
-        "url_params": labels,
+        "url_params": {},
         "url_path": request.path,
         "values": request.values,
     }
@@ -232,6 +228,36 @@ def append_log_events(
 
 
 # ---- Lambda
+
+
+def find_function(account_id: str, region: str, name: str, qualifier: str | None) -> Any:
+    """A function, or one of its versions, as moto keeps it.
+
+    Raises:
+        ServiceError: there is none.
+    """
+    from moto.awslambda.utils import get_backend
+    from moto.core.exceptions import JsonRESTError
+
+    try:
+        return get_backend(account_id, region).get_function(name, qualifier)
+    except JsonRESTError as error:
+        raise ServiceError(error.error_type, str(error.message), error.code, {"Type": "User"}) from None
+
+
+def delete_function(account_id: str, region: str, name: str) -> None:
+    """Delete a function, or, as NAME:VERSION, one of its versions."""
+    from moto.awslambda.utils import get_backend
+
+    get_backend(account_id, region).delete_function(name)
+
+
+def layer_content(account_id: str, region: str, arn: str) -> bytes | None:
+    """The zip of a layer's version; None when there is none."""
+    from moto.awslambda.utils import get_backend
+
+    layer = get_backend(account_id, region).layers_versions_by_arn(arn)
+    return None if layer is None else bytes(layer.code_bytes)
 
 
 def take_over_lambda(post: Callable[[str, bytes], None]) -> Callable[[], None]:

@@ -12,17 +12,16 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
-from urllib.parse import parse_qs, unquote
+from urllib.parse import parse_qs, parse_qsl, unquote
 
 #: A structure of an AWS API, as botocore calls it: a request, a response or a part of one.
 Structure = dict[str, Any]
 
-Route = tuple[str, re.Pattern[str], str]
 Reader = Callable[[Any, str, list[str]], Any]
 
 
@@ -106,21 +105,6 @@ class Protocol:
         unknown = sorted(set(actions) - set(names))
         if unknown:
             raise ValueError(f"{model.service_name} has no action {', '.join(unknown)}")
-
-    @cached_property
-    def _routes(self) -> list[Route]:
-        return routes(self._operations.values())
-
-    def action(self, request: Request) -> str | None:
-        """The action that `request` calls: whatever its target says, or else one of ours by its path."""
-        target = request.headers.get("x-amz-target")
-        if target is not None:
-            return target.rpartition(".")[2]
-        return route(self._routes, request) if self._rest else None
-
-    def is_action(self, name: str | None) -> bool:
-        """Whether the service has an action of this name at all, ours or not."""
-        return name in self._model.operation_names
 
     def read(self, name: str, request: Request) -> dict[str, Any]:
         """The action's request in botocore's shape; blobs are bytes, times seconds since the epoch.
@@ -340,18 +324,74 @@ def _scalar(shape: Any, text: str) -> Any:
     return text == "true" if shape.type_name == "boolean" else text
 
 
-def routes(operations: Iterable[Any]) -> list[Route]:
-    """For each of botocore's operation models: method, pattern of the path, name; the most specific first."""
-    found = [(each.http["method"], _uri_pattern(each.http["requestUri"]), each.name) for each in operations]
-    return sorted(found, key=lambda each: len(each[1].pattern), reverse=True)
+@dataclass(frozen=True, slots=True)
+class _Route:
+    """How a request of a REST protocol names an action."""
+
+    name: str
+    path: re.Pattern[str]
+    query: Mapping[str, str]  # of its URI; an empty value stands for any
+    headers: frozenset[str]  # that it must have, in lower case
+    deprecated: bool  # S3's GetBucketNotification is on the wire what GetBucketNotificationConfiguration is
+
+    @property
+    def demands(self) -> tuple[int, int, bool]:
+        """How much it asks for, as a key to sort by."""
+        return len(self.path.pattern), len(self.query) + len(self.headers), not self.deprecated
+
+    def matches(self, request: Request, query: Mapping[str, list[str]]) -> bool:
+        return (
+            self.path.fullmatch(request.path) is not None
+            and all(key in query and value in ("", query[key][0]) for key, value in self.query.items())
+            and self.headers <= request.headers.keys()
+        )
 
 
-def route(known: list[Route], request: Request) -> str | None:
-    """The name of the operation that a REST request calls."""
-    for method, pattern, name in known:
-        if method == request.method and pattern.fullmatch(request.path):
-            return name
-    return None
+class Router:
+    """Which action of a service a request calls.
+
+    Args:
+        model: botocore's service model.
+    """
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+
+    def action(self, request: Request) -> str | None:
+        """What its target says (JSON), its Action (query), or its method, path, query and headers (REST).
+
+        Of several REST actions it is the one that asks for most: UploadPart is PutObject with a part's number.
+        """
+        target = request.headers.get("x-amz-target")
+        if target is not None:
+            return target.rpartition(".")[2]
+        if not self.model.protocol.startswith("rest-"):
+            named = re.search(rb"(?:^|[&?])Action=(\w+)", request.body + b"?" + request.query.encode())
+            return named[1].decode() if named else None
+        query = parse_qs(request.query, keep_blank_values=True)
+        routes = self._routes.get(request.method, ())
+        return next((route.name for route in routes if route.matches(request, query)), None)
+
+    @cached_property
+    def _routes(self) -> dict[str, list[_Route]]:
+        """By method; those that ask for most come first."""
+        found: dict[str, list[_Route]] = {}
+        for name in self.model.operation_names:
+            operation = self.model.operation_model(name)
+            uri, shape = operation.http["requestUri"], operation.input_shape
+            query = dict(parse_qsl(uri.partition("?")[2], keep_blank_values=True))
+            headers = set()
+            for member in shape.required_members if shape is not None else ():
+                place = shape.members[member].serialization
+                if place.get("location") == "querystring":
+                    query.setdefault(place["name"], "")
+                elif place.get("location") == "header":
+                    headers.add(place["name"].lower())
+            route = _Route(name, _uri_pattern(uri), query, frozenset(headers), operation.deprecated)
+            found.setdefault(operation.http["method"], []).append(route)
+        for routes in found.values():
+            routes.sort(key=lambda each: each.demands, reverse=True)
+        return found
 
 
 def _uri_pattern(uri: str) -> re.Pattern[str]:
@@ -360,5 +400,6 @@ def _uri_pattern(uri: str) -> re.Pattern[str]:
     for literal, label in re.findall(r"([^{]*)(?:\{([^}]+)\})?", uri.partition("?")[0]):
         parts.append(re.escape(literal))
         if label:
-            parts.append(f"(?P<{label.rstrip('+')}>{'.+' if label.endswith('+') else '[^/]+'})")
+            name = re.sub(r"\W", "_", label.rstrip("+"))
+            parts.append(f"(?P<{name}>{'.+' if label.endswith('+') else '[^/]+'})")
     return re.compile("".join(parts) + "/?")

@@ -23,7 +23,7 @@ from localcloud.integrations.jobs import JOBS, JobTask
 from localcloud.integrations.optimised import SERVICES, ApiTask, PutEvents
 
 if TYPE_CHECKING:
-    from localcloud.cloud import Cloud
+    from localcloud.host import Host
 
 _FUNCTION = re.compile(r"arn:[^:]+:lambda:[^:]*:[^:]*:function:.+")
 _SERVICE = re.compile(r"arn:[^:]+:states:[^:]*:[^:]*:(?P<type>(?:aws-sdk:)?[^:]+):(?P<resource>[^:.]+(?:\..+)?)")
@@ -57,7 +57,7 @@ class LocalIntegrations:
         cloud: whose services are called.
     """
 
-    def __init__(self, cloud: Cloud) -> None:
+    def __init__(self, cloud: Host) -> None:
         self._cloud = cloud
         self._ids = Ids()
         self._known: dict[str, Integration] = {}
@@ -114,7 +114,7 @@ class LocalIntegrations:
         return task(operation, service, name, "callback" if suffix else "request")
 
     def _aws_sdk(self, service: str, name: str, action: str, pattern: Pattern) -> Integration | None:
-        available = self._cloud.front.session.get_available_services()
+        available = self._cloud.session.get_available_services()
         boto_name = naming.boto_service(service.removeprefix("aws-sdk:"), available)
         if boto_name is None or pattern == "sync":
             return None

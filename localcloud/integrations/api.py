@@ -19,7 +19,7 @@ from localcloud.integrations import naming, shapes
 from localcloud.time import durations
 
 if TYPE_CHECKING:
-    from localcloud.cloud import Cloud
+    from localcloud.host import Host
 
 #: What the v1 SDK calls a service: the prefix of its errors, its name in their causes, and the error's name
 #: for what the API does not model (AWS SDK for Java 1.x API reference; the guide retries
@@ -70,7 +70,7 @@ class Operation:
         ids: where request ids come from.
     """
 
-    def __init__(self, cloud: Cloud, service: str, name: str, *, optimised: bool, ids: Ids) -> None:
+    def __init__(self, cloud: Host, service: str, name: str, *, optimised: bool, ids: Ids) -> None:
         self.cloud, self.service, self.name = cloud, service, name
         self._optimised, self._ids = optimised, ids
         self._spell: Callable[[str], str] = naming.capitalised if optimised else naming.member

@@ -16,7 +16,7 @@ from localcloud.integrations.naming import capitalised
 from localcloud.integrations.optimised import ApiTask
 
 if TYPE_CHECKING:
-    from localcloud.cloud import Cloud
+    from localcloud.host import Host
     from localcloud.integrations.api import Operation
 
 #: What the description of an ended execution consists of; Step Functions has it from an event of EventBridge.
@@ -36,7 +36,7 @@ _MEMBERS = (
 class StartExecution(ApiTask):
     """Starts an execution of another workflow, or of the same."""
 
-    def __init__(self, cloud: Cloud, operation: Operation, resource: str, pattern: Pattern) -> None:
+    def __init__(self, cloud: Host, operation: Operation, resource: str, pattern: Pattern) -> None:
         super().__init__(operation, "states", resource, pattern)
         self._cloud = cloud
         self._parsed = resource.endswith(":2")

@@ -19,7 +19,7 @@ from localcloud.integrations.shapes import text_of
 from localcloud.time import durations
 
 if TYPE_CHECKING:
-    from localcloud.cloud import Cloud
+    from localcloud.host import Host, Invocation
 
 #: What `lambda:invoke` takes; LogType is not documented, but works.
 _FIELDS = frozenset({"ClientContext", "FunctionName", "InvocationType", "LogType", "Payload", "Qualifier"})
@@ -30,7 +30,7 @@ class FunctionTask(Base):
 
     kind: Literal["Task", "LambdaFunction", "Activity"] = "LambdaFunction"
 
-    def __init__(self, cloud: Cloud, arn: str) -> None:
+    def __init__(self, cloud: Host, arn: str) -> None:
         super().__init__("lambda", arn, "request")
         self._cloud = cloud
 
@@ -43,7 +43,7 @@ class FunctionTask(Base):
 class Invoke(Base):
     """`arn:aws:states:::lambda:invoke`, also with `.waitForTaskToken`."""
 
-    def __init__(self, cloud: Cloud, resource: str, pattern: Pattern) -> None:
+    def __init__(self, cloud: Host, resource: str, pattern: Pattern) -> None:
         super().__init__("lambda", resource, pattern)
         self._cloud = cloud
 
@@ -103,12 +103,12 @@ class Invoke(Base):
         return {"Payload": ""} | sdk_metadata(headers, request_id, 202) | {"StatusCode": 202}
 
 
-async def _invoke(cloud: Cloud, call: TaskCall, name: str, payload: bytes, options: dict[str, str]) -> Any:
+async def _invoke(cloud: Host, call: TaskCall, name: str, payload: bytes, options: dict[str, str]) -> Invocation:
     """The Invocation, when the handler returned. Raises TaskFailure when it, or the call, failed."""
     functions = cloud.functions
     request_id = functions.request_id(name, payload)
 
-    def run() -> Any:
+    def run() -> Invocation:
         return functions.invoke(name, payload, limit=call.limit, request_id=request_id, **options)
 
     try:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from localcloud.door import moto
 
 if TYPE_CHECKING:
-    from localcloud.cloud import Cloud
+    from localcloud.host import Host
 
 
-def append(cloud: Cloud, group: str, stream: str, events: list[dict[str, Any]], *, make_group: bool = True) -> None:
+def append(cloud: Host, group: str, stream: str, events: list[dict[str, Any]], *, make_group: bool = True) -> None:
     """Add events to a log stream, which is made when it is missing; no events make no stream.
 
     Straight to the stream: PutLogEvents would compare virtual times with today's date and drop the events.
@@ -26,7 +26,7 @@ def append(cloud: Cloud, group: str, stream: str, events: list[dict[str, Any]], 
     moto.append_log_events(cloud.account_id, cloud.region, group, stream, events, make_group=make_group)
 
 
-def events(cloud: Cloud, messages: Iterable[str]) -> list[dict[str, Any]]:
+def events(cloud: Host, messages: Iterable[str]) -> list[dict[str, Any]]:
     """One event for each message, of virtual now."""
     now = int(cloud.clock.now() * 1000)
     return [{"timestamp": now, "message": message} for message in messages]

@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from localcloud.cloud import Cloud
+from localcloud.host import Host
 
 
 class Missing(Exception):
@@ -26,7 +26,7 @@ class TooLarge(Exception):
         super().__init__(f"{size} bytes")
 
 
-def fetch(cloud: Cloud, bucket: str | None, key: str | None, *, version: str | None = None, most: int) -> bytes:
+def fetch(cloud: Host, bucket: str | None, key: str | None, *, version: str | None = None, most: int) -> bytes:
     """An object's content, `most` bytes at the most.
 
     Raises:
@@ -46,7 +46,7 @@ def fetch(cloud: Cloud, bucket: str | None, key: str | None, *, version: str | N
     return content
 
 
-def is_near(cloud: Cloud, bucket: str) -> bool:
+def is_near(cloud: Host, bucket: str) -> bool:
     """Whether a bucket is in the cloud's region, as the services ask; one that does not exist is nowhere else."""
     try:
         found = cloud.client("s3").get_bucket_location(Bucket=bucket)["LocationConstraint"]

@@ -21,22 +21,15 @@ import re
 import threading
 import uuid
 from collections import Counter
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from moto.awslambda.models import LambdaFunction
-from moto.awslambda.utils import get_backend
-from moto.core.exceptions import JsonRESTError
-
-from localcloud.cloud import Service, ServiceError
 from localcloud.door import moto
+from localcloud.door.wire import ServiceError
 from localcloud.errors import UnsupportedLocally
+from localcloud.host import Host, Invocation, Service
 from localcloud.runtimes.function_code import BadPackage, Function
 from localcloud.runtimes.functions import Functions, Outcome
 from localcloud.time import durations
-
-if TYPE_CHECKING:
-    from localcloud.cloud import Cloud
 
 log = logging.getLogger(__name__)
 
@@ -61,31 +54,12 @@ _NAME = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Invocation:
-    """What an invocation came to.
-
-    Args:
-        payload: the response, or the error object, as the runtime wrote it (JSON bytes).
-        function_error: "Unhandled" when `payload` is an error object, else None.
-        executed_version: "$LATEST" or a number.
-        log_tail: the last 4 KB of the log, as text.
-        request_id: the UUID that the handler saw.
-    """
-
-    payload: bytes
-    function_error: str | None
-    executed_version: str
-    log_tail: str
-    request_id: str
-
-
 class LocalFunctions:
     """The functions of one local cloud, by name: what Invoke and the integrations call."""
 
-    def __init__(self, cloud: Cloud) -> None:
+    def __init__(self, cloud: Host) -> None:
         self._cloud = cloud
-        environment = cloud.access.worker_environment(cloud.endpoint, cloud.region)
+        environment = cloud.worker_environment()
         self.runtime = Functions(cloud.scratch / "functions", environment, cloud.clock.datetime)
         self._lock = threading.Lock()
         self._running: Counter[str] = Counter()
@@ -203,10 +177,10 @@ class LocalFunctions:
         found, qualifier = self._find(name_or_arn, qualifier)
         function = _function(found)
         name = f"{function.name}:{qualifier}" if qualifier else function.name
-        get_backend(self._cloud.account_id, function.region).delete_function(name)
+        moto.delete_function(self._cloud.account_id, function.region, name)
         self.runtime.retire(function.arn, function.version if qualifier else None)
 
-    def _find(self, name_or_arn: str, qualifier: str | None) -> tuple[LambdaFunction, str | None]:
+    def _find(self, name_or_arn: str, qualifier: str | None) -> tuple[Any, str | None]:
         """The function in moto's registry, and the qualifier that the call names, wherever it does."""
         match = _NAME.fullmatch(name_or_arn)
         if match is None:
@@ -223,13 +197,10 @@ class LocalFunctions:
                 details={"Type": "User"},
             )
         qualifier = qualifier or match["qualifier"]
-        backend = get_backend(match["account"] or self._cloud.account_id, region)
-        try:
-            return backend.get_function(match["name"], qualifier), qualifier
-        except JsonRESTError as error:
-            raise ServiceError(error.error_type, str(error.message), error.code, {"Type": "User"}) from None
+        account = match["account"] or self._cloud.account_id
+        return moto.find_function(account, region, match["name"], qualifier), qualifier
 
-    def _enter(self, found: LambdaFunction, arn: str) -> None:
+    def _enter(self, found: Any, arn: str) -> None:
         """Count an invocation in, unless the function's reserved concurrency is used up."""
         reserved = found.reserved_concurrency
         with self._lock:
@@ -247,7 +218,7 @@ class LocalFunctions:
         moto.append_log_events(account, function.region, group, outcome.stream, events)
 
 
-def _function(found: LambdaFunction) -> Function:
+def _function(found: Any) -> Function:
     """A function of moto's registry as its workers need it."""
     version = str(found.version)
     arn = found.function_arn
@@ -272,11 +243,11 @@ def _function(found: LambdaFunction) -> Function:
     )
 
 
-def _layer(found: LambdaFunction, arn: str) -> bytes:
-    layer = get_backend(found.account_id, found.region).layers_versions_by_arn(arn)
-    if layer is None:
+def _layer(found: Any, arn: str) -> bytes:
+    content = moto.layer_content(found.account_id, found.region, arn)
+    if content is None:
         raise ServiceError("ResourceNotFoundException", f"The resource you requested does not exist: {arn}", 404)
-    return bytes(layer.code_bytes)
+    return content
 
 
 def _invoke(functions: LocalFunctions, request: dict[str, Any]) -> dict[str, Any]:
@@ -336,10 +307,9 @@ def _delete(functions: LocalFunctions, request: dict[str, Any]) -> dict[str, Any
     return {}
 
 
-def register(cloud: Cloud) -> Service:
+def register(cloud: Host) -> Service:
     """The Lambda actions that moto does not have, or only pretends to have."""
     functions = LocalFunctions(cloud)
-    cloud.functions = functions
     # Posted, not run on the spot: the caller may be the clock thread, which the handler may well need (an SNS topic's
     # subscriber that answers a task token). All of moto's callers are asynchronous on AWS as well.
     undo = moto.take_over_lambda(functions.post)
@@ -355,4 +325,5 @@ def register(cloud: Cloud) -> Service:
             "DeleteFunction": lambda request: _delete(functions, request),
         },
         close=close,
+        functions=functions,
     )

@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
-from localcloud.cloud import Cloud, Service, ServiceError
-from localcloud.door.wire import Structure
+from localcloud.door.wire import ServiceError, Structure
 from localcloud.errors import UnsupportedLocally
+from localcloud.host import Host, Service
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,7 +43,7 @@ _STRENGTHS = {"none": 0.0, "x-weak": 0.0, "weak": 0.2, "medium": 0.4, "strong": 
 _MOST_PAUSE = 10.0
 
 
-def register(_cloud: Cloud) -> Service:
+def register(_cloud: Host) -> Service:
     """The actions that speak, and say who can."""
     actions: dict[str, Callable[[Structure], Mapping[str, Any]]] = {
         "SynthesizeSpeech": synthesize,

@@ -14,9 +14,9 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from localcloud.cloud import Cloud, Service, ServiceError
-from localcloud.door.wire import Structure
+from localcloud.door.wire import ServiceError, Structure
 from localcloud.errors import UnsupportedLocally
+from localcloud.host import Host, Service
 from localcloud.services import _objects, _pictures
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ _lock = threading.Lock()
 _LANDMARKS = ("eyeLeft", "eyeRight", "nose", "mouthLeft", "mouthRight")
 
 
-def register(cloud: Cloud) -> Service:
+def register(cloud: Host) -> Service:
     """The actions of Rekognition that look at one picture."""
 
     def on_picture(answer: Callable[[Image, Structure], Structure]) -> Callable[[Structure], Mapping[str, Any]]:
@@ -75,7 +75,7 @@ def register(cloud: Cloud) -> Service:
 # ---- the picture
 
 
-def _content(cloud: Cloud, request: Structure) -> tuple[bytes, int]:
+def _content(cloud: Host, request: Structure) -> tuple[bytes, int]:
     """The picture's bytes, and how many Rekognition takes of one that comes this way."""
     content, place = request["Image"].get("Bytes"), request["Image"].get("S3Object")
     if (content is None) == (place is None):

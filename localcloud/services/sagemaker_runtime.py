@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from localcloud.cloud import Service
+from localcloud.host import Service
 from localcloud.services.sagemaker import sagemaker_of
 
 if TYPE_CHECKING:
-    from localcloud.cloud import Cloud
+    from localcloud.host import Host
 
 
-def register(cloud: Cloud) -> Service:
+def register(cloud: Host) -> Service:
     """The one action that runs here; asynchronous and streaming invocations do not."""
     return Service("sagemaker-runtime", {"InvokeEndpoint": sagemaker_of(cloud).endpoints.invoke})

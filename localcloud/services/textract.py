@@ -13,9 +13,9 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from localcloud.cloud import Cloud, Service, ServiceError
-from localcloud.door.wire import Structure
+from localcloud.door.wire import ServiceError, Structure
 from localcloud.errors import UnsupportedLocally
+from localcloud.host import Host, Service
 from localcloud.services import _objects, _pictures
 from localcloud.services._jobs import Job, RequestTokens, Statuses
 from localcloud.services._paging import Pages
@@ -53,7 +53,7 @@ _MODEL_VERSION = "1.0"  # what AWS answers today
 _LABELLED, _UNLABELLED = 90.0, 70.0
 
 
-def register(cloud: Cloud) -> Service:
+def register(cloud: Host) -> Service:
     """The actions of Textract that read text and receipts."""
     texts, expenses = Jobs(cloud, "text", detect_text), Jobs(cloud, "expense", analyze_expense)
     actions: dict[str, Callable[[Structure], Mapping[str, Any]]] = {
@@ -70,7 +70,7 @@ def register(cloud: Cloud) -> Service:
 # ---- the document
 
 
-def _document(cloud: Cloud, request: Structure) -> bytes:
+def _document(cloud: Host, request: Structure) -> bytes:
     document = request["Document"]
     content, place = document.get("Bytes"), document.get("S3Object")
     if (content is None) == (place is None):
@@ -78,7 +78,7 @@ def _document(cloud: Cloud, request: Structure) -> bytes:
     return _from_s3(cloud, place) if content is None else content
 
 
-def _from_s3(cloud: Cloud, place: Structure) -> bytes:
+def _from_s3(cloud: Host, place: Structure) -> bytes:
     bucket, key = place.get("Bucket"), place.get("Name")
     if not bucket or not key:
         raise ServiceError("InvalidParameterException", "Request has invalid parameters")
@@ -264,7 +264,7 @@ class _Job(Job):
     statuses = Statuses("IN_PROGRESS", "SUCCEEDED", "FAILED")
     title, internal = "Textract job", "Internal server error: "
 
-    def __init__(self, cloud: Cloud, name: str, answer: Callable[[bytes], Structure], content: bytes) -> None:
+    def __init__(self, cloud: Host, name: str, answer: Callable[[bytes], Structure], content: bytes) -> None:
         super().__init__(cloud.clock, name)
         self._answer, self._content = answer, content
         self.result: Structure = {}
@@ -282,7 +282,7 @@ class Jobs:
         answer: what the synchronous action answers for a document.
     """
 
-    def __init__(self, cloud: Cloud, kind: str, answer: Callable[[bytes], Structure]) -> None:
+    def __init__(self, cloud: Host, kind: str, answer: Callable[[bytes], Structure]) -> None:
         self._cloud, self._kind, self._answer = cloud, kind, answer
         self._jobs: dict[str, _Job] = {}
         self._tokens: RequestTokens[_Job] = RequestTokens(

@@ -6,6 +6,7 @@ from typing import Any
 
 from localcloud.asl.environment import TaskCall, TaskFailure
 from localcloud.cloud import Cloud
+from localcloud.integrations import LocalIntegrations
 
 EXECUTION = "arn:aws:states:us-east-1:123456789012:execution:orders:run-1"
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:orders"
@@ -20,7 +21,7 @@ def perform(cloud: Cloud, resource: str, arguments: Any) -> Any:
     call = task_call(resource, arguments)
 
     async def run() -> Any:
-        integration = cloud.integrations.resolve(resource)
+        integration = LocalIntegrations(cloud).resolve(resource)
         response = await integration.submit(call)
         return await integration.complete(call, response) if integration.pattern == "sync" else response
 

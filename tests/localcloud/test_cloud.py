@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from localcloud.cloud import ACCOUNT_ID, Cloud, Service
+from localcloud.cloud import ACCOUNT_ID, Cloud
+from localcloud.host import Service
 
 
 def test_the_account_is_motos_and_the_region_the_environments(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -44,8 +45,8 @@ def test_closing_ends_every_service_and_removes_the_scratch_directory(caplog: py
     def fail() -> None:
         raise OSError("busy")
 
-    cloud.add(Service("polly", {}, close=fail))
-    cloud.add(Service("textract", {}, close=lambda: ended.append("textract")))
+    cloud.registry.add(Service("polly", {}, close=fail))
+    cloud.registry.add(Service("textract", {}, close=lambda: ended.append("textract")))
     (cloud.scratch / "model.bin").write_bytes(b"x")
     cloud.close()
     assert ended == ["textract"]  # although polly's end failed

@@ -12,8 +12,10 @@ from botocore.exceptions import ClientError
 from werkzeug.test import Client, EnvironBuilder
 
 from localcloud import services
-from localcloud.cloud import Cloud, Service, ServiceError
+from localcloud.cloud import Cloud
+from localcloud.door.wire import ServiceError
 from localcloud.errors import UnsupportedLocally
+from localcloud.host import Service
 
 
 def send(
@@ -60,7 +62,7 @@ def test_a_registered_action_is_ours_and_sees_bytes(cloud: Cloud) -> None:
         requests.append(request)
         return {"Blocks": [{"Text": "Total 12.50"}]}
 
-    cloud.add(Service("textract", {"DetectDocumentText": detect}))
+    cloud.registry.add(Service("textract", {"DetectDocumentText": detect}))
     answer = cloud.client("textract").detect_document_text(Document={"Bytes": b"\x89PNG"})
     assert answer["Blocks"][0]["Text"] == "Total 12.50"
     assert requests == [{"Document": {"Bytes": b"\x89PNG"}}]
@@ -90,8 +92,8 @@ def test_a_registered_action_is_ours_and_sees_bytes(cloud: Cloud) -> None:
 def test_what_moto_would_only_pretend_is_refused_by_name(
     cloud: Cloud, service: str, operation: str, arguments: dict[str, Any], named: str
 ) -> None:
-    if cloud.owns(service):
-        cloud.add(Service(service, {}))  # as long as nobody has made the action real
+    if service in cloud.registry.names:
+        cloud.registry.add(Service(service, {}))  # as long as nobody has made the action real
     code, message = refusal(getattr(cloud.client(service), operation), **arguments)
     assert code == "UnsupportedLocally"
     assert named in message
@@ -142,7 +144,7 @@ def test_an_action_that_moto_lacks_is_refused_by_name(cloud: Cloud) -> None:
     ],
 )
 def test_a_target_that_the_service_has_not_is_an_unknown_operation(cloud: Cloud, service: str, target: str) -> None:
-    cloud.add(Service("textract", {}))
+    cloud.registry.add(Service("textract", {}))
     status, headers, answer = send(cloud, service, target, b"{}")
     assert (status, answer["__type"]) == (400, "UnknownOperationException")
     assert headers["x-amzn-ErrorType"] == "UnknownOperationException"
@@ -151,14 +153,14 @@ def test_a_target_that_the_service_has_not_is_an_unknown_operation(cloud: Cloud,
 @pytest.mark.parametrize("body", [b"{", b'{"TableName": ', b"\xff\xfe", b"[" * 100_000])
 @pytest.mark.parametrize("target", ["DynamoDB_20120810.DescribeTable", "Textract.DetectDocumentText"])
 def test_a_body_that_is_not_json_is_a_serialization_exception(cloud: Cloud, target: str, body: bytes) -> None:
-    cloud.add(Service("textract", {"DetectDocumentText": dict}))
+    cloud.registry.add(Service("textract", {"DetectDocumentText": dict}))
     status, _, answer = send(cloud, target.partition(".")[0].partition("_")[0].lower(), target, body)
     assert (status, answer["__type"]) == (400, "SerializationException")
     assert "Traceback" not in answer["message"]
 
 
 def test_a_value_of_the_wrong_type_is_named_by_its_place(cloud: Cloud) -> None:
-    cloud.add(Service("textract", {"DetectDocumentText": dict}))
+    cloud.registry.add(Service("textract", {"DetectDocumentText": dict}))
     body = b'{"Document": {"S3Object": {"Bucket": 5}}}'
     _, _, answer = send(cloud, "textract", "Textract.DetectDocumentText", body)
     assert answer["__type"] == "SerializationException"
@@ -166,7 +168,7 @@ def test_a_value_of_the_wrong_type_is_named_by_its_place(cloud: Cloud) -> None:
 
 
 def test_missing_members_are_all_told_at_once(cloud: Cloud) -> None:
-    cloud.add(Service("textract", {"AnalyzeDocument": dict}))
+    cloud.registry.add(Service("textract", {"AnalyzeDocument": dict}))
     _, _, answer = send(cloud, "textract", "Textract.AnalyzeDocument", b"{}")
     assert answer["__type"] == "ValidationException"
     assert answer["message"] == (
@@ -180,7 +182,7 @@ def test_a_service_error_keeps_its_code_status_and_details(cloud: Cloud) -> None
     def detect(_request: dict[str, Any]) -> dict[str, Any]:
         raise ServiceError("ThrottlingException", "Slow down.", 429, {"reason": "quota"})
 
-    cloud.add(Service("textract", {"DetectDocumentText": detect}))
+    cloud.registry.add(Service("textract", {"DetectDocumentText": detect}))
     status, _, answer = send(cloud, "textract", "Textract.DetectDocumentText", b'{"Document": {}}')
     assert status == 429
     assert answer == {"__type": "ThrottlingException", "message": "Slow down.", "reason": "quota"}
@@ -190,7 +192,7 @@ def test_a_mistake_of_ours_is_one_line_and_no_traceback(cloud: Cloud, caplog: py
     def detect(_request: dict[str, Any]) -> dict[str, Any]:
         raise KeyError("lines")
 
-    cloud.add(Service("textract", {"DetectDocumentText": detect}))
+    cloud.registry.add(Service("textract", {"DetectDocumentText": detect}))
     status, _, answer = send(cloud, "textract", "Textract.DetectDocumentText", b'{"Document": {}}')
     assert status == 501  # boto3 tries a 500 again
     assert answer == {"__type": "InternalFailure", "message": "The local cloud's textract failed: KeyError: 'lines'"}
@@ -283,7 +285,7 @@ def test_rest_actions_are_found_by_their_path_and_answered_with_their_parts(clou
         requests.append(request)
         return {"Body": b"[0.5]", "ContentType": "application/json", "InvokedProductionVariant": "main"}
 
-    cloud.add(Service("sagemaker-runtime", {"InvokeEndpoint": invoke}))
+    cloud.registry.add(Service("sagemaker-runtime", {"InvokeEndpoint": invoke}))
     answer = cloud.client("sagemaker-runtime").invoke_endpoint(
         EndpointName="house/prices", Body=b"1,2", ContentType="text/csv", TargetVariant="v"
     )
@@ -298,7 +300,7 @@ def test_rest_actions_are_found_by_their_path_and_answered_with_their_parts(clou
 def test_times_and_bytes_of_an_answer_travel_as_the_protocol_writes_them(cloud: Cloud) -> None:
     now = cloud.clock.datetime()
     job = {"TranscriptionJobName": "j", "CreationTime": now, "StartTime": now.timestamp() + 0.25}
-    cloud.add(Service("transcribe", {"GetTranscriptionJob": lambda _: {"TranscriptionJob": job}}))
+    cloud.registry.add(Service("transcribe", {"GetTranscriptionJob": lambda _: {"TranscriptionJob": job}}))
     found = cloud.client("transcribe").get_transcription_job(TranscriptionJobName="j")["TranscriptionJob"]
     assert found["CreationTime"] == now
     assert (found["StartTime"] - now).total_seconds() == 0.25
@@ -306,7 +308,7 @@ def test_times_and_bytes_of_an_answer_travel_as_the_protocol_writes_them(cloud: 
 
 def test_an_action_that_aws_has_not_cannot_be_registered(cloud: Cloud) -> None:
     with pytest.raises(ValueError, match="textract has no action ReadMinds"):
-        cloud.add(Service("textract", {"ReadMinds": dict}))
+        cloud.registry.add(Service("textract", {"ReadMinds": dict}))
 
 
 def test_clients_of_the_cloud_need_no_socket() -> None:
@@ -322,7 +324,7 @@ def test_request_ids_are_the_same_in_every_run() -> None:
     seen = []
     for _ in range(2):
         made = Cloud()
-        made.add(Service("textract", {"DetectDocumentText": lambda _: {}}))
+        made.registry.add(Service("textract", {"DetectDocumentText": lambda _: {}}))
         answer = made.client("textract").detect_document_text(Document={"Bytes": b"x"})
         seen.append(answer["ResponseMetadata"]["RequestId"])
         made.close()

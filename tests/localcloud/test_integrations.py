@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 
 from localcloud.asl.environment import TaskFailure
-from localcloud.cloud import Cloud, Service, ServiceError
+from localcloud.cloud import Cloud
+from localcloud.door.wire import ServiceError
+from localcloud.host import Service
+from localcloud.integrations import LocalIntegrations
 from localcloud.time import durations
 from tests.localcloud.integration_calls import EXECUTION, MACHINE, failure, perform, task_call, wait
 
@@ -48,7 +51,7 @@ def table(cloud: Cloud) -> Cloud:
     ],
 )
 def test_a_resource_says_its_kind_and_pattern(cloud: Cloud, resource: str, expected: tuple[str, str, str]) -> None:
-    found = cloud.integrations.resolve(resource)
+    found = LocalIntegrations(cloud).resolve(resource)
     assert (found.kind, found.resource_type, found.pattern) == expected
     if found.kind == "Task":
         assert resource.endswith(f":{found.resource}")
@@ -72,7 +75,7 @@ def test_a_resource_says_its_kind_and_pattern(cloud: Cloud, resource: str, expec
 )
 def test_a_resource_that_aws_has_not_is_not_recognized(cloud: Cloud, resource: str) -> None:
     with pytest.raises(TaskFailure) as caught:
-        cloud.integrations.resolve(resource)
+        LocalIntegrations(cloud).resolve(resource)
     assert caught.value.error == "States.Runtime"
     assert f"The resource provided {resource} is not recognized." in str(caught.value.cause)
 
@@ -198,7 +201,7 @@ def test_one_refused_event_fails_the_task(cloud: Cloud) -> None:
     def refuse(_request: dict[str, Any]) -> dict[str, Any]:
         return {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "ThrottlingException"}]}
 
-    cloud.add(Service("events", {"PutEvents": refuse}))
+    cloud.registry.add(Service("events", {"PutEvents": refuse}))
     entry = {"Source": "shop", "DetailType": "order", "Detail": "{}"}
     error, cause = failure(cloud, ARN + "events:putEvents", {"Entries": [entry]})
     assert error == "EventBridge.FailedEntry"
@@ -296,7 +299,7 @@ def test_calls_that_compute_run_off_the_clock_thread_and_take_their_time(cloud: 
         threads.append(threading.get_ident())
         return {"Blocks": [], "DocumentMetadata": {"Pages": 1}}
 
-    cloud.add(Service("textract", {"DetectDocumentText": detect}))
+    cloud.registry.add(Service("textract", {"DetectDocumentText": detect}))
     before = cloud.clock.now()
     arguments = {"Document": {"S3Object": {"Bucket": "workshop", "Name": "n"}}}
     found = perform(cloud, ARN + "aws-sdk:textract:detectDocumentText", arguments)
@@ -330,7 +333,7 @@ def training(cloud: Cloud, statuses: list[str]) -> list[str]:
         return {}
 
     actions = {"CreateTrainingJob": create, "DescribeTrainingJob": describe, "StopTrainingJob": stop}
-    cloud.add(Service("sagemaker", actions))
+    cloud.registry.add(Service("sagemaker", actions))
     return calls
 
 
@@ -365,7 +368,7 @@ def test_a_job_that_does_not_complete_fails_with_its_description(cloud: Cloud, s
 
 def test_a_job_whose_task_ends_early_is_stopped(cloud: Cloud) -> None:
     calls = training(cloud, ["InProgress"])
-    integration = cloud.integrations.resolve(TRAIN)
+    integration = LocalIntegrations(cloud).resolve(TRAIN)
     call = task_call(TRAIN, JOB)
     response = wait(cloud, integration.submit(call))
     wait(cloud, integration.cancel(call, response))
@@ -376,7 +379,7 @@ def test_a_job_that_cannot_be_created_fails_by_the_services_name(cloud: Cloud) -
     def create(_request: dict[str, Any]) -> dict[str, Any]:
         raise ServiceError("ResourceInUse", "Training job names must be unique.")
 
-    cloud.add(Service("sagemaker", {"CreateTrainingJob": create}))
+    cloud.registry.add(Service("sagemaker", {"CreateTrainingJob": create}))
     error, cause = failure(cloud, TRAIN, JOB)
     assert error == "SageMaker.ResourceInUseException"
     assert "Error Code: ResourceInUse;" in cause

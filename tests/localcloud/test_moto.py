@@ -7,6 +7,7 @@ from importlib import metadata
 
 import pytest
 
+from localcloud.cloud import Cloud
 from localcloud.door import moto
 
 
@@ -15,18 +16,25 @@ def test_every_seam_that_is_used_exists_in_the_locked_moto() -> None:
     assert metadata.version("moto") == moto.TESTED
 
 
-def test_a_seam_that_is_gone_is_told_with_the_version_that_had_it(
+def test_a_seam_that_is_gone_is_told_when_a_cloud_starts(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    import moto as package
     from moto.awslambda.models import LambdaFunction
 
+    monkeypatch.setattr(moto, "_checked", False)
+    monkeypatch.setattr(package, "__version__", "6.0.0")
     monkeypatch.delattr(LambdaFunction, "_invoke_lambda")
-    moto.check("6.0.0")
+    cloud = Cloud()
+    try:
+        cloud.front.warm()
+    finally:
+        cloud.close()
     assert [record.levelno for record in caplog.records] == [logging.ERROR]
     assert "moto 6.0.0 has no moto.awslambda.models.LambdaFunction._invoke_lambda" in caplog.text
     assert f"moto=={moto.TESTED}" in caplog.text
 
 
 def test_the_tested_moto_says_nothing(caplog: pytest.LogCaptureFixture) -> None:
-    moto.check()
+    moto.check(metadata.version("moto"))
     assert not caplog.records

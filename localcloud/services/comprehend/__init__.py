@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from localcloud.cloud import Cloud, Service, ServiceError
-from localcloud.door.wire import Structure
+from localcloud.door.wire import ServiceError, Structure
 from localcloud.errors import UnsupportedLocally
+from localcloud.host import Host, Service
 from localcloud.services.comprehend.jobs import SentimentJobs
 
 #: Bytes of UTF-8 in a text.
@@ -24,7 +24,7 @@ _MOST_TEXTS = 25
 SCORE = 0.9
 
 
-def register(cloud: Cloud) -> Service:
+def register(cloud: Host) -> Service:
     """The actions of Comprehend that small models can answer."""
     jobs = SentimentJobs(cloud, sentiment)
     actions: dict[str, Callable[[Structure], Mapping[str, Any]]] = {

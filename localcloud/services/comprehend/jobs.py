@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterator
 
 from botocore.exceptions import ClientError
 
-from localcloud.cloud import Cloud, ServiceError
-from localcloud.door.wire import Structure
+from localcloud.door.wire import ServiceError, Structure
 from localcloud.errors import UnsupportedLocally
+from localcloud.host import Host
 from localcloud.services import _objects
 from localcloud.services._jobs import Job, JobFailed, RequestTokens, Statuses
 from localcloud.services._paging import Pages
@@ -45,7 +45,7 @@ class SentimentJobs:
         answer: what DetectSentiment answers for a text.
     """
 
-    def __init__(self, cloud: Cloud, answer: Callable[[str], Structure]) -> None:
+    def __init__(self, cloud: Host, answer: Callable[[str], Structure]) -> None:
         self._cloud, self._answer = cloud, answer
         self._jobs: dict[str, SentimentJob] = {}
         self._tokens: RequestTokens[SentimentJob] = RequestTokens(
@@ -132,7 +132,7 @@ class SentimentJob(Job):
     statuses = Statuses("IN_PROGRESS", "COMPLETED", "FAILED", stopped="STOPPED")
     title, internal = "sentiment detection job", "INTERNAL_SERVER_ERROR: "
 
-    def __init__(self, cloud: Cloud, request: Structure, number: int, answer: Callable[[str], Structure]) -> None:
+    def __init__(self, cloud: Host, request: Structure, number: int, answer: Callable[[str], Structure]) -> None:
         described = json.dumps([number, request], sort_keys=True, default=str)
         super().__init__(cloud.clock, hashlib.md5(described.encode(), usedforsecurity=False).hexdigest())
         self._cloud, self._request, self._answer = cloud, request, answer

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from localcloud.cloud import Service
 from localcloud.door.wire import Structure
+from localcloud.host import Service
 from localcloud.services.sagemaker.backend import Backend
 from localcloud.services.sagemaker.endpoints import Endpoints, create_endpoint_config
 from localcloud.services.sagemaker.jobs import Jobs
@@ -27,7 +27,7 @@ from localcloud.services.sagemaker.transform import TransformJob
 from localcloud.services.sagemaker.tuning import TuningJob
 
 if TYPE_CHECKING:
-    from localcloud.cloud import Cloud
+    from localcloud.host import Host
 
 Action = Callable[[Structure], Structure]
 
@@ -35,7 +35,7 @@ Action = Callable[[Structure], Structure]
 class SageMaker:
     """The SageMaker of one local cloud: what both its services, `sagemaker` and `sagemaker-runtime`, answer from."""
 
-    def __init__(self, cloud: Cloud) -> None:
+    def __init__(self, cloud: Host) -> None:
         self.backend = Backend(cloud)
         self.endpoints = Endpoints(self.backend)
         training = Jobs(self.backend, TrainingJob)
@@ -90,14 +90,14 @@ class _SageMakerService(Service):
     sagemaker: SageMaker = field(kw_only=True)
 
 
-def sagemaker_of(cloud: Cloud) -> SageMaker:
+def sagemaker_of(cloud: Host) -> SageMaker:
     """The SageMaker of a local cloud, which its first use registers."""
     service = cloud.service("sagemaker")
     assert isinstance(service, _SageMakerService)
     return service.sagemaker
 
 
-def register(cloud: Cloud) -> Service:
+def register(cloud: Host) -> Service:
     """The control plane's actions."""
     sagemaker = SageMaker(cloud)
     return _SageMakerService("sagemaker", sagemaker.actions, sagemaker.close, sagemaker=sagemaker)

@@ -8,15 +8,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from moto.sagemaker.models import sagemaker_backends
-
+from localcloud.door import moto
 from localcloud.runtimes.containers import Container
 from localcloud.runtimes.process import Process
 from localcloud.services import _logs
 from localcloud.services.sagemaker.storage import Storage
 
 if TYPE_CHECKING:
-    from localcloud.cloud import Cloud
+    from localcloud.host import Host
 
 
 class Backend:
@@ -26,10 +25,10 @@ class Backend:
         cloud: its clock, its region, its scratch directory.
     """
 
-    def __init__(self, cloud: Cloud) -> None:
+    def __init__(self, cloud: Host) -> None:
         self.cloud, self.clock = cloud, cloud.clock
         self.storage = Storage(cloud.client("s3"), cloud.region)
-        self._credentials = cloud.access.worker_environment(cloud.endpoint, cloud.region)
+        self._credentials = cloud.worker_environment()
         self._scratch = cloud.scratch / "sagemaker"
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
@@ -39,7 +38,7 @@ class Backend:
     @property
     def moto(self) -> Any:
         """Moto's registry of this account and region."""
-        return sagemaker_backends[self.cloud.account_id][self.cloud.region]
+        return moto.sagemaker_registry(self.cloud.account_id, self.cloud.region)
 
     def arn(self, kind: str, name: str) -> str:
         """An ARN, as moto forms it too."""

@@ -13,8 +13,7 @@ from typing import Any
 from moto.core.exceptions import JsonRESTError
 
 from localcloud import faults
-from localcloud.cloud import ServiceError
-from localcloud.door.wire import Structure
+from localcloud.door.wire import ServiceError, Structure
 from localcloud.errors import UnsupportedLocally
 from localcloud.runtimes.model_servers import Crashed, NotLoaded, Reply
 from localcloud.services._jobs import STANDSTILL

@@ -6,8 +6,7 @@ import copy
 
 from moto.core.exceptions import JsonRESTError
 
-from localcloud.cloud import ServiceError
-from localcloud.door.wire import Structure
+from localcloud.door.wire import ServiceError, Structure
 from localcloud.errors import UnsupportedLocally
 from localcloud.runtimes import archives
 from localcloud.runtimes.model_servers import Crashed, ModelServer, NotLoaded, Reply

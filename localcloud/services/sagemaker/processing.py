@@ -10,8 +10,7 @@ import json
 import re
 from pathlib import PurePosixPath
 
-from localcloud.cloud import ServiceError
-from localcloud.door.wire import Structure
+from localcloud.door.wire import ServiceError, Structure
 from localcloud.errors import UnsupportedLocally
 from localcloud.runtimes import containers
 from localcloud.runtimes.process import Ended

@@ -13,8 +13,7 @@ from typing import Any
 
 from localcloud.asl import jsonpath
 from localcloud.asl.data import Data, EvaluationError, ExpressionSyntaxError
-from localcloud.cloud import ServiceError
-from localcloud.door.wire import Structure
+from localcloud.door.wire import ServiceError, Structure
 from localcloud.errors import UnsupportedLocally
 
 _LINES = ("application/jsonlines", "application/json")

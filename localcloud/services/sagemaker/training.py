@@ -11,8 +11,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from localcloud.cloud import ServiceError
-from localcloud.door.wire import Structure
+from localcloud.door.wire import ServiceError, Structure
 from localcloud.errors import UnsupportedLocally
 from localcloud.runtimes import archives, containers
 from localcloud.runtimes.process import Ended

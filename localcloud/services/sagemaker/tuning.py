@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from localcloud.cloud import ServiceError
-from localcloud.door.wire import Structure
+from localcloud.door.wire import ServiceError, Structure
 from localcloud.errors import UnsupportedLocally
 from localcloud.services._jobs import JobFailed
 from localcloud.services.sagemaker.backend import Backend

@@ -20,8 +20,8 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from localcloud.asl.environment import Environment
-from localcloud.cloud import Service
 from localcloud.errors import UnsupportedLocally
+from localcloud.host import Service
 from localcloud.services.stepfunctions.activities import Activities
 from localcloud.services.stepfunctions.aliases import Aliases
 from localcloud.services.stepfunctions.checks import Checks
@@ -36,7 +36,7 @@ from localcloud.services.stepfunctions.tagging import Tagging
 from localcloud.services.stepfunctions.tasks import TaskTokens
 
 if TYPE_CHECKING:
-    from localcloud.cloud import Cloud
+    from localcloud.host import Host
 
 Action = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -45,7 +45,7 @@ _TAKE_TIME = frozenset({"StartSyncExecution", "TestState"})
 _WAITING = _TAKE_TIME | {"GetActivityTask"}
 
 
-def register(cloud: Cloud) -> Service:
+def register(cloud: Host) -> Service:
     """The service, with all actions of botocore's model."""
     records = Records(describe)
     executions = Executions(cloud, records)
@@ -74,7 +74,7 @@ def register(cloud: Cloud) -> Service:
         Tagging(machines, activities),
         Checks(cloud, environment),
     )
-    model = cloud.front.session.get_service_model("stepfunctions")
+    model = cloud.session.get_service_model("stepfunctions")
     return Service(
         "stepfunctions",
         dict(_actions(cloud, model, parts)),
@@ -83,7 +83,7 @@ def register(cloud: Cloud) -> Service:
     )
 
 
-def _actions(cloud: Cloud, model: Any, parts: Iterable[object]) -> Iterable[tuple[str, Action]]:
+def _actions(cloud: Host, model: Any, parts: Iterable[object]) -> Iterable[tuple[str, Action]]:
     """Each action of the model, from the part that has the method of its name (in Python's spelling)."""
     from botocore import xform_name
 
@@ -102,11 +102,11 @@ def _checked(check: Callable[[dict[str, Any]], None], action: Action) -> Action:
     return run
 
 
-def _on_clock(cloud: Cloud, action: Action) -> Action:
+def _on_clock(cloud: Host, action: Action) -> Action:
     return lambda request: cloud.clock.call(action, request)
 
 
-def _off_clock(cloud: Cloud, name: str, action: Action) -> Action:
+def _off_clock(cloud: Host, name: str, action: Action) -> Action:
     def run(request: dict[str, Any]) -> dict[str, Any]:
         if name in _TAKE_TIME and cloud.clock.call(threading.get_ident) == threading.get_ident():
             raise UnsupportedLocally(

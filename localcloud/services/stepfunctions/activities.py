@@ -18,7 +18,7 @@ from localcloud.services.stepfunctions.tasks import TaskTokens
 from localcloud.time.clock import PATIENCE
 
 if TYPE_CHECKING:
-    from localcloud.cloud import Cloud
+    from localcloud.host import Host
 
 #: How long AWS holds a poll for which there is no task.
 POLL_SECONDS = 60.0
@@ -60,7 +60,7 @@ class Activity:
 class Activities:
     """The registry and its actions. Everything but the waiting of a poll happens on the clock thread."""
 
-    def __init__(self, cloud: Cloud, tokens: TaskTokens) -> None:
+    def __init__(self, cloud: Host, tokens: TaskTokens) -> None:
         self._cloud = cloud
         self._tokens = tokens
         self._activities: dict[str, Activity] = {}

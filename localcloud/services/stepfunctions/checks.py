@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from localcloud.asl import test_state, validation
 from localcloud.asl.environment import Environment
-from localcloud.cloud import ServiceError
+from localcloud.door.wire import ServiceError
 from localcloud.services.stepfunctions.mocked_results import nonconformity
 
 if TYPE_CHECKING:
-    from localcloud.cloud import Cloud
+    from localcloud.host import Host
 
 
 class Checks:
     """The two actions that leave nothing behind."""
 
-    def __init__(self, cloud: Cloud, environment: Environment) -> None:
+    def __init__(self, cloud: Host, environment: Environment) -> None:
         self._cloud = cloud
         self._environment = environment
 

@@ -7,12 +7,13 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
-from localcloud.asl.environment import Integration, Integrations, TaskCall, TaskFailure
+from localcloud.asl.environment import Integration, TaskCall, TaskFailure
+from localcloud.integrations import LocalIntegrations
 from localcloud.services.stepfunctions.activities import Activities, Task
 from localcloud.time.clock import Signal
 
 if TYPE_CHECKING:
-    from localcloud.cloud import Cloud
+    from localcloud.host import Host
 
 _ACTIVITY = re.compile(r"arn:[^:]+:states:[^:]*:[^:]*:activity:")
 
@@ -24,7 +25,7 @@ class ActivityIntegration:
     resource_type = "activity"
     pattern: Literal["request", "sync", "callback"] = "callback"
 
-    def __init__(self, cloud: Cloud, activities: Activities, resource: str) -> None:
+    def __init__(self, cloud: Host, activities: Activities, resource: str) -> None:
         self.resource = resource
         self._cloud = cloud
         self._activities = activities
@@ -50,8 +51,9 @@ class ActivityIntegration:
 class WithActivities:
     """The cloud's integrations, and the activities, which are this service's own."""
 
-    def __init__(self, cloud: Cloud, activities: Activities) -> None:
+    def __init__(self, cloud: Host, activities: Activities) -> None:
         self._cloud = cloud
+        self._integrations = LocalIntegrations(cloud)
         self._activities = activities
 
     def resolve(self, resource: str) -> Integration:
@@ -60,14 +62,13 @@ class WithActivities:
             if self._activities.get(resource) is None:
                 raise TaskFailure("States.Runtime", f"The activity {resource} does not exist.")
             return ActivityIntegration(self._cloud, self._activities, resource)
-        integrations: Integrations = self._cloud.integrations
-        return integrations.resolve(resource)
+        return self._integrations.resolve(resource)
 
 
 class S3Objects:
     """The objects that ItemReader and ResultWriter work on: those of the cloud's S3."""
 
-    def __init__(self, cloud: Cloud) -> None:
+    def __init__(self, cloud: Host) -> None:
         self._cloud = cloud
 
     def get(self, bucket: str, key: str, owner: str | None) -> bytes:

@@ -28,7 +28,7 @@ from localcloud.services.stepfunctions.paging import PAGES
 from localcloud.services.stepfunctions.records import Ended, Record, Records
 
 if TYPE_CHECKING:
-    from localcloud.cloud import Cloud
+    from localcloud.host import Host
 
 #: Express workflows are billed by 64 MB of memory and by 100 ms (https://aws.amazon.com/step-functions/pricing).
 _BILLED_MB = 64
@@ -48,7 +48,7 @@ class _Target:
 class Executions:
     """The execution actions, and the interpreter's reports about every execution."""
 
-    def __init__(self, cloud: Cloud, records: Records) -> None:
+    def __init__(self, cloud: Host, records: Records) -> None:
         self._cloud = cloud
         self._records = records
         self._starts: dict[str, int] = {}

@@ -16,7 +16,7 @@ from localcloud.services import _logs
 from localcloud.services.stepfunctions import settings
 
 if TYPE_CHECKING:
-    from localcloud.cloud import Cloud
+    from localcloud.host import Host
 
 _FATAL = frozenset({"ExecutionAborted", "ExecutionFailed", "ExecutionTimedOut"})
 
@@ -63,7 +63,7 @@ class ExecutionLog:
         machine_name: the state machine's name, which is in the name of the log stream.
     """
 
-    def __init__(self, cloud: Cloud, configuration: Mapping[str, Any], machine_name: str, execution_arn: str) -> None:
+    def __init__(self, cloud: Host, configuration: Mapping[str, Any], machine_name: str, execution_arn: str) -> None:
         self._cloud = cloud
         self._group = settings.log_group(configuration)
         self._wanted = _LEVELS.get(configuration["level"])
@@ -112,7 +112,7 @@ def without_data(details: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in details.items() if key not in _DATA}
 
 
-def prove_permissions(cloud: Cloud, configuration: Mapping[str, Any]) -> None:
+def prove_permissions(cloud: Host, configuration: Mapping[str, Any]) -> None:
     """What AWS writes into a log group when a state machine is told to log there."""
     group = settings.log_group(configuration)
     if group is not None:

@@ -21,7 +21,7 @@ from localcloud.services.stepfunctions.paging import PAGES
 from localcloud.services.stepfunctions.variables import variable_references
 
 if TYPE_CHECKING:
-    from localcloud.cloud import Cloud
+    from localcloud.host import Host
     from localcloud.services.stepfunctions.aliases import Alias
 
 #: https://docs.aws.amazon.com/step-functions/latest/dg/limits-overview.html
@@ -99,7 +99,7 @@ class Machines:
     """
 
     def __init__(
-        self, cloud: Cloud, is_running: Callable[[str], bool], on_delete: Callable[[StateMachine], None]
+        self, cloud: Host, is_running: Callable[[str], bool], on_delete: Callable[[StateMachine], None]
     ) -> None:
         self._cloud = cloud
         self._is_running = is_running

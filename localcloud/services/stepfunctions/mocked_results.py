@@ -15,7 +15,7 @@ from localcloud.integrations import naming
 from localcloud.integrations.jobs import JOBS
 
 if TYPE_CHECKING:
-    from localcloud.cloud import Cloud
+    from localcloud.host import Host
 
 Spelling = Callable[[str], str]
 
@@ -43,7 +43,7 @@ _TYPES: dict[str, tuple[tuple[type, ...], str]] = {
 }
 
 
-def nonconformity(cloud: Cloud, resource: str, result: Any, strict: bool) -> str | None:
+def nonconformity(cloud: Host, resource: str, result: Any, strict: bool) -> str | None:
     """What the result breaks of the API's model: the first problem, in AWS's words, or None.
 
     Args:
@@ -60,7 +60,7 @@ def nonconformity(cloud: Cloud, resource: str, result: Any, strict: bool) -> str
     return _structure(shape, result, spell, strict)
 
 
-def _output_shape(cloud: Cloud, resource: str) -> tuple[Any, Spelling] | None:
+def _output_shape(cloud: Host, resource: str) -> tuple[Any, Spelling] | None:
     match = _RESOURCE.fullmatch(resource)
     if match is None or match["rest"] == ".waitForTaskToken":
         return None
@@ -68,7 +68,7 @@ def _output_shape(cloud: Cloud, resource: str) -> tuple[Any, Spelling] | None:
     name: str | None
     spell: Spelling
     if service.startswith("aws-sdk:"):
-        services = cloud.front.session.get_available_services()
+        services = cloud.session.get_available_services()
         name, spell = naming.boto_service(service.removeprefix("aws-sdk:"), services), naming.member
     else:
         name, spell = _BOTO_NAMES.get(service, service), naming.capitalised
@@ -78,9 +78,9 @@ def _output_shape(cloud: Cloud, resource: str) -> tuple[Any, Spelling] | None:
             if described is None:
                 return None
             action = described
-    if name is None or name not in cloud.front.session.get_available_services():
+    if name is None or name not in cloud.session.get_available_services():
         return None
-    model = cloud.front.session.get_service_model(name)
+    model = cloud.session.get_service_model(name)
     operation = next((each for each in model.operation_names if each.lower() == action.lower()), None)
     shape = model.operation_model(operation).output_shape if operation is not None else None
     return None if shape is None else (shape, spell)

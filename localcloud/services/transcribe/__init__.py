@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from localcloud.cloud import Cloud, Service, ServiceError
-from localcloud.door.wire import Structure
+from localcloud.door.wire import ServiceError, Structure
 from localcloud.errors import UnsupportedLocally
+from localcloud.host import Host, Service
 from localcloud.services import _objects
 from localcloud.services._jobs import Job, JobFailed, Statuses
 from localcloud.services._paging import Pages
@@ -66,7 +66,7 @@ _PAGES = Pages(
 )
 
 
-def register(cloud: Cloud) -> Service:
+def register(cloud: Host) -> Service:
     """The actions for batch jobs and their vocabularies."""
     jobs = Jobs(cloud)
     return Service(
@@ -86,7 +86,7 @@ def register(cloud: Cloud) -> Service:
 class Jobs:
     """The transcription jobs and the vocabularies of one cloud."""
 
-    def __init__(self, cloud: Cloud) -> None:
+    def __init__(self, cloud: Host) -> None:
         self._cloud = cloud
         self._jobs: dict[str, TranscriptionJob] = {}
         self._vocabularies: dict[str, Structure] = {}
@@ -229,7 +229,7 @@ class TranscriptionJob(Job):
     statuses = Statuses("IN_PROGRESS", "COMPLETED", "FAILED")
     title, internal = "transcription job", "Internal failure: "
 
-    def __init__(self, cloud: Cloud, request: Structure, phrases: Sequence[str]) -> None:
+    def __init__(self, cloud: Host, request: Structure, phrases: Sequence[str]) -> None:
         super().__init__(cloud.clock, request["TranscriptionJobName"])
         self._cloud, self._request, self._phrases = cloud, request, phrases
         defaults = {"ChannelIdentification": False, "ShowAlternatives": False}

@@ -99,4 +99,4 @@ def test_translations_are_refused_with_the_reason(cloud: Cloud) -> None:
         cloud.client("translate").translate_text, Text="Hello", SourceLanguageCode="en", TargetLanguageCode="de"
     )
     assert code == "UnsupportedLocally"
-    assert "no installable package ships a small translation model" in message
+    assert "No installable package ships a small translation model: keep a recorded answer" in message

@@ -28,7 +28,7 @@ def models() -> Session:
 @pytest.fixture
 def cloud(models: Session) -> Iterator[Cloud]:
     cloud = Cloud()
-    cloud.front.session = models
+    cloud.session = models
     yield cloud
     cloud.close()
 
@@ -36,7 +36,7 @@ def cloud(models: Session) -> Iterator[Cloud]:
 @pytest.fixture
 def sfn(cloud: Cloud) -> Any:
     """A client that is called in process, and lets the service see parameters that botocore would refuse."""
-    client = inprocess.client(cloud.front, "stepfunctions", endpoint=cloud.endpoint, region=cloud.region)
+    client = inprocess.client(cloud.front, cloud.session, "stepfunctions", endpoint=cloud.endpoint, region=cloud.region)
     client.meta.events.register("before-parse.stepfunctions.*", hold_against_model)
     client._serializer = client._serializer._serializer  # without botocore's own check of the parameters
     return client

@@ -1,0 +1,107 @@
+"""What a service may ask of the cloud that it is part of, and what it gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from localcloud.time.clock import Clock
+
+Handler = Callable[[dict[str, Any]], Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """What an invocation of a Lambda function came to.
+
+    Args:
+        payload: the response, or the error object, as the runtime wrote it (JSON bytes).
+        function_error: "Unhandled" when `payload` is an error object, else None.
+        executed_version: "$LATEST" or a number.
+        log_tail: the last 4 KB of the log, as text.
+        request_id: the UUID that the handler saw.
+    """
+
+    payload: bytes
+    function_error: str | None
+    executed_version: str
+    log_tail: str
+    request_id: str
+
+
+class Functions(Protocol):
+    """The Lambda functions of a cloud, as other services call them; `services/lambda_.py` says more."""
+
+    def invoke(
+        self,
+        name_or_arn: str,
+        payload: bytes,
+        *,
+        qualifier: str | None = None,
+        limit: float | None = None,
+        request_id: str | None = None,
+        client_context: str | None = None,
+    ) -> Invocation:
+        """Run a function on one event and wait for its end, in real time."""
+
+    def post(self, name_or_arn: str, payload: bytes, *, qualifier: str | None = None) -> None:
+        """Hand over an event and return at once."""
+
+    def request_id(self, name_or_arn: str, payload: bytes) -> str:
+        """The id of a function's next invocation with this event: the same in every run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What a module of `services/` registers.
+
+    Args:
+        name: botocore's name of the service, e.g. "stepfunctions".
+        actions: API action -> function; it takes the request and returns the response, both in botocore's shape.
+        close: called when the cloud ends, to end what the service started.
+        functions: what Lambda, and no other service, lets the others call.
+    """
+
+    name: str
+    actions: Mapping[str, Handler]
+    close: Callable[[], None] | None = None
+    functions: Functions | None = None
+
+
+class Host(Protocol):
+    """One local cloud, as its services and integrations see it.
+
+    Attributes:
+        account_id, region: whose it is; clients ask this region, others work too.
+        endpoint: where it is served, for code that runs in other processes.
+        scratch: a folder that is removed when the cloud ends.
+        clock: its virtual time.
+    """
+
+    account_id: str
+    region: str
+    endpoint: str
+    scratch: Path
+    clock: Clock
+
+    @property
+    def session(self) -> Any:
+        """A botocore session, for its models of AWS's services."""
+
+    @property
+    def functions(self) -> Functions:
+        """The Lambda functions. Loads the Lambda service at first use."""
+
+    def client(self, service_name: str) -> Any:
+        """A boto3 client that calls this cloud in process, without a socket; one for each service, for any thread."""
+
+    def service(self, name: str) -> Service:
+        """Another service, its module imported at first use. Raises UnsupportedLocally when that fails."""
+
+    def new_id(self) -> str:
+        """A UUID from the cloud's seed: the same sequence in every run."""
+
+    def worker_environment(self) -> dict[str, str]:
+        """The AWS settings of a process that the cloud runs, with a key of its own."""
