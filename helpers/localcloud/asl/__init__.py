@@ -4,5 +4,3 @@ It knows no HTTP, no moto and no AWS client: tasks, tokens and objects come thro
 """
 
 from __future__ import annotations
-
-from helpers.localcloud.asl import states  # noqa: F401  # so that a machine finds every state type

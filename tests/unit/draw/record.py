@@ -13,9 +13,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from helpers.localcloud.asl.compiler import compile_machine
 from helpers.localcloud.asl.environment import Environment, TaskCall, TaskFailure
 from helpers.localcloud.asl.execution import Execution
-from helpers.localcloud.asl.machine import Machine
 from helpers.localcloud.clock import Clock, Signal
 from tests.unit.draw.machines import LAMBDA, TRAIN, catch, task
 from tests.unit.draw.machines import Machine as Definition
@@ -178,7 +178,7 @@ def record(
     tasks: Any = Tasks(clock, seconds or {}, fails or {}, answers or {})
     nothing: Any = None
     execution = Execution(
-        Machine(definition),
+        compile_machine(definition),
         arn=f"{ARN}:{name}:run",
         name="run",
         input=json.dumps(input),
