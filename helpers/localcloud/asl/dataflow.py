@@ -62,22 +62,27 @@ class JSONPathFlow:
 
     def effective(self, visit: Visit) -> Any:
         effective = self._input_path(visit, visit.input) if self._input_path else visit.input
-        visit.note("afterInputPath", effective)
+        if visit.note:
+            visit.note("afterInputPath", effective)
         return effective
 
     def arguments(self, visit: Visit, effective: Any) -> Any:
         arguments = self._parameters(visit, effective) if self._parameters else effective
-        visit.note("afterParameters", arguments)
+        if visit.note:
+            visit.note("afterParameters", arguments)
         return arguments
 
     def finish(self, visit: Visit, effective: Any, result: Any) -> Leaving:
-        visit.note("result", result)
+        if visit.note:
+            visit.note("result", result)
         if self._selector:
             result = self._selector(visit, result)
-        visit.note("afterResultSelector", result)
+        if visit.note:
+            visit.note("afterResultSelector", result)
         assigned = self._assign(visit, result) if self._assign else None
         output = self._place(visit, result)
-        visit.note("afterResultPath", output)
+        if visit.note:
+            visit.note("afterResultPath", output)
         return (self._output_path(visit, output) if self._output_path else output), assigned
 
     def passed(self, visit: Visit, effective: Any) -> Leaving:
@@ -121,11 +126,13 @@ class JSONataFlow:
         if self._arguments is None:
             return effective
         arguments = self._arguments(visit, effective)
-        visit.note("afterArguments", arguments)
+        if visit.note:
+            visit.note("afterArguments", arguments)
         return arguments
 
     def finish(self, visit: Visit, effective: Any, result: Any) -> Leaving:
-        visit.note("result", result)
+        if visit.note:
+            visit.note("result", result)
         return self._leave(visit, result, {"result": result})
 
     def passed(self, visit: Visit, effective: Any) -> Leaving:

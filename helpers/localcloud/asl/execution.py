@@ -137,6 +137,14 @@ class Execution:
         if self.status == "RUNNING":
             self._cut_short("ABORTED", StateFailed(error, cause))
 
+    def stop_at_exit(self) -> None:
+        """Stop it as soon as it leaves a state, as DeleteStateMachine does ("on the next state transition")."""
+
+        async def stop() -> None:
+            self.stop()
+
+        self.running.on_exit = lambda: self.clock.spawn(stop())
+
     def redrive(self) -> None:
         """Go on from the states that did not succeed, as RedriveExecution does. Clock thread only.
 

@@ -122,7 +122,8 @@ class JSONPath:
             if not isinstance(value, list):
                 shown = path.removeprefix("$") if path.startswith("$$") else path
                 raise visit.failure(f'Reference path "{shown}" must point to array.')
-            visit.note("afterItemsPath", value)
+            if visit.note:
+                visit.note("afterItemsPath", value)
             return value
 
         return _checked(self.path(path) if path != "$" else _document, items)

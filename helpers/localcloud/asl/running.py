@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -71,6 +71,7 @@ class Running:
     Args:
         random: the execution's own seeded generator.
         context: the context object without State, Map and Task.
+        on_exit: called when a state is left.
     """
 
     clock: Clock
@@ -79,6 +80,7 @@ class Running:
     context: dict[str, Any]
     environment: Environment
     map_run: StartMapRun
+    on_exit: Callable[[], object] | None = None
 
 
 class Frame:
@@ -131,6 +133,9 @@ class Visit:
     Args:
         name, kind: the state's name and its type.
         has_retry: whether the state can be retried, which the context object tells.
+
+    Attributes:
+        note: who is told what the steps of the data flow led to, under InspectionData's names; in a run nobody is.
     """
 
     __slots__ = (
@@ -143,6 +148,7 @@ class Visit:
         "input",
         "kind",
         "name",
+        "note",
         "progress",
         "retry_count",
         "token",
@@ -152,6 +158,7 @@ class Visit:
         self.frame, self.name, self.kind, self.input, self.has_retry = frame, name, kind, data, has_retry
         self.retry_count = 0
         self.token: str | None = None
+        self.note: Callable[[str, Any], None] | None = None
         self.progress: Any = None  # what a Parallel or a Map has done so far, for a redrive
         self._context: dict[str, Any] | None = None
         running = frame.running
@@ -160,9 +167,6 @@ class Visit:
         details = {"name": name, "input": running.history.text(data), "inputDetails": NOT_TRUNCATED}
         self.entered_id = frame.event(f"{kind}StateEntered", ("stateEnteredEventDetails", details))
         frame.current = self
-
-    def note(self, step: str, value: Any) -> None:
-        """What a step of the data flow led to, under the name that InspectionData has for it."""
 
     def leave(self, output: Any, assigned: Mapping[str, Any] | None) -> Any:
         """Leave the state with its output; variables take their new values now."""
@@ -181,6 +185,8 @@ class Visit:
             details["assignedVariablesDetails"] = NOT_TRUNCATED
         frame.event(f"{self.kind}StateExited", ("stateExitedEventDetails", details))
         frame.current = None
+        if frame.running.on_exit:
+            frame.running.on_exit()
         return output
 
     @property

@@ -263,18 +263,15 @@ class _Inspection:
 class _TrialVisit(Visit):
     """The visit under test: it tells of its steps, its context object may be given, its failures name no event."""
 
-    __slots__ = ("_given", "_inspection")
+    __slots__ = ("_given",)
 
     def __init__(self, frame: Frame, state: State, request: TrialRequest, inspection: _Inspection) -> None:
         super().__init__(frame, state.name, state.kind, request.input, has_retry=True)
-        self.retry_count, self._given, self._inspection = request.retry_count, request.context, inspection
+        self.retry_count, self.note, self._given = request.retry_count, inspection.record, request.context
 
     @property
     def context(self) -> dict[str, Any]:
         return super().context if self._given is None else self._given
-
-    def note(self, step: str, value: Any) -> None:
-        self._inspection.record(step, value)
 
     def failure(self, message: str, error: str = errors.RUNTIME) -> StateFailed:
         return StateFailed(error, message, self)

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from helpers.localcloud.asl.environment import Environment
 from helpers.localcloud.asl.execution import Execution, Reports
 from helpers.localcloud.services.stepfunctions import arns, errors, paging, redrive
-from helpers.localcloud.services.stepfunctions.deletion import LastHistory
 from helpers.localcloud.services.stepfunctions.ids import derived_uuid
 from helpers.localcloud.services.stepfunctions.logs import ExecutionLog
 from helpers.localcloud.services.stepfunctions.machines import (
@@ -90,7 +89,7 @@ class Executions:
         """The state machine is being deleted: its executions end with their next state transition."""
         for record in self._records.running(machine.arn):
             if not isinstance(record.run, Ended):
-                record.run.running.history = LastHistory(record.run)
+                record.run.stop_at_exit()
         if not self.is_running(machine.arn):
             self._forget(machine.arn)
 
