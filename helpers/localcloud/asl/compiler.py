@@ -40,6 +40,7 @@ def compile_machine(definition: Fields, inherited: Language = LANGUAGES["JSONPat
 
 def _compile_state(name: str, fields: Fields, inherited: Language) -> State:
     language = _language(fields, inherited)
+    # Branches and processors inherit the language of the whole machine, not that of the state around them.
     state_type, inside = TYPES[fields["Type"]], []
     if fields["Type"] == "Parallel":
         inside = fields["Branches"]
@@ -47,7 +48,7 @@ def _compile_state(name: str, fields: Fields, inherited: Language) -> State:
         inside = [fields.get("ItemProcessor") or fields["Iterator"]]
         if inside[0].get("ProcessorConfig", {}).get("Mode") == "DISTRIBUTED":
             state_type = DistributedMap
-    return state_type(name, fields, language, [compile_machine(each, language) for each in inside])
+    return state_type(name, fields, language, [compile_machine(each, inherited) for each in inside])
 
 
 def _language(holder: Fields, inherited: Language) -> Language:

@@ -186,8 +186,8 @@ class Execution:
             fault = uuid4(self.running.random)
             log.exception("%s: a mistake of ours ended %s", fault, self.arn)
             cause = (
-                f"The local cloud failed while it ran this execution: {type(problem).__name__}: {problem} "
-                f"(fault {fault}: its log has the traceback)"
+                f"The local cloud failed while it ran this execution: {type(problem).__name__}: {problem}. "
+                f"Its log has the traceback, under fault {fault}."
             )
             self._end("FAILED", "ExecutionFailed", StateFailed(errors.RUNTIME, cause))
         else:

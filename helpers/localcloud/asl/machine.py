@@ -43,6 +43,7 @@ class State:
         self.next: str | None = fields.get("Next")
         self.flow: Dataflow = dataflow(fields, language)
         self.retriers = [Retrier(entry) for entry in fields.get("Retry") or []]
+        self._has_retry = bool(self.retriers)
         self.catchers = [Catcher(entry, language) for entry in fields.get("Catch") or []]
 
     async def perform(self, visit: Visit) -> Outcome:
@@ -58,13 +59,13 @@ class State:
         Raises:
             StateFailed: it failed, and neither Retry nor Catch helped.
         """
-        return self.go_on(Visit(frame, self.name, self.kind, data, has_retry=bool(self.retriers)))
+        return self.go_on(Visit(frame, self.name, self.kind, data, self._has_retry))
 
     async def go_on(self, visit: Visit) -> tuple[str | None, Any]:
         """The same with a visit that has begun, as a redrive finds it."""
         frame = visit.frame
         frame.current = visit
-        retries = [0] * len(self.retriers)
+        retries: dict[int, int] = {}  # how often each entry of Retry was used
         while True:
             try:
                 outcome = await self.perform(visit)
@@ -74,8 +75,8 @@ class State:
                 found = handler_of(failure, self.retriers)
                 if found is not None:
                     index, retrier = found
-                    delay = retrier.delay(retries[index], frame.running.random)
-                    retries[index] += 1
+                    used = retries.get(index, 0)
+                    delay, retries[index] = retrier.delay(used, frame.running.random), used + 1
                 if delay is None:
                     return self._give_up(visit, failure)
             visit.retry_count += 1

@@ -154,7 +154,7 @@ class Visit:
         "token",
     )
 
-    def __init__(self, frame: Frame, name: str, kind: str, data: Any, *, has_retry: bool) -> None:
+    def __init__(self, frame: Frame, name: str, kind: str, data: Any, has_retry: bool) -> None:
         self.frame, self.name, self.kind, self.input, self.has_retry = frame, name, kind, data, has_retry
         self.retry_count = 0
         self.token: str | None = None

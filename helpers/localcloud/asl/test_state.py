@@ -21,7 +21,7 @@ from helpers.localcloud.asl.machine import Outcome, State
 from helpers.localcloud.asl.randomness import uuid4
 from helpers.localcloud.asl.retry import handler_of
 from helpers.localcloud.asl.running import Frame, Visit, iso
-from helpers.localcloud.asl.states.map import Map
+from helpers.localcloud.asl.states.map import Map, map_item
 from helpers.localcloud.asl.states.parallel import Parallel
 from helpers.localcloud.asl.test_state_request import Nonconformity, Refused, TrialRequest
 from helpers.localcloud.clock import TimedOut
@@ -182,7 +182,7 @@ class _Trial:
         inspection.members["maxConcurrency"] = state.concurrency(visit, effective)
         intolerable = self._intolerable(state, visit, effective)
         if items is not None and ("ItemSelector" in fields or "Parameters" in fields):
-            items = [state.item_input(visit, effective, index, item) for index, item in enumerate(items)]
+            items = [state.item_input(visit, effective, map_item(index, item)) for index, item in enumerate(items)]
             inspection.record("afterItemSelector", items)
         if items is not None and "ItemBatcher" in fields:
             batcher = ItemBatcher(fields["ItemBatcher"], state.language)
@@ -266,7 +266,7 @@ class _TrialVisit(Visit):
     __slots__ = ("_given",)
 
     def __init__(self, frame: Frame, state: State, request: TrialRequest, inspection: _Inspection) -> None:
-        super().__init__(frame, state.name, state.kind, request.input, has_retry=True)
+        super().__init__(frame, state.name, state.kind, request.input, True)
         self.retry_count, self.note, self._given = request.retry_count, inspection.record, request.context
 
     @property

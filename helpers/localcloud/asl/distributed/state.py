@@ -15,7 +15,7 @@ from helpers.localcloud.asl.language import Fields, Language
 from helpers.localcloud.asl.machine import Machine
 from helpers.localcloud.asl.randomness import uuid4
 from helpers.localcloud.asl.running import Visit
-from helpers.localcloud.asl.states.map import Map
+from helpers.localcloud.asl.states.map import Map, map_item
 
 
 class DistributedMap(Map):
@@ -86,7 +86,7 @@ class DistributedMap(Map):
         return count, percentage
 
     def _inputs(self, visit: Visit, effective: Any, items: list[Any]) -> list[tuple[Any, int]]:
-        selected = [self.item_input(visit, effective, index, item) for index, item in enumerate(items)]
+        selected = [self.item_input(visit, effective, map_item(index, item)) for index, item in enumerate(items)]
         if self._batcher is not None:
             return list(self._batcher.batches(visit, effective, selected))
         return [(item, 1) for item in selected]

@@ -51,11 +51,15 @@ class Map(State):
             return value
         raise self.language.failure(visit, "MaxConcurrency cannot be negative.", "MaxConcurrency")
 
-    def item_input(self, visit: Visit, effective: Any, index: int, value: Any) -> Any:
-        """What an iteration is given: the item, or what ItemSelector makes of it."""
+    def item_input(self, visit: Visit, effective: Any, item: dict[str, Any]) -> Any:
+        """What an iteration is given: the item, or what ItemSelector makes of it.
+
+        Args:
+            item: the context object's Map member in this iteration.
+        """
         if self._selector is None:
-            return value
-        visit.frame.map_item, outer = _map_item(index, value), visit.frame.map_item
+            return item["Item"]["Value"]
+        visit.frame.map_item, outer = item, visit.frame.map_item
         visit.renew(token=visit.token)
         try:
             return self._selector(visit, effective)
@@ -100,12 +104,12 @@ class _Iterations:
                 thread = begun
                 self.visit.frame.children.append(thread)
             else:
-                thread.map_item = _map_item(index, self.items[index])
+                thread.map_item = map_item(index, self.items[index])
                 thread.variables = dict(self.visit.frame.variables)
                 self._event(thread, "Started", advance=True)
             self.open[index] = thread
             try:
-                self.results[index] = await self._iterate(thread, index)
+                self.results[index] = await self._iterate(thread)
             except StateFailed:
                 self._event(thread, "Failed")
                 thread.interrupted, thread.current = thread.current, None
@@ -114,19 +118,20 @@ class _Iterations:
             del self.open[index]
             self.last = self._event(thread, "Succeeded")
 
-    async def _iterate(self, thread: Frame, index: int) -> Any:
+    async def _iterate(self, thread: Frame) -> Any:
+        assert thread.map_item is not None  # an iteration has begun in it
         if thread.interrupted is not None:
             return await self.state.processor.resume(thread)
-        data = self.state.item_input(self.visit, self.effective, index, self.items[index])
+        data = self.state.item_input(self.visit, self.effective, thread.map_item)
         return await self.state.processor.run(thread, data)
 
     def _event(self, thread: Frame, suffix: str, *, advance: bool = False) -> int:
-        assert thread.map_item is not None  # an iteration has begun in it
+        assert thread.map_item is not None
         details = {"name": self.state.name, "index": thread.map_item["Item"]["Index"]}
         member = f"mapIteration{suffix}EventDetails"
         return thread.event(f"MapIteration{suffix}", (member, details), advance=advance)
 
 
-def _map_item(index: int, value: Any) -> dict[str, Any]:
+def map_item(index: int, value: Any) -> dict[str, Any]:
     """The context object's Map member in an iteration."""
     return {"Item": {"Index": index, "Value": value}}
