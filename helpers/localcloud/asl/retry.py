@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from helpers.localcloud.asl.dataflow import Dataflow, dataflow
 from helpers.localcloud.asl.errors import StateFailed, matches
-from helpers.localcloud.asl.language import Fields, Language
+from helpers.localcloud.asl.language import MAX_SECONDS, Fields, Language
 
 
 class Retrier:
@@ -32,8 +32,8 @@ class Retrier:
         try:
             interval = self._interval * self._rate**retries
         except OverflowError:
-            interval = 99_999_999.0  # the longest wait that the language allows
-        interval = min(interval, self._max_delay or 99_999_999.0)
+            interval = float(MAX_SECONDS)
+        interval = min(interval, self._max_delay or float(MAX_SECONDS))
         return source.uniform(0, interval) if self._jitter else interval
 
 

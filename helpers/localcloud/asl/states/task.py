@@ -14,9 +14,6 @@ from helpers.localcloud.asl.machine import Machine, Outcome, State
 from helpers.localcloud.asl.running import Visit
 from helpers.localcloud.clock import TimedOut
 
-#: The longest a task may take without TimeoutSeconds (specification, "Timeouts"; the service's own maximum).
-MAX_SECONDS = 99_999_999
-
 
 class Task(State):
     """Calls its Resource with what Parameters or Arguments make of its input."""
