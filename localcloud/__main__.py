@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from localcloud import aws_settings
 
 if TYPE_CHECKING:
-    from localcloud.host import Host
     from localcloud.door.server import Page
+    from localcloud.host import Host
 
 _REGION = "us-east-1"
 

@@ -15,7 +15,7 @@ _CLOUD, _STATES = "localcloud.", "localcloud.services.stepfunctions."
 #: Circles that are known, by where they lie: imports among the modules of one entry are not looked at. Only to be
 #: shortened.
 KNOWN = (
-    (_CLOUD + "asl",),
+    (_CLOUD + "asl.query",),
     (_CLOUD + "time.clock", _CLOUD + "time.fibers"),
     (_STATES + "aliases", _STATES + "machines"),
 )

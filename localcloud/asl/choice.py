@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -20,23 +20,15 @@ from localcloud.asl.timestamps import parse_timestamp
 Rule = Callable[[Data], bool]
 
 
-def compile_rule(rule: dict[str, Any], is_jsonata: bool = False, field: str = "Condition") -> Callable[..., bool]:
-    """Compile one entry of Choices; its Next, Assign, Output and Comment are not looked at.
+def compile_condition(text: Any, field: str) -> Callable[..., bool]:
+    """Compile the Condition of a JSONata rule: a jsonata.Expression that gives a bool.
 
     Args:
-        is_jsonata: whether the rule is a JSONata Condition.
-        field: where the Condition stands ("Choices[1]/Condition"), for causes.
-
-    Returns:
-        For JSONPath a function of Data; for JSONata a jsonata.Expression. Both give a bool.
+        field: where it stands ("Choices[1]/Condition"), for causes.
 
     Raises:
-        ExpressionSyntaxError: a path or the condition cannot be read.
+        ExpressionSyntaxError: it cannot be read.
     """
-    return _condition(rule["Condition"], field) if is_jsonata else _compile(rule)
-
-
-def _condition(text: Any, field: str) -> Callable[..., bool]:
     expression = jsonata.compile_template(text, field)
 
     def test(*scope: Any) -> bool:
@@ -49,20 +41,25 @@ def _condition(text: Any, field: str) -> Callable[..., bool]:
     return test
 
 
-def _compile(rule: dict[str, Any]) -> Rule:
+def compile_rule(rule: Mapping[str, Any]) -> Rule:
+    """Compile one entry of Choices in JSONPath; its Next, Assign, Output and Comment are not looked at.
+
+    Raises:
+        ExpressionSyntaxError: a path cannot be read, or it is no rule.
+    """
     if "And" in rule:
-        rules = [_compile(inner) for inner in rule["And"]]
+        rules = [compile_rule(inner) for inner in rule["And"]]
         return lambda data: all(test(data) for test in rules)
     if "Or" in rule:
-        rules = [_compile(inner) for inner in rule["Or"]]
+        rules = [compile_rule(inner) for inner in rule["Or"]]
         return lambda data: any(test(data) for test in rules)
     if "Not" in rule:
-        negated = _compile(rule["Not"])
+        negated = compile_rule(rule["Not"])
         return lambda data: not negated(data)
     return _compile_comparison(rule)
 
 
-def _compile_comparison(rule: dict[str, Any]) -> Rule:
+def _compile_comparison(rule: Mapping[str, Any]) -> Rule:
     names = [name for name in rule if name in OPERATORS]
     if "Variable" not in rule or len(names) != 1:
         raise ExpressionSyntaxError(

@@ -32,8 +32,8 @@ class Data:
     random: random.Random = field(default_factory=lambda: random.Random(0))
 
 
-#: A compiled expression: evaluated often, compiled once.
-Expression = Callable[[Data], Any]
+#: A path, a payload template, an intrinsic call or a rule of JSONPath, compiled.
+PathExpression = Callable[[Data], Any]
 
 
 class EvaluationError(Exception):

@@ -6,15 +6,11 @@ Whoever embeds the interpreter implements these protocols; the interpreter knows
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from localcloud.time.clock import Clock, Signal
-
-if TYPE_CHECKING:
-    from localcloud.asl.execution import Execution
-
 
 #: How many events a history can hold (Step Functions service quotas).
 MAX_EVENTS = 25_000
@@ -92,8 +88,13 @@ class Integrations(Protocol):
 class Tokens(Protocol):
     """Hands out task tokens, whose answers come from outside."""
 
-    def create(self, execution: Execution, state_name: str, *, external: bool) -> tuple[str, TokenAnswer]:
-        """A new token and what it is answered with; `external` when only the outside can answer it."""
+    def create(self, execution_arn: str, events: int, state_name: str, *, external: bool) -> tuple[str, TokenAnswer]:
+        """A new token and what it is answered with.
+
+        Args:
+            events: how many events the execution has so far: with its ARN, what makes the token its own.
+            external: only the outside can answer it.
+        """
 
     def discard(self, token: str) -> None:
         """Nobody waits for this token any more."""
@@ -125,7 +126,6 @@ class Environment:
 
     Args:
         max_events: the history's quota.
-        started, ended: told of every execution, the children of a distributed Map included.
     """
 
     clock: Clock
@@ -136,8 +136,6 @@ class Environment:
     account_id: str = "123456789012"
     seed: int = 0
     max_events: int = field(default_factory=lambda: MAX_EVENTS)
-    started: Callable[[Execution], None] = lambda execution: None
-    ended: Callable[[Execution], None] = lambda execution: None
     random: random.Random = field(init=False)
 
     def __post_init__(self) -> None:

@@ -3,26 +3,41 @@
 from __future__ import annotations
 
 import json
+import logging
 import random
 import sys
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from localcloud.asl import errors
+from localcloud.asl.data import to_json
+from localcloud.asl.distributed.run import MapRun
 from localcloud.asl.environment import Environment
 from localcloud.asl.errors import StateFailed
-from localcloud.asl.frame import Frame, iso
 from localcloud.asl.history import NOT_TRUNCATED, History, HistoryFull
-from localcloud.asl.machine import Machine
-from localcloud.time.clock import Fiber, Signal
-
-if TYPE_CHECKING:
-    from localcloud.asl.distributed.run import MapRun
+from localcloud.asl.randomness import uuid4
+from localcloud.asl.running import Frame, Runnable, Running, iso
+from localcloud.time.clock import Clock, Fiber, Signal
 
 Details = dict[str, Any]
 
+log = logging.getLogger(__name__)
+
 #: The longest that an Express workflow runs (Step Functions service quotas).
 EXPRESS_SECONDS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """Who is told of an execution and of the children of its distributed Maps: when they start, when they end."""
+
+    started: Callable[[Execution], None] = lambda execution: None
+    ended: Callable[[Execution], None] = lambda execution: None
+
+
+_NOBODY = Reports()
 
 
 class Execution:
@@ -34,10 +49,12 @@ class Execution:
         input: JSON text.
         environment: the world it runs in.
         is_express: an Express workflow: five minutes at the most, no quota of events, no redrive.
+        reports: who is told of it.
         map_run: the map run whose child this is.
 
     Attributes:
         status: RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED.
+        running: what its states share.
         output: JSON text, once it succeeded. error, cause: once it did not.
         start_date, stop_date: virtual seconds since the epoch.
         map_runs: the map runs of its distributed Maps, in the order they started.
@@ -46,7 +63,7 @@ class Execution:
 
     def __init__(
         self,
-        machine: Machine,
+        machine: Runnable,
         *,
         arn: str,
         name: str,
@@ -56,15 +73,22 @@ class Execution:
         state_machine_name: str,
         environment: Environment,
         is_express: bool = False,
+        reports: Reports = _NOBODY,
         map_run: MapRun | None = None,
     ) -> None:
         self.machine, self.arn, self.name, self.input = machine, arn, name, input
         self.role_arn, self.state_machine_arn = role_arn, state_machine_arn
         self.state_machine_name, self.environment = state_machine_name, environment
         self.is_express, self.map_run = is_express, map_run
-        self.clock = environment.clock
-        self.random = random.Random(f"{environment.seed}/{arn}")
-        self.history = History(sys.maxsize if is_express else environment.max_events)
+        self._reports = reports
+        self.running = Running(
+            environment.clock,
+            History(sys.maxsize if is_express else environment.max_events),
+            random.Random(f"{environment.seed}/{arn}"),
+            {},
+            environment,
+            self._map_run,
+        )
         self.status = "RUNNING"
         self.output: str | None = None
         self.error: str | None = None
@@ -75,9 +99,18 @@ class Execution:
         self.redrive_date: float | None = None
         self.map_runs: list[MapRun] = []
         self.finished: Signal[None] = Signal(self.clock)
-        self.context: dict[str, Any] = {}
-        self._root = Frame(self, 0, {}, None)
+        self._root = Frame(self.running, 0, {}, None)
         self._fibers: list[Fiber[None]] = []
+
+    @property
+    def clock(self) -> Clock:
+        """The clock on which it runs."""
+        return self.environment.clock
+
+    @property
+    def history(self) -> History:
+        """Its events so far."""
+        return self.running.history
 
     def start(self) -> None:
         """Start it on its clock. Clock thread only."""
@@ -92,32 +125,25 @@ class Execution:
             "RedriveCount": 0,
         }
         machine = {"Id": self.state_machine_arn, "Name": self.state_machine_name}
-        self.context = {"Execution": execution, "StateMachine": machine}
-        self.environment.started(self)
+        self.running.context = {"Execution": execution, "StateMachine": machine}
+        self._reports.started(self)
         details = {"input": self.input, "inputDetails": NOT_TRUNCATED, "roleArn": self.role_arn}
         self._root.event("ExecutionStarted", ("executionStartedEventDetails", details), advance=False)
         self.history.remember(data, self.input)
         self._go(self.machine.run(self._root, data))
 
-    def child(self, run: MapRun, arn: str, name: str, data: str) -> Execution:
-        """A child execution of one of its map runs, not started yet."""
-        return Execution(
-            run.processor,
-            arn=arn,
-            name=name,
-            input=data,
-            role_arn=self.role_arn,
-            state_machine_arn=f"{self.state_machine_arn}/{run.label}",
-            state_machine_name=f"{self.state_machine_name}/{run.label}",
-            environment=self.environment,
-            is_express=run.execution_type == "EXPRESS",
-            map_run=run,
-        )
-
     def stop(self, error: str | None = None, cause: str | None = None) -> None:
         """Stop it as StopExecution does. Clock thread only; nothing happens when it has ended."""
         if self.status == "RUNNING":
             self._cut_short("ABORTED", StateFailed(error, cause))
+
+    def stop_at_exit(self) -> None:
+        """Stop it as soon as it leaves a state, as DeleteStateMachine does ("on the next state transition")."""
+
+        async def stop() -> None:
+            self.stop()
+
+        self.running.on_exit = lambda: self.clock.spawn(stop())
 
     def redrive(self) -> None:
         """Go on from the states that did not succeed, as RedriveExecution does. Clock thread only.
@@ -129,7 +155,7 @@ class Execution:
         self.redrive_date = self.clock.now()
         self.status, self.stop_date, self.error, self.cause = "RUNNING", None, None, None
         self.finished = Signal(self.clock)
-        self.context["Execution"] |= {
+        self.running.context["Execution"] |= {
             "RedriveCount": self.redrive_count,
             "RedriveTime": iso(self.redrive_date),
         }
@@ -157,7 +183,12 @@ class Execution:
             cause = f"The execution reached the maximum number of history events ({self.environment.max_events})."
             self._end("FAILED", "ExecutionFailed", StateFailed(errors.RUNTIME, cause))
         except Exception as problem:  # a fault of ours: say so, rather than leave the execution running for ever
-            cause = f"The local cloud failed while it ran this execution: {type(problem).__name__}: {problem}"
+            fault = uuid4(self.running.random)
+            log.exception("%s: a mistake of ours ended %s", fault, self.arn)
+            cause = (
+                f"The local cloud failed while it ran this execution: {type(problem).__name__}: {problem}. "
+                f"Its log has the traceback, under fault {fault}."
+            )
             self._end("FAILED", "ExecutionFailed", StateFailed(errors.RUNTIME, cause))
         else:
             self.output = self.history.text(output)
@@ -183,7 +214,53 @@ class Execution:
         for fiber in self._fibers:
             fiber.cancel()
         self._fibers = []
-        self.environment.ended(self)
+        self._reports.ended(self)
         self.finished.set(None)
         if self.map_run is not None:
             self.map_run.child_ended(self)
+
+    def _map_run(
+        self,
+        processor: Runnable,
+        label: str,
+        execution_type: str,
+        *,
+        max_concurrency: int,
+        tolerated_count: int,
+        tolerated_percentage: float,
+    ) -> MapRun:
+        home = f"{self.environment.region}:{self.environment.account_id}"
+        identity = uuid4(self.running.random)
+        run = MapRun(
+            self.clock,
+            f"arn:aws:states:{home}:mapRun:{self.state_machine_name}/{label}:{identity}",
+            self.arn,
+            f"{self.state_machine_arn}/{label}",
+            partial(self._child, processor, f"{self.state_machine_name}/{label}", execution_type == "EXPRESS"),
+            max_concurrency=max_concurrency,
+            tolerated_count=tolerated_count,
+            tolerated_percentage=tolerated_percentage,
+        )
+        self.map_runs.append(run)
+        return run
+
+    def _child(
+        self, processor: Runnable, state_machine_name: str, is_express: bool, run: MapRun, data: Any
+    ) -> Execution:
+        """A child execution of one of its map runs, not started yet."""
+        environment, name = self.environment, uuid4(self.running.random)
+        family, suffix = ("express", f"{name}:{name}") if is_express else ("execution", name)
+        home = f"{environment.region}:{environment.account_id}"
+        return Execution(
+            processor,
+            arn=f"arn:aws:states:{home}:{family}:{state_machine_name}:{suffix}",
+            name=name,
+            input=to_json(data),
+            role_arn=self.role_arn,
+            state_machine_arn=run.state_machine_arn,
+            state_machine_name=state_machine_name,
+            environment=environment,
+            is_express=is_express,
+            reports=self._reports,
+            map_run=run,
+        )

@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import Any
 
 from localcloud.asl import intrinsic_functions as functions
-from localcloud.asl.data import Data, EvaluationError, Expression, ExpressionSyntaxError, to_json
+from localcloud.asl.data import Data, EvaluationError, ExpressionSyntaxError, PathExpression, to_json
 from localcloud.asl.intrinsic_functions import IntrinsicError
 from localcloud.asl.jsonpath import Path, PathNotFound
 from localcloud.asl.jsonpath_syntax import Parser
@@ -44,7 +44,7 @@ def is_call(text: str) -> bool:
     return text.startswith("States.")
 
 
-def parse(text: str) -> Expression:
+def parse(text: str) -> PathExpression:
     """Compile a call.
 
     Args:
@@ -79,7 +79,7 @@ def paths_in(text: str) -> tuple[Path, ...]:
 
 
 @lru_cache(maxsize=4096)
-def _parse(text: str) -> tuple[Expression, tuple[Path, ...]]:
+def _parse(text: str) -> tuple[PathExpression, tuple[Path, ...]]:
     reader = _Reader(text)
     call = reader.call()
     if reader.at < len(text):
@@ -96,7 +96,7 @@ class _Reader:
         self.calls = 0
         self.paths: list[Path] = []
 
-    def call(self) -> Expression:
+    def call(self) -> PathExpression:
         start = self.at
         match = _NAME.match(self.text, self.at)
         if not match:
@@ -109,7 +109,7 @@ class _Reader:
         if self.calls > MAX_NESTED:
             raise self.error(f"More than {MAX_NESTED} intrinsic functions are nested in one field")
         self.at = match.end()
-        arguments: list[Expression | _Text] = []
+        arguments: list[PathExpression | _Text] = []
         self.blanks()
         if not self.accept(")"):
             arguments.append(self.argument())
@@ -122,13 +122,13 @@ class _Reader:
             raise self.error(f"States.{name} takes {function.arity}, not {len(arguments)}")
         return _compile(self.text[start : self.at], name, function.body, arguments, self)
 
-    def argument(self) -> Expression | _Text:
+    def argument(self) -> PathExpression | _Text:
         self.blanks()
         value = self.value()
         self.blanks()
         return value
 
-    def value(self) -> Expression | _Text:
+    def value(self) -> PathExpression | _Text:
         if self.accept("'"):
             return self.string()
         if self.text.startswith("$", self.at):
@@ -141,7 +141,7 @@ class _Reader:
             return lambda data: constant
         raise self.error("An argument is a 'string', a number, true, false, null, a path or another call")
 
-    def path(self) -> Expression:
+    def path(self) -> PathExpression:
         start = self.at
         parser = Parser(self.text, start)
         root, steps = parser.path_before(stop=",)")
@@ -192,9 +192,9 @@ def _compile(
     text: str,
     name: str,
     body: Callable[[Data, list[Any]], Any],
-    arguments: list[Expression | _Text],
+    arguments: list[PathExpression | _Text],
     reader: _Reader,
-) -> Expression:
+) -> PathExpression:
     template = arguments[0] if name == "Format" else None
     if isinstance(template, _Text):
         # The usual case: the template is written out, so it is cut up once.
@@ -226,5 +226,5 @@ def _sentence(text: str, reason: str) -> str:
     return f"The function '{text}' had the following error: {reason}"
 
 
-def _constant(value: Any) -> Expression:
+def _constant(value: Any) -> PathExpression:
     return lambda data: value

@@ -43,7 +43,6 @@ class PathNotFound(EvaluationError):
     def __init__(self, path: str, reason: str, root: Any) -> None:
         super().__init__("States.Runtime", f"Invalid path '{path}' : {reason}")
         self.path = path
-        self.reason = reason
         self.root = root
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 from localcloud.asl import intrinsics, jsonpath
-from localcloud.asl.data import Data, EvaluationError, Expression, ExpressionSyntaxError, to_json
+from localcloud.asl.data import Data, EvaluationError, ExpressionSyntaxError, PathExpression, to_json
 from localcloud.asl.jsonpath import PathNotFound
 
 
-def compile_expression(text: str) -> Expression:
+def compile_expression(text: str) -> PathExpression:
     """Compile a path ("$.a", "$$.Execution.Id", "$total") or an intrinsic call ("States.UUID()").
 
     Raises:
@@ -36,7 +36,7 @@ def variables_in(text: str) -> frozenset[str]:
     return frozenset([name] if name else ())
 
 
-def compile_template(template: Any) -> Expression:
+def compile_template(template: Any) -> PathExpression:
     """Compile a payload template.
 
     What it evaluates to is new where an expression stands in it and shared with the template where none does.
@@ -47,7 +47,7 @@ def compile_template(template: Any) -> Expression:
     return _compile(template) or (lambda data: template)
 
 
-def _compile(template: Any) -> Expression | None:
+def _compile(template: Any) -> PathExpression | None:
     """The template's function; None when there is nothing in it to evaluate."""
     if isinstance(template, dict):
         return _compile_object(template)
@@ -56,8 +56,8 @@ def _compile(template: Any) -> Expression | None:
     return None
 
 
-def _compile_object(template: dict[str, Any]) -> Expression | None:
-    dynamic: list[tuple[str, Expression]] = []
+def _compile_object(template: dict[str, Any]) -> PathExpression | None:
+    dynamic: list[tuple[str, PathExpression]] = []
     for key, value in template.items():
         if key.endswith(".$"):
             dynamic.append((key[:-2], _compile_member(key, value)))
@@ -77,7 +77,7 @@ def _compile_object(template: dict[str, Any]) -> Expression | None:
     return evaluate
 
 
-def _compile_array(template: list[Any]) -> Expression | None:
+def _compile_array(template: list[Any]) -> PathExpression | None:
     dynamic = [(index, inner) for index, item in enumerate(template) if (inner := _compile(item))]
     if not dynamic:
         return None
@@ -91,7 +91,7 @@ def _compile_array(template: list[Any]) -> Expression | None:
     return evaluate
 
 
-def _compile_member(key: str, text: Any) -> Expression:
+def _compile_member(key: str, text: Any) -> PathExpression:
     if not isinstance(text, str):
         raise ExpressionSyntaxError(
             to_json(text), 0, f"The value for the field '{key}' must be a string that contains a JSONPath"

@@ -6,28 +6,37 @@ answer holds for which state, answers of the service.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, Literal
 
 from localcloud.asl import errors
-from localcloud.asl.dataflow import number
+from localcloud.asl.data import to_json
 from localcloud.asl.distributed.batcher import ItemBatcher
 from localcloud.asl.distributed.reader import ItemReader
 from localcloud.asl.environment import Environment, Integration, TaskCall, TaskFailure
 from localcloud.asl.errors import StateFailed
 from localcloud.asl.execution import EXPRESS_SECONDS, Execution
-from localcloud.asl.frame import Frame, Visit, iso
-from localcloud.asl.inspection import Inspection, inspected
-from localcloud.asl.retry import Retrier
-from localcloud.asl.states.base import Outcome
-from localcloud.asl.states.map import Map
+from localcloud.asl.machine import Outcome, State
+from localcloud.asl.randomness import uuid4
+from localcloud.asl.retry import handler_of
+from localcloud.asl.running import Frame, Visit, iso
+from localcloud.asl.states.map import Map, map_item
 from localcloud.asl.states.parallel import Parallel
 from localcloud.asl.test_state_request import Nonconformity, Refused, TrialRequest
 from localcloud.time.clock import TimedOut
 
 __all__ = ["Nonconformity", "Refused", "test_state"]
+
+#: Steps that AWS takes but does not show: a Parallel's and a Map's result is the mock itself, and what a
+#: Parallel makes of its input is not shown at all.
+_NOT_SHOWN = {
+    "Map": {"result"},
+    "Parallel": {"afterInputPath", "afterParameters", "afterArguments", "result"},
+    "Pass": {"result"},
+}
+#: A Pass that has a Result ignores its effective input.
+_NOT_SHOWN_WITH_RESULT = {"afterInputPath", "afterParameters"}
 
 
 def test_state(request: dict[str, Any], environment: Environment, nonconformity: Nonconformity) -> dict[str, Any]:
@@ -53,7 +62,7 @@ class _Trial:
 
     def __init__(self, request: TrialRequest, environment: Environment) -> None:
         self._request, self._state = request, request.state
-        self._inspection = Inspection(request.fields)
+        self._inspection = _Inspection(request.fields)
         self._inspection.remember(request.input, request.input_text)
         if request.result_text is not None:
             self._inspection.remember(request.result, request.result_text)
@@ -65,7 +74,6 @@ class _Trial:
     async def run(self) -> dict[str, Any]:
         """Visit the state. Clock thread only."""
         visit = self._visit()
-        self._state.flow = inspected(self._request.fields, self._state.is_jsonata, self._inspection)
         self._inspection.record("input", visit.input)
         try:
             answer = await self._environment.clock.timeout(self._attempt(visit), EXPRESS_SECONDS)
@@ -77,10 +85,10 @@ class _Trial:
             answer["inspectionData"] = self._inspection.members
         return answer
 
-    def _visit(self) -> _Visit:
+    def _visit(self) -> _TrialVisit:
         """The moment the state is entered, in an execution that nobody else knows of."""
         request, environment = self._request, self._environment
-        machine, name = (str(uuid.UUID(int=environment.random.getrandbits(128), version=4)) for _ in range(2))
+        machine, name = uuid4(environment.random), uuid4(environment.random)
         arn = f"arn:aws:states:{environment.region}:{environment.account_id}"
         execution = Execution(
             request.machine,
@@ -93,7 +101,7 @@ class _Trial:
             environment=environment,
             is_express=True,
         )
-        execution.context = {
+        execution.running.context = {
             "Execution": {
                 "Id": execution.arn,
                 "Input": request.input,
@@ -103,9 +111,7 @@ class _Trial:
             },
             "StateMachine": {"Id": execution.state_machine_arn, "Name": machine},
         }
-        visit = _Visit(Frame(execution, 0, request.variables, None), self._state, request.input)
-        visit.retry_count, visit.given = request.retry_count, request.context
-        return visit
+        return _TrialVisit(Frame(execution.running, 0, request.variables, None), self._state, request, self._inspection)
 
     async def _attempt(self, visit: Visit) -> dict[str, Any]:
         """One attempt, and what Retry and Catch would make of its failure."""
@@ -136,22 +142,18 @@ class _Trial:
     def _handled(self, visit: Visit, failure: StateFailed) -> dict[str, Any]:
         """Retriable, caught or failed; raises StateFailed when the Catch itself fails."""
         state, details = self._state, dict[str, int]()
-        for index, entry in enumerate(self._request.fields.get("Retry") or []):
-            if errors.matches(entry["ErrorEquals"], failure):
-                self._inspection.members["errorDetails"] = details
-                details["retryIndex"], retrier = index, Retrier(entry)
-                if visit.retry_count < retrier.max_attempts:
-                    delay = retrier.delay(visit.retry_count, visit.frame.execution.random)
-                    details["retryBackoffIntervalSeconds"] = int(delay)
-                    return {"status": "RETRIABLE"}
-                break
-        for index, catcher in enumerate(state.catchers):
-            if errors.matches(catcher.error_equals, failure):
-                self._inspection.members["errorDetails"] = details
-                details["catchIndex"] = index
-                output, assigned = catcher.flow.caught(visit, failure)
-                visit.leave(output, assigned)
-                return self._answer("CAUGHT_ERROR", catcher.next, output)
+        retry, catch = handler_of(failure, state.retriers), handler_of(failure, state.catchers)
+        if retry is not None:
+            self._inspection.members["errorDetails"] = details
+            details["retryIndex"], retrier = retry
+            delay = retrier.delay(visit.retry_count, visit.frame.running.random)
+            if delay is not None:
+                details["retryBackoffIntervalSeconds"] = int(delay)
+                return {"status": "RETRIABLE"}
+        if catch is not None:
+            self._inspection.members["errorDetails"] = details
+            details["catchIndex"], catcher = catch
+            return self._answer("CAUGHT_ERROR", *state.catch(visit, failure, catcher))
         return {"status": "FAILED"}
 
     # ---- states whose work is always mocked
@@ -180,13 +182,10 @@ class _Trial:
         inspection.members["maxConcurrency"] = state.concurrency(visit, effective)
         intolerable = self._intolerable(state, visit, effective)
         if items is not None and ("ItemSelector" in fields or "Parameters" in fields):
-            items = [
-                state.item_input(visit, effective, {"Item": {"Index": index, "Value": item}})
-                for index, item in enumerate(items)
-            ]
+            items = [state.item_input(visit, effective, map_item(index, item)) for index, item in enumerate(items)]
             inspection.record("afterItemSelector", items)
         if items is not None and "ItemBatcher" in fields:
-            batcher = ItemBatcher(fields["ItemBatcher"], state.is_jsonata)
+            batcher = ItemBatcher(fields["ItemBatcher"], state.language)
             batches = [batch for batch, _ in batcher.batches(visit, effective, items)]
             inspection.record("afterItemBatcher", batches)
         result = self._mocked_result()
@@ -197,15 +196,13 @@ class _Trial:
     def _items(self, state: Map, visit: Visit, effective: Any) -> list[Any] | None:
         """What is mapped over; None where it would be read from S3 and the request does not give it."""
         if "ItemReader" not in self._request.fields:
-            items = state.items(visit, effective)
-            if not state.is_jsonata:
-                self._inspection.record("afterItemsPath", items)
+            items: list[Any] = state.items(visit, effective)
             return items
         reader = self._request.fields["ItemReader"]
         is_one_file = reader.get("ReaderConfig", {}).get("InputType") not in (None, "MANIFEST")
         if self._request.reader_data is None or not is_one_file:
             return None
-        item_reader = ItemReader(reader, state.is_jsonata)
+        item_reader = ItemReader(reader, state.language)
         items = item_reader.read(visit, effective, item_reader.limit(visit, effective))
         if "ItemsPointer" in reader.get("ReaderConfig", {}):
             self._inspection.record("afterItemsPointer", items)
@@ -214,8 +211,8 @@ class _Trial:
     def _intolerable(self, state: Map, visit: Visit, effective: Any) -> bool:
         """Whether more iterations failed than the Map says that it tolerates."""
         failed = self._request.failed_iterations
-        count = number(state.fields, "ToleratedFailureCount", state.is_jsonata)
-        percentage = number(state.fields, "ToleratedFailurePercentage", state.is_jsonata, fraction=True)
+        count = state.language.number(state.fields, "ToleratedFailureCount")
+        percentage = state.language.number(state.fields, "ToleratedFailurePercentage", fraction=True)
         intolerable = False
         if count is not None:
             tolerated = count(visit, effective)
@@ -230,20 +227,51 @@ class _Trial:
         return intolerable
 
 
-class _Visit(Visit):
-    """A visit whose context object may be given, and whose failures name no event: there is no history."""
+class _Inspection:
+    """What a state did with its data on the way, as `inspectionData` shows it.
 
-    __slots__ = ("given",)
+    Source: API reference, InspectionData.
 
-    given: dict[str, Any] | None
+    Args:
+        fields: the state's.
+
+    Attributes:
+        members: inspectionData so far: JSON text for data, numbers as they are.
+    """
+
+    def __init__(self, fields: dict[str, Any]) -> None:
+        self.members: dict[str, Any] = {}
+        self._not_shown: set[str] = _NOT_SHOWN.get(fields["Type"], set())
+        if fields["Type"] == "Pass" and "Result" in fields:
+            self._not_shown = _NOT_SHOWN_WITH_RESULT
+        self._originals: list[tuple[Any, str]] = []
+
+    def remember(self, value: Any, text: str) -> None:
+        """The text that a value was read from: it is shown as it was written."""
+        self._originals.append((value, text))
+
+    def text(self, value: Any) -> str:
+        """The value as JSON text."""
+        return next((text for original, text in self._originals if original is value), None) or to_json(value)
+
+    def record(self, name: str, value: Any) -> None:
+        """Note the data that a step led to."""
+        if name not in self._not_shown:
+            self.members[name] = self.text(value)
+
+
+class _TrialVisit(Visit):
+    """The visit under test: it tells of its steps, its context object may be given, its failures name no event."""
+
+    __slots__ = ("_given",)
+
+    def __init__(self, frame: Frame, state: State, request: TrialRequest, inspection: _Inspection) -> None:
+        super().__init__(frame, state.name, state.kind, request.input, True)
+        self.retry_count, self.note, self._given = request.retry_count, inspection.record, request.context
 
     @property
     def context(self) -> dict[str, Any]:
-        if self.given is not None:
-            return self.given
-        context = super().context
-        context["State"].setdefault("RetryCount", self.retry_count)
-        return context
+        return super().context if self._given is None else self._given
 
     def failure(self, message: str, error: str = errors.RUNTIME) -> StateFailed:
         return StateFailed(error, message, self)

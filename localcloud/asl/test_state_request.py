@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from localcloud.asl import validation
-from localcloud.asl.machine import Machine
-from localcloud.asl.states.base import State
+from localcloud.asl.compiler import compile_machine
+from localcloud.asl.machine import Machine, State
 from localcloud.asl.states.map import Map
 from localcloud.asl.states.parallel import Parallel
 
@@ -133,7 +133,7 @@ class TrialRequest:
                 _refuse("Mocked result must be a JSON object.")
         elif isinstance(state, Map | Parallel) and not isinstance(result, list):
             _refuse("Mocked result must be an array.")
-        if isinstance(state, Parallel) and len(result) != len(state.branches):
+        if isinstance(state, Parallel) and len(result) != len(state.machines):
             _refuse("Mocked result must contain the same number of items as number of Parallel branches.")
         if isinstance(state, Map) and isinstance(result, list) and self.failed_iterations > len(result):
             _refuse("Map iteration failure count must be less than or equal to the number of Map iterations")
@@ -160,7 +160,7 @@ def _find(request: dict[str, Any]) -> tuple[Machine, State, dict[str, Any]]:
         definition = {"StartAt": name, "States": {name: validation.check_state(request["definition"])}}
     else:
         definition = validation.check(request["definition"])
-    machine = _search(Machine(definition), name)
+    machine = _search(compile_machine(definition), name)
     if machine is None:
         _refuse("State not found in definition")
     return machine, machine.states[name], machine.definition["States"][name]
@@ -170,7 +170,7 @@ def _search(machine: Machine, name: str) -> Machine | None:
     """The machine that has the state: this one, or one inside it."""
     if name in machine.states:
         return machine
-    inner = (_search(each, name) for state in machine.states.values() for each in state.machines())
+    inner = (_search(each, name) for state in machine.states.values() for each in state.machines)
     return next((found for found in inner if found is not None), None)
 
 

@@ -13,9 +13,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from localcloud.asl.compiler import compile_machine
 from localcloud.asl.environment import Environment, TaskCall, TaskFailure
 from localcloud.asl.execution import Execution
-from localcloud.asl.machine import Machine
 from localcloud.time.clock import Clock, Signal
 from tests.draw.machines import LAMBDA, TRAIN, catch, task
 from tests.draw.machines import Machine as Definition
@@ -178,7 +178,7 @@ def record(
     tasks: Any = Tasks(clock, seconds or {}, fails or {}, answers or {})
     nothing: Any = None
     execution = Execution(
-        Machine(definition),
+        compile_machine(definition),
         arn=f"{ARN}:{name}:run",
         name="run",
         input=json.dumps(input),

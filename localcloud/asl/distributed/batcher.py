@@ -4,39 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from localcloud.asl import jsonata, templates
 from localcloud.asl.data import to_json
-from localcloud.asl.dataflow import evaluate_jsonata, number
-from localcloud.asl.frame import Visit
 from localcloud.asl.history import MAX_PAYLOAD
+from localcloud.asl.language import Expression, Fields, Language
+from localcloud.asl.running import Visit
 
 
 class ItemBatcher:
     """The ItemBatcher field of a Map state."""
 
-    def __init__(self, fields: dict[str, Any], is_jsonata: bool) -> None:
-        self._is_jsonata = is_jsonata
-        self._max_items = number(fields, "MaxItemsPerBatch", is_jsonata)
-        self._max_bytes = number(fields, "MaxInputBytesPerBatch", is_jsonata)
-        given = fields.get("BatchInput")
-        self._input: Any = None
-        if given is not None:
-            self._input = (
-                jsonata.compile_template(given, "ItemBatcher/BatchInput")
-                if is_jsonata
-                else templates.compile_template(given)
-            )
+    def __init__(self, fields: Fields, language: Language) -> None:
+        self._max_items = language.number(fields, "MaxItemsPerBatch")
+        self._max_bytes = language.number(fields, "MaxInputBytesPerBatch")
+        shared = fields.get("BatchInput")
+        self._input = language.template(shared, "ItemBatcher/BatchInput") if shared is not None else None
 
     def batches(self, visit: Visit, effective: Any, items: list[Any]) -> list[tuple[dict[str, Any], int]]:
         """The inputs of the child executions, each with how many items are in it."""
         max_items = self._positive(visit, effective, self._max_items, "MaxItemsPerBatch") or len(items) or 1
         max_bytes = self._positive(visit, effective, self._max_bytes, "MaxInputBytesPerBatch") or MAX_PAYLOAD
-        head: dict[str, Any] = {}
-        if self._input is not None:
-            if self._is_jsonata:
-                head = {"BatchInput": evaluate_jsonata(visit, self._input)}
-            else:
-                head = {"BatchInput": visit.evaluate(self._input, effective)}
+        head = {"BatchInput": self._input(visit, effective)} if self._input is not None else {}
         empty = len(to_json({**head, "Items": []}).encode()) - 1  # the first item has no comma before it
         batches: list[list[Any]] = []
         size = 0
@@ -50,10 +37,10 @@ class ItemBatcher:
         return [({**head, "Items": batch}, len(batch)) for batch in batches]
 
     @staticmethod
-    def _positive(visit: Visit, effective: Any, getter: Any, field: str) -> int | None:
-        if getter is None:
+    def _positive(visit: Visit, effective: Any, expression: Expression | None, field: str) -> int | None:
+        if expression is None:
             return None
-        value: int = getter(visit, effective)
+        value: int = expression(visit, effective)
         if value <= 0:
             raise visit.failure(f"{field} must be greater than zero.")
         return value

@@ -13,11 +13,10 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from localcloud.asl import jsonata, templates
-from localcloud.asl.dataflow import evaluate_jsonata, number
 from localcloud.asl.environment import Objects, TaskFailure
 from localcloud.asl.errors import ITEM_READER_FAILED, StateFailed
-from localcloud.asl.frame import Visit
+from localcloud.asl.language import Fields, Language
+from localcloud.asl.running import Visit
 
 #: The most items that one file or list can give a map run (developer guide, quotas).
 MAX_ITEMS = 100_000_000
@@ -28,15 +27,11 @@ _DELIMITERS = {"COMMA": ",", "PIPE": "|", "SEMICOLON": ";", "SPACE": " ", "TAB":
 class ItemReader:
     """The ItemReader field of a Map state."""
 
-    def __init__(self, fields: dict[str, Any], is_jsonata: bool) -> None:
+    def __init__(self, fields: Fields, language: Language) -> None:
         self._resource: str = fields["Resource"]
         self._config: dict[str, Any] = fields.get("ReaderConfig", {})
-        self._is_jsonata = is_jsonata
-        given = fields.get("Arguments" if is_jsonata else "Parameters", {})
-        self._arguments: Any = (
-            jsonata.compile_template(given, "ItemReader/Arguments") if is_jsonata else templates.compile_template(given)
-        )
-        self._max_items = number(self._config, "MaxItems", is_jsonata)
+        self._arguments = language.template(fields.get(language.arguments, {}), f"ItemReader/{language.arguments}")
+        self._max_items = language.number(self._config, "MaxItems")
 
     def limit(self, visit: Visit, effective: Any) -> int:
         """MaxItems, 0 for none. Raises StateFailed when it is no number, which is found before the map run starts."""
@@ -49,14 +44,11 @@ class ItemReader:
         Raises:
             StateFailed: States.ItemReaderFailed, with what the file or the store said.
         """
-        if self._is_jsonata:
-            arguments = evaluate_jsonata(visit, self._arguments)
-        else:
-            arguments = visit.evaluate(self._arguments, effective)
+        arguments = self._arguments(visit, effective)
         if limit < 0:
             raise StateFailed(ITEM_READER_FAILED, "field MaxItems must be positive")
         limit = min(limit, MAX_ITEMS) or MAX_ITEMS
-        objects = visit.frame.execution.environment.objects
+        objects = visit.frame.running.environment.objects
         try:
             items = []
             for item in self._items(objects, arguments):

@@ -3,30 +3,53 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any, Protocol
 
-from localcloud.asl.data import to_json
 from localcloud.asl.errors import TOLERATED_FAILURES, StateFailed
-from localcloud.asl.randomness import uuid4
-from localcloud.time.clock import Signal
-
-if TYPE_CHECKING:
-    from localcloud.asl.execution import Execution
-    from localcloud.asl.machine import Machine
+from localcloud.time.clock import Clock, Signal
 
 #: How many child executions run at once without MaxConcurrency (developer guide, "Distributed mode").
 MAX_CONCURRENCY = 10_000
+
+
+class Child(Protocol):
+    """A child execution; members as of `execution.Execution`, which is what it is."""
+
+    arn: str
+    name: str
+    state_machine_arn: str
+    input: str
+    status: str
+    output: str | None
+    error: str | None
+    cause: str | None
+    start_date: float
+    stop_date: float | None
+    redrive_count: int
+
+    def start(self) -> None:
+        """Start it. It tells the map run when it has ended."""
+
+    def stop(self) -> None:
+        """Stop it; nothing happens when it has ended."""
+
+    def redrive(self) -> None:
+        """Go on from the states that did not succeed."""
 
 
 class MapRun:
     """What DescribeMapRun describes.
 
     Args:
-        parent: the execution whose Map state this is.
-        label: the Map's Label, or one made for it.
-        inputs: each child execution's input, and how many items are in it.
+        clock: the clock on which it runs.
+        arn: its own.
+        execution_arn: of the execution whose Map state this is.
+        state_machine_arn: of the children: the state machine's with the Map's label.
+        child: makes a child execution of a map run with an input.
 
     Attributes:
+        inputs: each child execution's input, and how many items are in it.
         max_concurrency, tolerated_count, tolerated_percentage: as UpdateMapRun may change them while it runs.
         children: the child executions started so far.
         status: RUNNING, SUCCEEDED, FAILED or ABORTED.
@@ -34,40 +57,31 @@ class MapRun:
 
     def __init__(
         self,
-        parent: Execution,
-        label: str,
-        processor: Machine,
-        execution_type: str,
-        inputs: list[tuple[Any, int]],
+        clock: Clock,
+        arn: str,
+        execution_arn: str,
+        state_machine_arn: str,
+        child: Callable[[MapRun, Any], Child],
         *,
         max_concurrency: int,
         tolerated_count: int,
         tolerated_percentage: float,
     ) -> None:
-        self.parent, self.label, self.processor, self.execution_type = (
-            parent,
-            label,
-            processor,
-            execution_type,
-        )
+        self._clock, self._child = clock, child
+        self.arn, self.execution_arn, self.state_machine_arn = arn, execution_arn, state_machine_arn
         self.max_concurrency = max_concurrency
         self.tolerated_count, self.tolerated_percentage = tolerated_count, tolerated_percentage
-        environment = parent.environment
-        home = f"{environment.region}:{environment.account_id}"
-        self._home = f"{home}:{'express' if execution_type == 'EXPRESS' else 'execution'}:"
-        self._home += f"{parent.state_machine_name}/{label}"
-        self.arn = f"arn:aws:states:{home}:mapRun:{parent.state_machine_name}/{label}:{uuid4(parent.random)}"
-        self.inputs = inputs
-        self.children: list[Execution] = []
+        self.inputs: list[tuple[Any, int]] = []
+        self.children: list[Child] = []
         self.status = "RUNNING"
-        self.start_date = parent.clock.now()
+        self.start_date = clock.now()
         self.stop_date: float | None = None
         self.redrive_count = 0
         self.redrive_date: float | None = None
         self._ended = 0
         self._total = self._failed_items = 0
         self._sizes: dict[str, int] = {}  # items by child ARN
-        self._done: Signal[None] = Signal(parent.clock)
+        self._done: Signal[None] = Signal(clock)
 
     async def run(self) -> None:
         """Run all children.
@@ -94,8 +108,8 @@ class MapRun:
     async def redrive(self) -> None:
         """Run again what did not succeed, and what never started. Raises StateFailed like `run`."""
         self.redrive_count += 1
-        self.redrive_date, self.stop_date, self.status = self.parent.clock.now(), None, "RUNNING"
-        self._done = Signal(self.parent.clock)
+        self.redrive_date, self.stop_date, self.status = self._clock.now(), None, "RUNNING"
+        self._done = Signal(self._clock)
         unsuccessful = [child for child in self.children if child.status != "SUCCEEDED"]
         self._ended -= len(unsuccessful)
         self._failed_items = 0
@@ -109,7 +123,7 @@ class MapRun:
         while self.status == "RUNNING" and len(self.children) < len(self.inputs):
             if len(self.children) - self._ended >= limit:
                 break
-            self._start(self.inputs[len(self.children)][0])
+            self._start(*self.inputs[len(self.children)])
 
     def counts(self, *, of_items: bool) -> dict[str, int]:
         """ItemCounts or ExecutionCounts of DescribeMapRun, without what only a redrive adds."""
@@ -132,15 +146,13 @@ class MapRun:
             "pendingRedrive": 0,
         }
 
-    def _start(self, data: Any) -> None:
-        name = uuid4(self.parent.random)
-        arn = f"arn:aws:states:{self._home}:{name}" + (f":{name}" if self.execution_type == "EXPRESS" else "")
-        child = self.parent.child(self, arn, name, to_json(data))
-        self._sizes[child.arn] = self.inputs[len(self.children)][1]
+    def _start(self, data: Any, size: int) -> None:
+        child = self._child(self, data)
+        self._sizes[child.arn] = size
         self.children.append(child)
         child.start()
 
-    def child_ended(self, child: Execution) -> None:
+    def child_ended(self, child: Child) -> None:
         """A child execution has ended: count it, and see whether the run can go on."""
         self._ended += 1
         if self.status != "RUNNING":
@@ -166,6 +178,6 @@ class MapRun:
 
     def _end(self, status: str) -> None:
         if self.status == "RUNNING":
-            self.status, self.stop_date = status, self.parent.clock.now()
+            self.status, self.stop_date = status, self._clock.now()
             for child in self.children:
                 child.stop()

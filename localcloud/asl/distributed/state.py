@@ -1,59 +1,54 @@
-"""The distributed half of the Map state."""
+"""Distributed Map: items from the input or from S3, each (or each batch) in a child execution of its own."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from collections.abc import Coroutine, Sequence
+from typing import Any
 
-from localcloud.asl.dataflow import number
 from localcloud.asl.distributed.batcher import ItemBatcher
 from localcloud.asl.distributed.reader import ItemReader
 from localcloud.asl.distributed.run import MapRun
 from localcloud.asl.distributed.writer import ResultWriter
 from localcloud.asl.errors import StateFailed
-from localcloud.asl.frame import Visit
+from localcloud.asl.language import Fields, Language
+from localcloud.asl.machine import Machine
 from localcloud.asl.randomness import uuid4
+from localcloud.asl.running import Visit
+from localcloud.asl.states.map import Map, map_item
 
-if TYPE_CHECKING:
-    from localcloud.asl.states.map import Map
 
+class DistributedMap(Map):
+    """A Map with ItemReader, ItemBatcher, ResultWriter and tolerated failures."""
 
-class Distribution:
-    """ItemReader, ItemBatcher, ResultWriter and the tolerated failures of a distributed Map."""
+    def __init__(self, name: str, fields: Fields, language: Language, machines: Sequence[Machine]) -> None:
+        super().__init__(name, fields, language, machines)
+        config = self.processor.definition["ProcessorConfig"]
+        self._execution_type: str = config.get("ExecutionType", "STANDARD")
+        self._reader = ItemReader(fields["ItemReader"], language) if "ItemReader" in fields else None
+        self._batcher = ItemBatcher(fields["ItemBatcher"], language) if "ItemBatcher" in fields else None
+        self._writer = ResultWriter(fields["ResultWriter"], language) if "ResultWriter" in fields else None
+        self._count = language.number(fields, "ToleratedFailureCount")
+        self._percentage = language.number(fields, "ToleratedFailurePercentage", fraction=True)
 
-    def __init__(self, state: Map) -> None:
-        fields, is_jsonata = state.fields, state.is_jsonata
-        self._state = state
-        self._reader = ItemReader(fields["ItemReader"], is_jsonata) if "ItemReader" in fields else None
-        self._batcher = ItemBatcher(fields["ItemBatcher"], is_jsonata) if "ItemBatcher" in fields else None
-        self._writer = ResultWriter(fields["ResultWriter"], is_jsonata) if "ResultWriter" in fields else None
-        self._count = number(fields, "ToleratedFailureCount", is_jsonata)
-        self._percentage = number(fields, "ToleratedFailurePercentage", is_jsonata, fraction=True)
-
-    async def perform(self, visit: Visit, effective: Any, concurrency: int) -> Any:
+    async def results(self, visit: Visit, effective: Any, concurrency: int) -> Any:
         """Read the items, run the children, write the results; the state's result. Raises StateFailed."""
         if visit.progress is not None:
             return await self._redrive(visit, effective, visit.progress)
-        frame, state = visit.frame, self._state
-        items = None if self._reader else state.items(visit, effective)
+        frame = visit.frame
+        items = None if self._reader else self.items(visit, effective)
         started = {"length": 0 if items is None else len(items)}
         frame.event("MapStateStarted", ("mapStateStartedEventDetails", started))
         count, percentage = self._tolerated(visit, effective)
         limit = self._reader.limit(visit, effective) if self._reader else 0
-        execution = frame.execution
-        label = state.fields.get("Label") or uuid4(execution.random)
-        run = MapRun(
-            execution,
-            label,
-            state.processor,
-            state.config.get("ExecutionType", "STANDARD"),
-            [],
+        run = frame.running.map_run(
+            self.processor,
+            self.fields.get("Label") or uuid4(frame.running.random),
+            self._execution_type,
             max_concurrency=concurrency,
             tolerated_count=count,
             tolerated_percentage=percentage,
         )
-        execution.map_runs.append(run)
         frame.event("MapRunStarted", ("mapRunStartedEventDetails", {"mapRunArn": run.arn}))
         return await self._finish(visit, effective, run, self._run(visit, effective, run, items, limit))
 
@@ -91,10 +86,7 @@ class Distribution:
         return count, percentage
 
     def _inputs(self, visit: Visit, effective: Any, items: list[Any]) -> list[tuple[Any, int]]:
-        selected = [
-            self._state.item_input(visit, effective, {"Item": {"Index": index, "Value": item}})
-            for index, item in enumerate(items)
-        ]
+        selected = [self.item_input(visit, effective, map_item(index, item)) for index, item in enumerate(items)]
         if self._batcher is not None:
             return list(self._batcher.batches(visit, effective, selected))
         return [(item, 1) for item in selected]

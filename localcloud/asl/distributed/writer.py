@@ -7,18 +7,14 @@ NONE, COMPACT and FLATTEN, and the output types JSON and JSONL.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from localcloud.asl import jsonata, templates
 from localcloud.asl.data import to_json
-from localcloud.asl.dataflow import evaluate_jsonata
+from localcloud.asl.distributed.run import Child, MapRun
 from localcloud.asl.environment import TaskFailure
 from localcloud.asl.errors import RESULT_WRITER_FAILED, StateFailed
-from localcloud.asl.frame import Visit, iso
-
-if TYPE_CHECKING:
-    from localcloud.asl.distributed.run import MapRun
-    from localcloud.asl.execution import Execution
+from localcloud.asl.language import Fields, Language
+from localcloud.asl.running import Visit, iso
 
 _FILES = {"SUCCEEDED": ("SUCCEEDED",), "FAILED": ("FAILED", "TIMED_OUT", "ABORTED"), "PENDING": ("PENDING",)}
 
@@ -26,18 +22,12 @@ _FILES = {"SUCCEEDED": ("SUCCEEDED",), "FAILED": ("FAILED", "TIMED_OUT", "ABORTE
 class ResultWriter:
     """The ResultWriter field of a Map state."""
 
-    def __init__(self, fields: dict[str, Any], is_jsonata: bool) -> None:
-        self._is_jsonata = is_jsonata
+    def __init__(self, fields: Fields, language: Language) -> None:
         self._exports = "Resource" in fields
         config = fields.get("WriterConfig", {})
         self._transformation: str = config.get("Transformation", "NONE")
         self._output_type: str = config.get("OutputType", "JSON")
-        given = fields.get("Arguments" if is_jsonata else "Parameters", {})
-        self._arguments: Any = (
-            jsonata.compile_template(given, "ResultWriter/Arguments")
-            if is_jsonata
-            else templates.compile_template(given)
-        )
+        self._arguments = language.template(fields.get(language.arguments, {}), f"ResultWriter/{language.arguments}")
 
     def write(self, visit: Visit, effective: Any, run: MapRun) -> Any:
         """The state's result: where the manifest is, or the transformed results themselves.
@@ -47,10 +37,7 @@ class ResultWriter:
         """
         if not self._exports:
             return self._shape([child for child in run.children if child.status == "SUCCEEDED"])
-        if self._is_jsonata:
-            arguments = evaluate_jsonata(visit, self._arguments)
-        else:
-            arguments = visit.evaluate(self._arguments, effective)
+        arguments = self._arguments(visit, effective)
         try:
             key = self._export(visit, run, arguments["Bucket"], arguments.get("Prefix", ""))
         except TaskFailure as failure:
@@ -58,7 +45,7 @@ class ResultWriter:
         return {"MapRunArn": run.arn, "ResultWriterDetails": {"Bucket": arguments["Bucket"], "Key": key}}
 
     def _export(self, visit: Visit, run: MapRun, bucket: str, prefix: str) -> str:
-        put = visit.frame.execution.environment.objects.put
+        put = visit.frame.running.environment.objects.put
         folder = f"{prefix.rstrip('/')}/" if prefix else ""
         folder += run.arn.rpartition(":")[2]
         files: dict[str, list[dict[str, Any]]] = {}
@@ -76,7 +63,7 @@ class ResultWriter:
         put(bucket, f"{folder}/manifest.json", to_json(manifest).encode())
         return f"{folder}/manifest.json"
 
-    def _shape(self, children: list[Execution]) -> list[Any]:
+    def _shape(self, children: list[Child]) -> list[Any]:
         if self._transformation == "NONE":
             return [_row(child) for child in children] if self._exports else _outputs(children)
         outputs = _outputs(children)
@@ -88,11 +75,11 @@ class ResultWriter:
         return flat
 
 
-def _outputs(children: list[Execution]) -> list[Any]:
+def _outputs(children: list[Child]) -> list[Any]:
     return [json.loads(child.output or "null") for child in children]
 
 
-def _row(child: Execution) -> dict[str, Any]:
+def _row(child: Child) -> dict[str, Any]:
     """A child execution as the result files give it."""
     row: dict[str, Any] = {
         "ExecutionArn": child.arn,

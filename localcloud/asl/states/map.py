@@ -1,18 +1,14 @@
-"""Map: the same machine for every item, inline (in this execution) or distributed (in child executions)."""
+"""Map: the same machine for every item, in this execution; `distributed` has the Map that starts others."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from localcloud.asl import jsonata, templates
-from localcloud.asl.data import to_json
-from localcloud.asl.dataflow import evaluate_jsonata, expect_array, number
-from localcloud.asl.distributed.state import Distribution
 from localcloud.asl.errors import StateFailed
-from localcloud.asl.frame import Frame, Visit
-from localcloud.asl.machine import Machine
-from localcloud.asl.states.base import Outcome, State
+from localcloud.asl.language import Fields, Language
+from localcloud.asl.machine import Machine, Outcome, State
+from localcloud.asl.running import Frame, Visit
 
 #: How many iterations of an inline Map run at once at the most (developer guide, "Map state in Inline mode").
 INLINE_CONCURRENCY = 40
@@ -24,82 +20,49 @@ class Map(State):
     kind = "Map"
     failed_event = "MapStateFailed"
 
-    def __init__(self, name: str, fields: dict[str, Any], is_jsonata: bool) -> None:
+    def __init__(self, name: str, fields: Fields, language: Language, machines: Sequence[Machine]) -> None:
         # Map's Parameters are the old name of ItemSelector, not what the state is given.
-        super().__init__(name, {k: v for k, v in fields.items() if k != "Parameters"}, is_jsonata)
-        processor = fields.get("ItemProcessor") or fields["Iterator"]
-        self.processor = Machine(processor, is_jsonata)
-        self.config: dict[str, Any] = processor.get("ProcessorConfig", {})
-        self._concurrency = number(fields, "MaxConcurrency", is_jsonata)
-        self._items_path = fields.get("ItemsPath", "$")
-        self._items: Any = None
-        if is_jsonata:
-            self._items = jsonata.compile_template(fields["Items"], "Items") if "Items" in fields else None
-        elif self._items_path != "$":
-            self._items = templates.compile_expression(self._items_path)
+        super().__init__(name, {k: v for k, v in fields.items() if k != "Parameters"}, language, machines)
+        (self.processor,) = machines
+        self.items = language.items(fields)
+        self._concurrency = language.number(fields, "MaxConcurrency")
         selector = fields.get("ItemSelector", fields.get("Parameters"))
-        self._selector: Any = None
-        if selector is not None:
-            self._selector = (
-                jsonata.compile_template(selector, "ItemSelector")
-                if is_jsonata
-                else templates.compile_template(selector)
-            )
-
-        self._distribution = Distribution(self) if self.config.get("Mode") == "DISTRIBUTED" else None
-
-    def machines(self) -> list[Machine]:
-        return [self.processor]
+        self._selector = language.template(selector, "ItemSelector") if selector is not None else None
 
     async def perform(self, visit: Visit) -> Outcome:
         effective = self.flow.effective(visit)
-        concurrency = self.concurrency(visit, effective)
-        if self._distribution is not None:
-            result = await self._distribution.perform(visit, effective, concurrency)
-        else:
-            items = self.items(visit, effective)
-            if visit.progress is None:
-                visit.frame.event("MapStateStarted", ("mapStateStartedEventDetails", {"length": len(items)}))
-                visit.progress = _Iterations(self, visit, effective, items)
-            result = await visit.progress.run(concurrency)
+        result = await self.results(visit, effective, self.concurrency(visit, effective))
         visit.frame.event("MapStateSucceeded", advance=False)
         return Outcome(self.next, *self.flow.finish(visit, effective, result))
 
-    def items(self, visit: Visit, effective: Any) -> list[Any]:
-        """What is mapped over: ItemsPath of the input, or Items. Raises StateFailed unless it is an array."""
-        if self.is_jsonata:
-            if "Items" in self.fields:
-                value = evaluate_jsonata(visit, self._items)
-                return expect_array(visit, self.fields["Items"], "Items", value)
-            if not isinstance(effective, list):
-                message = f"Map state input must be an array but was: {to_json(effective)}"
-                raise visit.evaluation_failure(message, None)
-            return effective
-        value = visit.evaluate(self._items, effective) if self._items else effective
-        if not isinstance(value, list):
-            shown = self._items_path.removeprefix("$") if self._items_path.startswith("$$") else self._items_path
-            raise visit.failure(f'Reference path "{shown}" must point to array.')
-        return value
+    async def results(self, visit: Visit, effective: Any, concurrency: int) -> Any:
+        """Run the item processor for every item; the state's result. Raises StateFailed."""
+        items = self.items(visit, effective)
+        if visit.progress is None:
+            visit.frame.event("MapStateStarted", ("mapStateStartedEventDetails", {"length": len(items)}))
+            visit.progress = _Iterations(self, visit, effective, items)
+        iterations: _Iterations = visit.progress
+        return await iterations.run(concurrency)
 
     def concurrency(self, visit: Visit, effective: Any) -> int:
         """MaxConcurrency; 0 for no limit of its own."""
         value: int = self._concurrency(visit, effective) if self._concurrency else 0
         if value >= 0:
             return value
-        if self.is_jsonata:
-            raise visit.evaluation_failure("MaxConcurrency cannot be negative.", "MaxConcurrency")
-        raise visit.failure("MaxConcurrency cannot be negative.")
+        raise self.language.failure(visit, "MaxConcurrency cannot be negative.", "MaxConcurrency")
 
-    def item_input(self, visit: Visit, effective: Any, map_item: dict[str, Any]) -> Any:
-        """What an iteration is given: the item, or what ItemSelector makes of it."""
+    def item_input(self, visit: Visit, effective: Any, item: dict[str, Any]) -> Any:
+        """What an iteration is given: the item, or what ItemSelector makes of it.
+
+        Args:
+            item: the context object's Map member in this iteration.
+        """
         if self._selector is None:
-            return map_item["Item"]["Value"]
-        visit.frame.map_item, outer = map_item, visit.frame.map_item
+            return item["Item"]["Value"]
+        visit.frame.map_item, outer = item, visit.frame.map_item
         visit.renew(token=visit.token)
         try:
-            if self.is_jsonata:
-                return evaluate_jsonata(visit, self._selector)
-            return visit.evaluate(self._selector, effective)
+            return self._selector(visit, effective)
         finally:
             visit.frame.map_item = outer
             visit.renew(token=visit.token)
@@ -122,7 +85,7 @@ class _Iterations:
         slots = min(concurrency or INLINE_CONCURRENCY, INLINE_CONCURRENCY, len(self.open))
         frame.children = []
         try:
-            await frame.execution.clock.gather(self._slot(frame.child()) for _ in range(slots))
+            await frame.running.clock.gather(self._slot(frame.child()) for _ in range(slots))
         except StateFailed:
             for thread in frame.children:
                 if thread.current is not None:
@@ -141,7 +104,7 @@ class _Iterations:
                 thread = begun
                 self.visit.frame.children.append(thread)
             else:
-                thread.map_item = {"Item": {"Index": index, "Value": self.items[index]}}
+                thread.map_item = map_item(index, self.items[index])
                 thread.variables = dict(self.visit.frame.variables)
                 self._event(thread, "Started", advance=True)
             self.open[index] = thread
@@ -156,12 +119,19 @@ class _Iterations:
             self.last = self._event(thread, "Succeeded")
 
     async def _iterate(self, thread: Frame) -> Any:
+        assert thread.map_item is not None  # an iteration has begun in it
         if thread.interrupted is not None:
             return await self.state.processor.resume(thread)
-        data = self.state.item_input(self.visit, self.effective, thread.map_item or {})
+        data = self.state.item_input(self.visit, self.effective, thread.map_item)
         return await self.state.processor.run(thread, data)
 
     def _event(self, thread: Frame, suffix: str, *, advance: bool = False) -> int:
-        details = {"name": self.state.name, "index": (thread.map_item or {})["Item"]["Index"]}
+        assert thread.map_item is not None
+        details = {"name": self.state.name, "index": thread.map_item["Item"]["Index"]}
         member = f"mapIteration{suffix}EventDetails"
         return thread.event(f"MapIteration{suffix}", (member, details), advance=advance)
+
+
+def map_item(index: int, value: Any) -> dict[str, Any]:
+    """The context object's Map member in an iteration."""
+    return {"Item": {"Index": index, "Value": value}}

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from localcloud.asl.errors import StateFailed
-from localcloud.asl.frame import Frame, Visit
-from localcloud.asl.machine import Machine
-from localcloud.asl.states.base import Outcome, State
+from localcloud.asl.machine import Machine, Outcome, State
+from localcloud.asl.running import Frame, Visit
 
 
 class Parallel(State):
@@ -15,13 +14,6 @@ class Parallel(State):
 
     kind = "Parallel"
     failed_event = "ParallelStateFailed"
-
-    def __init__(self, name: str, fields: dict[str, Any], is_jsonata: bool) -> None:
-        super().__init__(name, fields, is_jsonata)
-        self.branches = [Machine(branch, is_jsonata) for branch in fields["Branches"]]
-
-    def machines(self) -> list[Machine]:
-        return self.branches
 
     async def perform(self, visit: Visit) -> Outcome:
         effective = self.flow.effective(visit)
@@ -31,7 +23,7 @@ class Parallel(State):
         if not is_redriven:
             frame.event("ParallelStateStarted")
             frame.children = []
-            visit.progress = [_Branch(machine, frame.child()) for machine in self.branches]
+            visit.progress = [_Branch(machine, frame.child()) for machine in self.machines]
         branches: list[_Branch] = visit.progress
         frame.children = [branch.thread for branch in branches]
         last = frame.previous
@@ -46,7 +38,7 @@ class Parallel(State):
             return branch.output
 
         try:
-            result = await frame.execution.clock.gather(run(branch) for branch in branches)
+            result = await frame.running.clock.gather(run(branch) for branch in branches)
         except StateFailed:
             for branch in branches:
                 branch.thread.abort()

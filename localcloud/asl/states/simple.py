@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from localcloud.asl import choice, jsonata, templates
-from localcloud.asl.data import to_json
-from localcloud.asl.dataflow import dataflow, evaluate_jsonata, parse_number, wrong_type
+from localcloud.asl.dataflow import dataflow
 from localcloud.asl.errors import NO_CHOICE_MATCHED, StateFailed
-from localcloud.asl.frame import Visit
-from localcloud.asl.states.base import Outcome, State
-from localcloud.asl.timestamps import parse_timestamp
+from localcloud.asl.language import Fields, Language
+from localcloud.asl.machine import Machine, Outcome, State
+from localcloud.asl.running import Visit
 
 
 class Pass(State):
@@ -19,11 +18,7 @@ class Pass(State):
     kind = "Pass"
 
     async def perform(self, visit: Visit) -> Outcome:
-        effective = self.flow.effective(visit)
-        if self.is_jsonata:
-            return Outcome(self.next, *self.flow.passthrough(visit, effective))
-        result = self.fields["Result"] if "Result" in self.fields else self.flow.arguments(visit, effective)
-        return Outcome(self.next, *self.flow.finish(visit, effective, result))
+        return Outcome(self.next, *self.flow.passed(visit, self.flow.effective(visit)))
 
 
 class Succeed(State):
@@ -40,37 +35,13 @@ class Fail(State):
 
     kind = "Fail"
 
-    def __init__(self, name: str, fields: dict[str, Any], is_jsonata: bool) -> None:
-        super().__init__(name, fields, is_jsonata)
-        self._texts = {field: self._compile(field) for field in ("Error", "Cause")}
-
-    def _compile(self, field: str) -> Any:
-        if self.is_jsonata:
-            text = self.fields.get(field)
-            return jsonata.compile_template(text, field) if text is not None else None
-        if field + "Path" in self.fields:
-            return templates.compile_expression(self.fields[field + "Path"])
-        return None
+    def __init__(self, name: str, fields: Fields, language: Language, machines: Sequence[Machine]) -> None:
+        super().__init__(name, fields, language, machines)
+        self._error, self._cause = language.text(fields, "Error"), language.text(fields, "Cause")
 
     async def perform(self, visit: Visit) -> Outcome:
-        raise StateFailed(self._text(visit, "Error"), self._text(visit, "Cause"))
-
-    def _text(self, visit: Visit, field: str) -> str | None:
-        compiled = self._texts[field]
-        if compiled is None:
-            text: str | None = self.fields.get(field)
-            return text
-        if self.is_jsonata:
-            value = evaluate_jsonata(visit, compiled)
-            if not isinstance(value, str):
-                raise wrong_type(visit, self.fields[field], field, "string", value)
-            return value
-        value = visit.evaluate(compiled, visit.input)
-        if not isinstance(value, str):
-            raise visit.failure(
-                f"The {field}Path field refers to a value that is not a string: {self.fields[field + 'Path']}"
-            )
-        return value
+        error = self._error(visit, visit.input) if self._error else None
+        raise StateFailed(error, self._cause(visit, visit.input) if self._cause else None)
 
 
 class Wait(State):
@@ -78,72 +49,20 @@ class Wait(State):
 
     kind = "Wait"
 
-    def __init__(self, name: str, fields: dict[str, Any], is_jsonata: bool) -> None:
-        super().__init__(name, fields, is_jsonata)
-        self._field = next(f for f in ("Seconds", "SecondsPath", "Timestamp", "TimestampPath") if f in fields)
-        text = fields[self._field]
-        self._expression: Any = None
-        if self._field.endswith("Path"):
-            self._expression = templates.compile_expression(text)
-        elif is_jsonata and isinstance(text, str):
-            self._expression = jsonata.compile_template(text, self._field)
+    def __init__(self, name: str, fields: Fields, language: Language, machines: Sequence[Machine]) -> None:
+        super().__init__(name, fields, language, machines)
+        is_span = "Seconds" in fields or "SecondsPath" in fields
+        self._seconds = language.seconds(fields) if is_span else None
+        self._timestamp = None if is_span else language.timestamp(fields)
 
     async def perform(self, visit: Visit) -> Outcome:
         effective = self.flow.effective(visit)
-        clock = visit.frame.execution.clock
-        value = self._value(visit, effective)
-        if self._field.startswith("Seconds"):
-            await clock.sleep(self._seconds(visit, value))
-        else:
-            await clock.sleep_until(self._timestamp(visit, value))
+        clock = visit.frame.running.clock
+        if self._seconds is not None:
+            await clock.sleep(self._seconds(visit, effective))
+        if self._timestamp is not None:
+            await clock.sleep_until(self._timestamp(visit, effective))
         return Outcome(self.next, *self.flow.passthrough(visit, effective))
-
-    def _value(self, visit: Visit, effective: Any) -> Any:
-        if self._expression is None:
-            return self.fields[self._field]
-        if self.is_jsonata:
-            return evaluate_jsonata(visit, self._expression)
-        try:
-            return visit.evaluate(self._expression, effective)
-        except StateFailed:
-            raise visit.failure(
-                f"The {self._field} parameter does not reference an input value: {self.fields[self._field]}"
-            ) from None
-
-    def _seconds(self, visit: Visit, value: Any) -> float:
-        if isinstance(value, str) and not self.is_jsonata:
-            value = parse_number(value)
-        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 99_999_999:
-            return value
-        text = self.fields[self._field]
-        if self.is_jsonata:
-            if isinstance(value, int | float) and not isinstance(value, bool):
-                if value < 0 or value > 99_999_999:
-                    raise visit.evaluation_failure(
-                        f"The {self._field} field must be between 0 and 99999999 but was: {value}", "Seconds"
-                    )
-                return int(value)
-            raise wrong_type(visit, text, "Seconds", "number", value)
-        if isinstance(value, int) and not isinstance(value, bool):
-            problem = "references a negative value" if value < 0 else "must be between 0 and 99999999"
-            raise visit.failure(f"The {self._field} parameter {problem}: {text} == {value}")
-        raise visit.failure(f"The {self._field} parameter cannot be parsed as a long value: {text} == {_shown(value)}")
-
-    def _timestamp(self, visit: Visit, value: Any) -> float:
-        parsed = parse_timestamp(value) if isinstance(value, str) else None
-        if parsed is not None:
-            return parsed
-        if self.is_jsonata:
-            raise visit.evaluation_failure(
-                "The Timestamp field cannot be parsed as an ISO-8601 extended offset date-time format string: "
-                f"{_shown(value)}",
-                "Timestamp",
-                early=False,
-            )
-        raise visit.failure(
-            f"The {self._field} parameter does not reference a valid ISO-8601 extended offset date-time format "
-            f"string: {self.fields[self._field]} == {_shown(value)}"
-        )
 
 
 class Choice(State):
@@ -151,9 +70,9 @@ class Choice(State):
 
     kind = "Choice"
 
-    def __init__(self, name: str, fields: dict[str, Any], is_jsonata: bool) -> None:
-        super().__init__(name, fields, is_jsonata)
-        self._rules = [_Rule(index, rule, fields, is_jsonata) for index, rule in enumerate(fields["Choices"])]
+    def __init__(self, name: str, fields: Fields, language: Language, machines: Sequence[Machine]) -> None:
+        super().__init__(name, fields, language, machines)
+        self._rules = [_Rule(index, rule, fields, language) for index, rule in enumerate(fields["Choices"])]
 
     async def perform(self, visit: Visit) -> Outcome:
         effective = self.flow.effective(visit)
@@ -169,20 +88,10 @@ class Choice(State):
 
 
 class _Rule:
-    def __init__(self, index: int, rule: dict[str, Any], fields: dict[str, Any], is_jsonata: bool) -> None:
+    def __init__(self, index: int, rule: Fields, fields: Fields, language: Language) -> None:
         self.next: str = rule["Next"]
+        self.holds = language.condition(rule, f"Choices[{index}]/Condition")
         # A rule's own Assign and Output replace the state's; its paths are the state's.
         own: dict[str, Any] = {key: rule[key] for key in ("Assign", "Output") if key in rule}
         shared: dict[str, Any] = {key: fields[key] for key in ("InputPath", "OutputPath", "Output") if key in fields}
-        self.flow = dataflow({**shared, **own}, is_jsonata)
-        self._is_jsonata = is_jsonata
-        self._rule = choice.compile_rule(rule, is_jsonata, f"Choices[{index}]/Condition")
-
-    def holds(self, visit: Visit, effective: Any) -> bool:
-        if not self._is_jsonata:
-            return visit.evaluate(self._rule, effective)
-        return evaluate_jsonata(visit, self._rule) is True
-
-
-def _shown(value: Any) -> str:
-    return value if isinstance(value, str) else to_json(value)
+        self.flow = dataflow({**shared, **own}, language)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from localcloud.asl import errors
-from localcloud.asl.dataflow import Getter, number
 from localcloud.asl.environment import Checking, Integration, TaskCall, TaskFailure, TokenAnswer
 from localcloud.asl.errors import HeartbeatMissed, StateFailed
-from localcloud.asl.frame import Visit
 from localcloud.asl.history import NOT_TRUNCATED, too_large
-from localcloud.asl.states.base import Outcome, State
+from localcloud.asl.language import Expression, Fields, Language
+from localcloud.asl.machine import Machine, Outcome, State
+from localcloud.asl.running import Visit
 from localcloud.time.clock import TimedOut
-
-#: The longest a task may take without TimeoutSeconds (specification, "Timeouts"; the service's own maximum).
-MAX_SECONDS = 99_999_999
 
 
 class Task(State):
@@ -22,11 +20,11 @@ class Task(State):
 
     kind = "Task"
 
-    def __init__(self, name: str, fields: dict[str, Any], is_jsonata: bool) -> None:
-        super().__init__(name, fields, is_jsonata)
+    def __init__(self, name: str, fields: Fields, language: Language, machines: Sequence[Machine]) -> None:
+        super().__init__(name, fields, language, machines)
         self.resource: str = fields["Resource"]
-        self._timeout = number(fields, "TimeoutSeconds", is_jsonata)
-        self._heartbeat = number(fields, "HeartbeatSeconds", is_jsonata)
+        self._timeout = language.number(fields, "TimeoutSeconds")
+        self._heartbeat = language.number(fields, "HeartbeatSeconds")
 
     async def perform(self, visit: Visit) -> Outcome:
         effective = self.flow.effective(visit)
@@ -40,15 +38,14 @@ class Task(State):
             attempt.close()
         return Outcome(self.next, *self.flow.finish(visit, effective, result))
 
-    def _seconds(self, field: str, getter: Getter | None, visit: Visit, effective: Any) -> int | None:
+    def _seconds(self, field: str, expression: Expression | None, visit: Visit, effective: Any) -> int | None:
         """The field's value, which must be positive (specification, "Timeouts")."""
-        if getter is None:
+        if expression is None:
             return None
-        value: int = getter(visit, effective)
+        value: int = expression(visit, effective)
         if value > 0:
             return value
-        problem = f"{field} must be a positive integer, but was: {value}"
-        raise visit.evaluation_failure(problem, field) if self.is_jsonata else visit.failure(problem)
+        raise self.language.failure(visit, f"{field} must be a positive integer, but was: {value}", field)
 
 
 class _Attempt:
@@ -56,30 +53,32 @@ class _Attempt:
 
     def __init__(self, visit: Visit, resource: str) -> None:
         self.visit, self.resource = visit, resource
-        self.execution = visit.frame.execution
+        self.running = visit.frame.running
         self.arguments: Any = None
         self.timeout: int | None = None
         self.heartbeat: int | None = None
         try:
-            self.integration: Integration = self.execution.environment.integrations.resolve(resource)
+            self.integration: Integration = self.running.environment.integrations.resolve(resource)
         except TaskFailure as failure:
             raise visit.failure(failure.cause or "", failure.error or errors.RUNTIME) from failure
         self.answer: TokenAnswer | None = None
-        self.started = self.submitted = False
         if self.integration.pattern != "request":
-            token, self.answer = self.execution.environment.tokens.create(
-                self.execution, visit.state.name, external=self.integration.pattern == "callback"
+            token, self.answer = self.running.environment.tokens.create(
+                self.running.context["Execution"]["Id"],
+                len(self.running.history.events),
+                visit.name,
+                external=self.integration.pattern == "callback",
             )
             visit.renew(token=token)
 
     def close(self) -> None:
         """The token is of no use any more."""
         if self.visit.token is not None:
-            self.execution.environment.tokens.discard(self.visit.token)
+            self.running.environment.tokens.discard(self.visit.token)
 
     async def run(self) -> Any:
         """Leave the events of the attempt and return its result. Raises StateFailed."""
-        clock = self.execution.clock
+        clock = self.running.clock
         if isinstance(self.integration, Checking):
             try:
                 self.integration.check(self.arguments)
@@ -97,7 +96,7 @@ class _Attempt:
             raise self._timed_out(StateFailed(errors.TIMEOUT, "")) from None
         except HeartbeatMissed as missed:
             raise self._timed_out(missed) from None
-        text = self.execution.history.text(result)
+        text = self.running.history.text(result)
         if too_large(text):
             name = self.resource if self.integration.kind != "Task" else self.integration.resource_type
             raise self._failed(
@@ -109,14 +108,15 @@ class _Attempt:
         return result
 
     async def _call(self) -> Any:
+        context = self.running.context
         call = TaskCall(
             self.resource,
             self.arguments,
             self.visit.token,
-            self.execution.arn,
-            self.execution.state_machine_arn,
-            self.execution.role_arn,
-            self.visit.state.name,
+            context["Execution"]["Id"],
+            context["StateMachine"]["Id"],
+            context["Execution"]["RoleArn"],
+            self.visit.name,
             self.timeout,
         )
         integration = self.integration
@@ -128,7 +128,7 @@ class _Attempt:
         if integration.pattern == "request":
             return response
         if integration.kind != "Activity":
-            text = self.execution.history.text(response)
+            text = self.running.history.text(response)
             self._event("Submitted", {"output": text, "outputDetails": NOT_TRUNCATED})
         assert self.answer is not None
         if integration.pattern == "callback":
@@ -144,19 +144,19 @@ class _Attempt:
             except Exception as error:  # handed to the waiting task, which sorts it out
                 answer.signal.fail(error)
 
-        fiber = self.execution.clock.spawn(relay())
+        fiber = self.running.clock.spawn(relay())
         try:
             return await self._answered(answer)
         finally:
             if not fiber.done:
                 fiber.cancel()
-                await_nothing = self.integration.cancel(call, response)
-                self.execution.clock.spawn(await_nothing)
+                # Nobody waits for the job to be stopped.
+                self.running.clock.spawn(self.integration.cancel(call, response))
 
     async def _answered(self, answer: TokenAnswer) -> Any:
         if self.heartbeat is None:
             return await answer.signal
-        clock = self.execution.clock
+        clock = self.running.clock
         answer.heartbeat_at = clock.now()
         while True:
             try:
@@ -180,9 +180,9 @@ class _Attempt:
         self.visit.frame.event(name, (member, details) if details is not None else None)
 
     def _scheduled(self) -> None:
-        text = self.execution.history.text(self.arguments)
+        text = self.running.history.text(self.arguments)
         if self.integration.kind == "Task":
-            details: dict[str, Any] = {"region": self.execution.environment.region, "parameters": text}
+            details: dict[str, Any] = {"region": self.running.environment.region, "parameters": text}
         else:
             details = {"resource": self.resource, "input": text, "inputDetails": NOT_TRUNCATED}
         if self.timeout is not None:

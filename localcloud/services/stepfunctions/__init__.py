@@ -59,8 +59,6 @@ def register(cloud: Host) -> Service:
         objects=S3Objects(cloud),
         region=cloud.region,
         account_id=cloud.account_id,
-        started=executions.on_started,
-        ended=executions.on_ended,
     )
     executions.machines, executions.environment = machines, environment
     parts = (

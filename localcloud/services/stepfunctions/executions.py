@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from localcloud.asl.environment import Environment
-from localcloud.asl.execution import Execution
+from localcloud.asl.execution import Execution, Reports
 from localcloud.ids import derived_uuid
 from localcloud.services.stepfunctions import arns, errors, redrive
-from localcloud.services.stepfunctions.deletion import LastHistory
 from localcloud.services.stepfunctions.logs import ExecutionLog
 from localcloud.services.stepfunctions.machines import (
     Machines,
@@ -56,15 +55,16 @@ class Executions:
         # Set by `register`, which needs this object to make them.
         self.machines: Machines
         self.environment: Environment
+        self._reports = Reports(self._on_started, self._on_ended)
 
     # ---- the interpreter's reports
 
-    def on_started(self, execution: Execution) -> None:
+    def _on_started(self, execution: Execution) -> None:
         """Told of every execution; those that a Map Run starts are not known before."""
         if self._records.get(execution.arn) is None:
             self._adopt(execution)
 
-    def on_ended(self, execution: Execution) -> None:
+    def _on_ended(self, execution: Execution) -> None:
         """Write its log, keep what is to be kept, and let go of the rest."""
         record = self._records.get(execution.arn)
         if record is None:
@@ -80,17 +80,17 @@ class Executions:
             self._records.succeeded(record)
         self._finish_deletion(record.machine_arn)
 
-    def on_waiting(self, execution: Execution) -> None:
+    def on_waiting(self, arn: str) -> None:
         """An execution is about to wait for someone: let the logs show what led there."""
-        record = self._records.get(execution.arn)
+        record = self._records.get(arn)
         if record is not None:
-            record.log.write(execution.history.events, execution.redrive_count)
+            record.log.write(self._records.events(record), record.run.redrive_count)
 
     def end_all(self, machine: StateMachine) -> None:
         """The state machine is being deleted: its executions end with their next state transition."""
         for record in self._records.running(machine.arn):
             if not isinstance(record.run, Ended):
-                record.run.history = LastHistory(record.run)
+                record.run.stop_at_exit()
         if not self.is_running(machine.arn):
             self._forget(machine.arn)
 
@@ -247,6 +247,7 @@ class Executions:
             state_machine_name=machine.name,
             environment=self.environment,
             is_express=machine.type == "EXPRESS",
+            reports=self._reports,
         )
         record = Record(
             arn=arn,
@@ -326,7 +327,7 @@ class Executions:
     def _adopt(self, execution: Execution) -> None:
         """A child that a Map Run started: it is found by its own ARN and by the Map Run's."""
         run = execution.map_run
-        parent = self._records.get(run.parent.arn) if run is not None else None
+        parent = self._records.get(run.execution_arn) if run is not None else None
         if run is None or parent is None:
             return
         logging = parent.revision.settings["loggingConfiguration"]

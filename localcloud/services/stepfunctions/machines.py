@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from localcloud.asl import validation
+from localcloud.asl.compiler import compile_machine
 from localcloud.asl.machine import Machine
 from localcloud.door.wire import ServiceError
 from localcloud.ids import derived_uuid
@@ -334,7 +335,7 @@ def compile_definition(definition: str, kind: str) -> Machine:
         ServiceError: InvalidDefinition, with every problem and its place.
     """
     try:
-        return Machine(validation.check(definition, "EXPRESS" if kind == "EXPRESS" else "STANDARD"))
+        return compile_machine(validation.check(definition, "EXPRESS" if kind == "EXPRESS" else "STANDARD"))
     except validation.InvalidDefinition as problem:
         raise ServiceError("InvalidDefinition", problem.message) from None
 

@@ -67,8 +67,8 @@ def describe(run: MapRun) -> dict[str, Any]:
     """What DescribeMapRun and ListMapRuns tell of a Map Run."""
     return {
         "mapRunArn": run.arn,
-        "executionArn": run.parent.arn,
-        "stateMachineArn": f"{run.parent.state_machine_arn}/{run.label}",
+        "executionArn": run.execution_arn,
+        "stateMachineArn": run.state_machine_arn,
         "status": run.status,
         "startDate": run.start_date,
         "stopDate": run.stop_date,

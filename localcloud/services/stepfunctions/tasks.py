@@ -20,8 +20,6 @@ from localcloud.time.clock import Clock, Signal
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from localcloud.asl.execution import Execution
-
 _BODY, _PROOF = 96, 32
 _SALT = b"task-token"
 
@@ -44,28 +42,28 @@ class TaskTokens:
 
     Args:
         clock: the clock on which tasks wait.
-        on_create: told of the execution that is about to wait for someone.
+        on_create: told the ARN of the execution that is about to wait for someone.
     """
 
-    def __init__(self, clock: Clock, on_create: Callable[[Execution], None]) -> None:
+    def __init__(self, clock: Clock, on_create: Callable[[str], None]) -> None:
         self._clock = clock
         self._on_create = on_create
         self._open: dict[str, Answer] = {}
 
     # ---- the interpreter's side
 
-    def create(self, execution: Execution, state_name: str, *, external: bool) -> tuple[str, Answer]:
+    def create(self, execution_arn: str, events: int, state_name: str, *, external: bool) -> tuple[str, Answer]:
         """A new token of a task, and what it will be answered with.
 
         The token follows from where the execution stands, so that two runs draw the same ones.
         """
         token, attempt = "", 0
         while not token or token in self._open:
-            token = _token(execution.arn, len(execution.history.events), state_name, attempt)
+            token = _token(execution_arn, events, state_name, attempt)
             attempt += 1
         answer = Answer(Signal(self._clock, external=external), self._clock.now())
         self._open[token] = answer
-        self._on_create(execution)
+        self._on_create(execution_arn)
         return token, answer
 
     def discard(self, token: str) -> None:

@@ -41,7 +41,7 @@ def _machine(definition: Mapping[str, Any], is_jsonata: bool, result: dict[str, 
         if found:
             result[name] = found
         for machine in inner:
-            _machine(machine, in_jsonata, result)
+            _machine(machine, is_jsonata, result)  # of the whole machine, not of the state around it
 
 
 _NOT_EXPRESSIONS = frozenset(

@@ -193,7 +193,7 @@ def test_a_rule_that_is_none_is_refused(rule: dict[str, Any]) -> None:
 
 
 def condition(text: Any) -> bool:
-    rule = choice.compile_rule({"Condition": text}, is_jsonata=True, field="Choices[1]/Condition")
+    rule = choice.compile_condition(text, "Choices[1]/Condition")
     return rule({"input": {"type": "Public", "n": 22}}, {"limit": 30})
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from localcloud.asl.machine import Machine
+from localcloud.asl.compiler import compile_machine
 from localcloud.asl.validation import Diagnostic, InvalidDefinition, check, diagnose
 from localcloud.asl.validation.shapes import MachineType
 
@@ -124,7 +124,7 @@ def _judge(text: str) -> None:
             with pytest.raises(InvalidDefinition, match=r"^Invalid State Machine Definition: '"):
                 check(text, type)
         else:
-            Machine(check(text, type))  # compiles every field, and raises where one cannot be
+            compile_machine(check(text, type))  # compiles every field, and raises where one cannot be
 
 
 def test_the_definitions_that_are_mutated_below_are_sound() -> None:

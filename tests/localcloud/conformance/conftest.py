@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from localcloud.asl.compiler import compile_machine
 from localcloud.asl.environment import Environment, TaskCall, TaskFailure
 from localcloud.asl.execution import Execution
-from localcloud.asl.machine import Machine
 from localcloud.asl.validation import check
 from localcloud.time.clock import Clock, Signal
 
@@ -72,7 +72,7 @@ class World:
         return Resource(self, resource)
 
     # tokens
-    def create(self, execution: Execution, state_name: str, *, external: bool) -> tuple[str, Answer]:
+    def create(self, execution_arn: str, events: int, state_name: str, *, external: bool) -> tuple[str, Answer]:
         token = f"token-{len(self.answers)}"
         self.answers[token] = Answer(self.clock, external)
         return token, self.answers[token]
@@ -100,7 +100,7 @@ class World:
         """Validate a definition and start an execution of it with an input, under a fixed name."""
         text = json.dumps(definition)
         execution = Execution(
-            Machine(check(text, "STANDARD")),
+            compile_machine(check(text, "STANDARD")),
             arn="arn:aws:states:us-east-1:123456789012:execution:machine:run",
             name="run",
             input=json.dumps({} if data is None else data),

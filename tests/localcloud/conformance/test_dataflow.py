@@ -161,3 +161,20 @@ def test_the_context_object_names_the_execution_the_machine_and_the_state(world:
     }
     assert context["StateMachine"]["Name"] == "machine"
     assert context["State"] == {"EnteredTime": "2026-01-05T09:00:00.020Z", "Name": "S"}
+
+
+INNER = {"StartAt": "P", "States": {"P": {"Type": "Pass", "Parameters": {"id.$": "$.order.id"}, "End": True}}}
+
+
+@pytest.mark.parametrize(
+    ("around", "data"),
+    [
+        ({"Type": "Parallel", "Branches": [INNER]}, DATA),
+        ({"Type": "Map", "ItemProcessor": INNER}, [DATA]),
+        ({"Type": "Map", "ItemProcessor": INNER, "Items": "{% [$states.input] %}"}, DATA),
+    ],
+)
+def test_states_inside_one_in_jsonata_have_the_language_of_the_machine(
+    world: Any, around: dict[str, Any], data: Any
+) -> None:
+    assert world.one({"QueryLanguage": "JSONata", "Output": "{% $states.result %}", **around}, data) == [{"id": 7}]

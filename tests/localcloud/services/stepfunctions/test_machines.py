@@ -259,3 +259,11 @@ def test_variables_are_listed_by_the_states_that_refer_to_them(sfn: Any, machine
     arn = machine(definition)
     found = sfn.describe_state_machine(stateMachineArn=arn)["variableReferences"]
     assert found == {"Read": ["a", "b"], "Ask": ["a"]}
+
+
+def test_variables_inside_a_jsonata_map_are_read_in_the_language_of_the_machine(machine: MakeMachine, sfn: Any) -> None:
+    inner = {"StartAt": "Read", "States": {"Read": {"Type": "Pass", "Parameters": {"x.$": "$a"}, "End": True}}}
+    around = {"Type": "Map", "QueryLanguage": "JSONata", "ItemProcessor": inner, "End": True}
+    first = {"Type": "Pass", "Assign": {"a": 1}, "Next": "Each"}
+    arn = machine({"StartAt": "Set", "States": {"Set": first, "Each": around}})
+    assert sfn.describe_state_machine(stateMachineArn=arn)["variableReferences"] == {"Read": ["a"]}

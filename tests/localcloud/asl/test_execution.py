@@ -1,0 +1,57 @@
+"""An execution that a mistake of ours ends says so, and leaves what is needed to find the mistake."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import Any
+
+import pytest
+
+from localcloud.asl.compiler import compile_machine
+from localcloud.asl.environment import Environment
+from localcloud.asl.execution import Execution
+from localcloud.time.clock import Clock
+
+TASK = {"StartAt": "T", "States": {"T": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": True}}}
+
+
+class Broken:
+    """Integrations with a mistake in them."""
+
+    def resolve(self, resource: str) -> Any:
+        raise ZeroDivisionError("in our own code")
+
+
+def test_a_mistake_of_ours_leaves_its_traceback_in_the_log_under_an_id_that_the_cause_names(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    clock = Clock()
+    clock.start()
+    broken: Any = Broken()
+    execution = Execution(
+        compile_machine(TASK),
+        arn="arn:aws:states:us-east-1:123456789012:execution:machine:run",
+        name="run",
+        input="{}",
+        role_arn="arn:aws:iam::123456789012:role/role",
+        state_machine_arn="arn:aws:states:us-east-1:123456789012:stateMachine:machine",
+        state_machine_name="machine",
+        environment=Environment(clock, broken, broken, broken),
+    )
+
+    async def run() -> None:
+        execution.start()
+        await execution.finished
+
+    with caplog.at_level(logging.ERROR):
+        assert clock.spawn(run()).join(30)
+    clock.close()
+    assert (execution.status, execution.error) == ("FAILED", "States.Runtime")
+    assert "ZeroDivisionError: in our own code" in (execution.cause or "")
+    fault = re.search(r"fault ([0-9a-f-]{36})", execution.cause or "")
+    assert fault is not None
+    (record,) = caplog.records
+    assert fault[1] in record.getMessage()
+    assert record.exc_info is not None
+    assert record.exc_info[0] is ZeroDivisionError
