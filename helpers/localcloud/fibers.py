@@ -69,7 +69,7 @@ class Fiber(Generic[T]):
         """Block a thread other than the clock's until done, `timeout` real seconds at most; True when done."""
         event = threading.Event()
         self._clock.call(lambda: event.set() if self.done else self.watchers.append(event.set))
-        return event.wait(timeout)
+        return self._clock.wait(event, timeout)
 
     def cancel(self) -> None:
         """Throw `Cancelled` into the coroutine, now. Clock thread only; nothing happens when it is done."""
@@ -155,8 +155,7 @@ class Signal(Generic[T]):
             return cast(T, value)
         if not self._external:
             return cast(T, (yield Trap(self._arm)))
-        self._clock.outsiders += 1
-        self._clock.outside()
+        self._clock.outsider_comes()
         try:
             return cast(T, (yield Trap(self._arm)))
         finally:

@@ -89,6 +89,10 @@ PRESERVED_NAMES = "moto.preserved_header_names"
 #: The access key with which this cloud's Lambda functions sign.
 FUNCTION_KEY = "local-function"
 
+#: What the answers of DescribeExecution, DescribeMapRun and their lists, and of GetExecutionHistory, tell of an end.
+_NOT_ENDED = re.compile(rb'"status":\s*"(RUNNING|PENDING_REDRIVE)"')
+_ENDED = re.compile(rb'"type":\s*"Execution(Succeeded|Failed|TimedOut|Aborted)"')
+
 _HTML = re.compile(rb"\s*<!doctype html", re.IGNORECASE)
 
 
@@ -153,8 +157,10 @@ class Front:
             return self._from_moto(service, environ, start_response)
         request = read_request(environ)
         if service == "stepfunctions" and _is_from_function(environ):
-            with self._cloud.clock.from_work():
+            with self._cloud.clock.from_work(self._thread_of(request)):
                 answer = self._answer(service, owned, request)
+                if answer is not None and _says_not_yet(request, answer):
+                    self._cloud.clock.looked()
         else:
             answer = self._answer(service, owned, request)
         if answer is None:
@@ -162,6 +168,11 @@ class Front:
             return self._from_moto(service, environ, start_response)
         answer.headers.setdefault("x-amzn-RequestId", self._cloud.new_id())
         return _send(answer, start_response)
+
+    def _thread_of(self, request: Request) -> int | None:
+        """The thread that waits for the function that makes a request; None when it cannot be told."""
+        thread: int | None = self._cloud.functions.runtime.thread_of(request.headers.get("x-amz-security-token", ""))
+        return thread
 
     def _answer(self, service: str, owned: bool, request: Request) -> Answer | None:
         """Our own answer, or None when moto is to answer."""
@@ -289,6 +300,13 @@ def _acts(service: str, environ: dict[str, Any]) -> bool:
 def _is_from_function(environ: dict[str, Any]) -> bool:
     """Whether a Lambda function of this cloud makes the request."""
     return f"Credential={FUNCTION_KEY}/" in environ.get("HTTP_AUTHORIZATION", "")
+
+
+def _says_not_yet(request: Request, answer: Answer) -> bool:
+    """Whether an answer of Step Functions is that something has not ended yet, so that who asked may ask again."""
+    if request.headers.get("x-amz-target", "").endswith(".GetExecutionHistory"):
+        return b'"events"' in answer.body and not _ENDED.search(answer.body)
+    return _NOT_ENDED.search(answer.body) is not None
 
 
 def read_request(environ: dict[str, Any]) -> Request:

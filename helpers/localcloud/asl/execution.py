@@ -165,7 +165,7 @@ class Execution:
             self._end("SUCCEEDED", "ExecutionSucceeded", details=details)
 
     async def _expire(self, seconds: int) -> None:
-        await self.clock.sleep(seconds)
+        await self.clock.sleep(seconds, deadline=True)
         self._cut_short("TIMED_OUT", StateFailed(errors.TIMEOUT, None))
 
     def _cut_short(self, status: str, failure: StateFailed) -> None:

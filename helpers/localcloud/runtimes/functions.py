@@ -59,6 +59,7 @@ class _Warm:
     """A worker with what its log entries need."""
 
     worker: Worker
+    name: str
     stream: str
     places: tuple[tuple[bytes, bytes], ...]  # directories here, and what they are called on Lambda
     output: int = 0  # bytes
@@ -93,6 +94,7 @@ class Functions:
         self._now = now
         self._lock = threading.Lock()
         self._fleets: dict[tuple[str, str], _Fleet] = {}
+        self._threads: dict[str, int] = {}  # who waits for a worker, by its session token
         self._numbers: Counter[tuple[str, str]] = Counter()
         self._workers: set[Worker] = set()
         self._alive = 0  # workers, those included that are about to be started
@@ -140,6 +142,7 @@ class Functions:
             if warm is None:
                 try:
                     warm = self._start(function)
+                    self._threads[warm.name] = threading.get_ident()  # its module may call the cloud too
                     result = warm.worker.start(request_id)
                 finally:
                     with self._lock:
@@ -147,6 +150,7 @@ class Functions:
                 lines.insert(0, f"INIT_START Runtime Version: python:{sys.version_info[0]}.{sys.version_info[1]}\n")
                 init, began = time.monotonic() - began, time.monotonic()
             if result is None:
+                self._threads[warm.name] = threading.get_ident()
                 result = warm.worker.invoke(
                     event,
                     request_id=request_id,
@@ -168,7 +172,13 @@ class Functions:
             reusable = result.ended is None and warm.output < _MAX_OUTPUT
             return Outcome(result.payload, result.failed, warm.stream, lines)
         finally:
+            if warm is not None:
+                self._threads.pop(warm.name, None)
             self._release(fleet, warm, reusable=reusable)
+
+    def thread_of(self, token: str) -> int | None:
+        """The thread that waits for the worker with this session token; None when there is none."""
+        return self._threads.get(token)
 
     def retire(self, arn: str, version: str | None = None) -> None:
         """End the workers of a function, or of one version of it; those at work end when they are done."""
@@ -269,14 +279,15 @@ class Functions:
         task, layers = self._packages.unzip(function.code), self._packages.unzip(*function.layers)
         own = self._scratch / name
         own.mkdir(parents=True)
-        environment = {**variables(function, stream, task, layers, own), **self._environment}
+        # Its session token tells whose requests a worker's are, as on AWS.
+        environment = {**variables(function, stream, task, layers, own), **self._environment, "AWS_SESSION_TOKEN": name}
         worker = Worker(environment, task, own / "output", function_worker.CLIENT_COMMAND)
         with self._lock:
             self._workers.add(worker)
             closed = self._closed
         if closed:  # meanwhile; close() did not see this one
             worker.kill()
-        return _Warm(worker, stream, ((os.fsencode(task), b"/var/task"), (os.fsencode(layers), b"/opt")))
+        return _Warm(worker, name, stream, ((os.fsencode(task), b"/var/task"), (os.fsencode(layers), b"/opt")))
 
 
 def _lines(output: bytes, places: Iterable[tuple[bytes, bytes]]) -> list[str]:
