@@ -15,14 +15,12 @@ from helpers.localcloud import durations
 from helpers.localcloud.asl.environment import TaskCall, TaskFailure
 from helpers.localcloud.integrations.api import http_date, sdk_metadata, unusable, v1_failure
 from helpers.localcloud.integrations.base import Base, Pattern
+from helpers.localcloud.integrations.fields import INVOKE
 from helpers.localcloud.integrations.shapes import text_of
 from helpers.localcloud.wire import ServiceError
 
 if TYPE_CHECKING:
     from helpers.localcloud.cloud import Cloud
-
-#: What `lambda:invoke` takes; LogType is not documented, but works.
-_FIELDS = frozenset({"ClientContext", "FunctionName", "InvocationType", "LogType", "Payload", "Qualifier"})
 
 
 class FunctionTask(Base):
@@ -50,7 +48,7 @@ class Invoke(Base):
     def check(self, arguments: Any) -> None:
         """Raises TaskFailure for fields that `lambda:invoke` does not have or misses."""
         given: dict[str, Any] = arguments if isinstance(arguments, dict) else {}
-        problems = [f'The field "{key}" is not supported by Step Functions' for key in given if key not in _FIELDS]
+        problems = [f'The field "{key}" is not supported by Step Functions' for key in given if key not in INVOKE]
         if given.get("FunctionName") is None:
             problems.append('The field "FunctionName" is required but was missing')
         if problems:

@@ -14,33 +14,8 @@ from helpers.localcloud.integrations.api import Operation
 from helpers.localcloud.integrations.base import Base, Pattern
 from helpers.localcloud.integrations.shapes import text_of
 
-#: Resource type -> botocore's service, and the actions that it offers; whether they take `.waitForTaskToken`.
-SERVICES = {
-    "athena": (
-        "athena",
-        ["getQueryExecution", "getQueryResults", "startQueryExecution", "stopQueryExecution"],
-        False,
-    ),
-    "dynamodb": ("dynamodb", ["deleteItem", "getItem", "putItem", "updateItem"], False),
-    "events": ("events", ["putEvents"], True),
-    "sagemaker": (
-        "sagemaker",
-        [
-            "addTags",
-            "createEndpoint",
-            "createEndpointConfig",
-            "createHyperParameterTuningJob",
-            "createModel",
-            "createProcessingJob",
-            "createTrainingJob",
-            "createTransformJob",
-            "updateEndpoint",
-        ],
-        False,
-    ),
-    "sns": ("sns", ["publish"], True),
-    "sqs": ("sqs", ["sendMessage"], True),
-}
+#: The services (botocore's names are the same) whose actions are called; of SageMaker's jobs, those in jobs.JOBS.
+SERVICES = frozenset({"athena", "dynamodb", "events", "sagemaker", "sns", "sqs"})
 
 
 class ApiTask(Base):

@@ -23,12 +23,15 @@ class Checks:
 
     def validate_state_machine_definition(self, request: dict[str, Any]) -> dict[str, Any]:
         """All diagnostics of a definition."""
-        found = validation.diagnose(request["definition"], request.get("type", "STANDARD"))
+        problems = self._cloud.integrations.problems
+        found = validation.diagnose(request["definition"], request.get("type", "STANDARD"), problems)
         return validation.summarize(found, request.get("severity", "ERROR"), request.get("maxResults") or 0)
 
     def test_state(self, request: dict[str, Any]) -> dict[str, Any]:
         """Run one state on its own."""
+        check = validation.check if "stateName" in request else validation.check_state
         try:
+            check(request["definition"], task_problems=self._cloud.integrations.problems)
             return test_state.test_state(request, self._environment, partial(nonconformity, self._cloud))
         except validation.InvalidDefinition as problem:
             raise ServiceError("InvalidDefinition", problem.message) from None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from helpers.localcloud.asl import validation
 from helpers.localcloud.asl.machine import Machine
@@ -160,7 +160,7 @@ class Machines:
         revision = Revision(
             None,
             request["definition"],
-            compile_definition(request["definition"], kind),
+            self._compile(request["definition"], kind),
             role,
             configured,
             self._cloud.clock.now(),
@@ -197,7 +197,7 @@ class Machines:
         now = self._cloud.clock.now()
         if changed != old:
             if changed.definition != old.definition:
-                changed = replace(changed, compiled=compile_definition(changed.definition, machine.type))
+                changed = replace(changed, compiled=self._compile(changed.definition, machine.type))
             self._check_log_group(changed.settings["loggingConfiguration"])
             machine.revisions += 1
             identity = derived_uuid("revision", machine.arn, machine.created, machine.revisions)
@@ -325,17 +325,13 @@ class Machines:
             raise settings.log_group_missing()
         prove_permissions(self._cloud, configuration)
 
-
-def compile_definition(definition: str, kind: str) -> Machine:
-    """The definition, ready to be run.
-
-    Raises:
-        ServiceError: InvalidDefinition, with every problem and its place.
-    """
-    try:
-        return Machine(validation.check(definition, "EXPRESS" if kind == "EXPRESS" else "STANDARD"))
-    except validation.InvalidDefinition as problem:
-        raise ServiceError("InvalidDefinition", problem.message) from None
+    def _compile(self, definition: str, kind: str) -> Machine:
+        """The definition, ready to be run. Raises ServiceError: InvalidDefinition, with every problem and its place."""
+        type_: Literal["STANDARD", "EXPRESS"] = "EXPRESS" if kind == "EXPRESS" else "STANDARD"
+        try:
+            return Machine(validation.check(definition, type_, self._cloud.integrations.problems))
+        except validation.InvalidDefinition as problem:
+            raise ServiceError("InvalidDefinition", problem.message) from None
 
 
 def revision_members(revision: Revision, included: str | None) -> dict[str, Any]:
