@@ -11,7 +11,8 @@ from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore import xform_name
-from botocore.exceptions import ClientError, ParamValidationError
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+from botocore.validate import ParamValidator
 
 from helpers.localcloud import durations
 from helpers.localcloud.asl.environment import TaskCall, TaskFailure
@@ -115,8 +116,10 @@ class Operation:
                 response = await self._quick(request, seconds)
         except ClientError as error:
             raise self._failure(call, error, request_id) from None
-        except ParamValidationError as problem:
-            raise unusable(call.arguments, str(problem).splitlines()[1:] or [str(problem)]) from None
+        except ParamValidationError:
+            raise self._invalid(call, request, request_id) from None
+        except BotoCoreError as problem:
+            raise self._not_sent(str(problem)) from None
         answer = self.answer(response)
         if self._optimised:
             answer |= self._metadata(response, request_id)
@@ -170,6 +173,29 @@ class Operation:
 
     # ---- errors
 
+    def _invalid(self, call: TaskCall, request: dict[str, Any], request_id: str) -> TaskFailure:
+        """What the service says of a request that boto3 does not even send, which AWS's own client does."""
+        shape = self._model.operation_model(self.name).input_shape
+        found = ParamValidator().validate(request, shape)._errors
+        for reason, path, info in found:
+            member = path.lstrip(".").partition(".")[0]
+            location = shape.members[member].serialization.get("location") if member in shape.members else None
+            if reason == "invalid type" and info["param"] is None and location == "uri":
+                return self._not_sent(f"Parameter '{member}' must not be null")
+        code = "ValidationException" if found else "InvalidBucketName"
+        message = "The specified bucket is not valid."
+        if found:
+            s = "s" if len(found) > 1 else ""
+            listed = "; ".join(_constraint(*each) for each in found)
+            message = f"{len(found)} validation error{s} detected: {listed}"
+        response = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+        return self._failure(call, ClientError(response, self.name), request_id)
+
+    def _not_sent(self, message: str) -> TaskFailure:
+        """An error of the client, for a request that never reaches the service."""
+        prefix = _V1[self.service][0] if self._optimised else naming.service(self._model.service_id)
+        return TaskFailure(f"{prefix}.SdkClientException", message)
+
     def _failure(self, call: TaskCall, error: ClientError, request_id: str) -> TaskFailure:
         details = error.response["Error"]
         code, message = details.get("Code", ""), details.get("Message", "")
@@ -197,6 +223,21 @@ class Operation:
             if code in (shape.name, shape.error_code):
                 return str(shape.name)
         return None
+
+
+def _constraint(reason: str, path: str, info: dict[str, Any]) -> str:
+    """One finding of botocore's in the words of AWS's services."""
+    path = path.lstrip(".")
+    field, value = path[:1].lower() + path[1:], info.get("param")
+    if value is None:
+        shown, rule = "null", "Member must not be null"
+    elif reason == "invalid length":
+        shown, rule = "''", f"Member must have length greater than or equal to {info['min_allowed']}"
+    elif reason == "invalid range":
+        shown, rule = f"'{value}'", f"Member must have value greater than or equal to {info['min_allowed']}"
+    else:
+        shown, rule = f"'{shapes.text_of(value)}'", "Member must satisfy the type of the field"
+    return f"Value {shown} at '{field}' failed to satisfy constraint: {rule}"
 
 
 def _query_length(namespace: str, operation: str, content: dict[str, Any], request_id: str) -> int:
