@@ -89,8 +89,9 @@ class Execution:
             "Name": self.name,
             "RoleArn": self.role_arn,
             "StartTime": iso(self.start_date),
-            "RedriveCount": 0,
         }
+        if not self.is_express:  # which cannot be redriven
+            execution["RedriveCount"] = 0
         machine = {"Id": self.state_machine_arn, "Name": self.state_machine_name}
         self.context = {"Execution": execution, "StateMachine": machine}
         self.environment.started(self)

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from helpers.localcloud.asl import errors
 from helpers.localcloud.asl.dataflow import number
 from helpers.localcloud.asl.distributed.batcher import ItemBatcher
+from helpers.localcloud.asl.distributed.items import map_item, plain
 from helpers.localcloud.asl.distributed.reader import ItemReader
 from helpers.localcloud.asl.environment import Environment, Integration, TaskCall, TaskFailure
 from helpers.localcloud.asl.errors import StateFailed
@@ -180,14 +181,11 @@ class _Trial:
         inspection.members["maxConcurrency"] = state.concurrency(visit, effective)
         intolerable = self._intolerable(state, visit, effective)
         if items is not None and ("ItemSelector" in fields or "Parameters" in fields):
-            items = [
-                state.item_input(visit, effective, {"Item": {"Index": index, "Value": item}})
-                for index, item in enumerate(items)
-            ]
+            items = [state.item_input(visit, effective, map_item(index, item)) for index, item in enumerate(items)]
             inspection.record("afterItemSelector", items)
         if items is not None and "ItemBatcher" in fields:
             batcher = ItemBatcher(fields["ItemBatcher"], state.is_jsonata)
-            batches = [batch for batch, _ in batcher.batches(visit, effective, items)]
+            batches = [batch for batch, _ in batcher.batches(visit, effective, plain(items))]
             inspection.record("afterItemBatcher", batches)
         result = self._mocked_result()
         if intolerable:
@@ -199,7 +197,7 @@ class _Trial:
         if "ItemReader" not in self._request.fields:
             items = state.items(visit, effective)
             if not state.is_jsonata:
-                self._inspection.record("afterItemsPath", items)
+                self._inspection.record("afterItemsPath", plain(items))
             return items
         reader = self._request.fields["ItemReader"]
         is_one_file = reader.get("ReaderConfig", {}).get("InputType") not in (None, "MANIFEST")
@@ -208,7 +206,7 @@ class _Trial:
         item_reader = ItemReader(reader, state.is_jsonata)
         items = item_reader.read(visit, effective, item_reader.limit(visit, effective))
         if "ItemsPointer" in reader.get("ReaderConfig", {}):
-            self._inspection.record("afterItemsPointer", items)
+            self._inspection.record("afterItemsPointer", plain(items))
         return items
 
     def _intolerable(self, state: Map, visit: Visit, effective: Any) -> bool:

@@ -80,13 +80,17 @@ class LocalIntegrations:
     def problems(self, resource: str, arguments: Any) -> Iterator[tuple[Literal["Resource", "Parameters"], str]]:
         """What CreateStateMachine refuses of a task: an action that the service has not, fields that it has not.
 
-        A service that is unknown here is left to run time, when the refusal can say what to do.
+        A service of `aws-sdk` that is unknown here is left to run time, when the refusal can say what to do.
         """
         match = _SERVICE.fullmatch(resource)
         if match is None:
             return
         service, (action, _, _) = match["type"], match["resource"].partition(".")
         sdk = service.startswith("aws-sdk:")
+        if not sdk and service not in catalogue.OPTIMISED:
+            if service != "activity":
+                yield "Resource", str(_unknown(resource).cause)
+            return
         if not sdk and (own := fields.OWN.get(f"{service}:{action}")) is not None:
             extra = [key.removesuffix(".$") for key in arguments] if isinstance(arguments, dict) else []
             unknown: Iterable[str] = [name for name in extra if name not in own]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from helpers.localcloud.asl.dataflow import number
 from helpers.localcloud.asl.distributed.batcher import ItemBatcher
+from helpers.localcloud.asl.distributed.items import map_item
 from helpers.localcloud.asl.distributed.reader import ItemReader
 from helpers.localcloud.asl.distributed.run import MapRun
 from helpers.localcloud.asl.distributed.writer import ResultWriter
@@ -91,10 +92,7 @@ class Distribution:
         return count, percentage
 
     def _inputs(self, visit: Visit, effective: Any, items: list[Any]) -> list[tuple[Any, int]]:
-        selected = [
-            self._state.item_input(visit, effective, {"Item": {"Index": index, "Value": item}})
-            for index, item in enumerate(items)
-        ]
+        selected = [self._state.item_input(visit, effective, map_item(index, item)) for index, item in enumerate(items)]
         if self._batcher is not None:
             return list(self._batcher.batches(visit, effective, selected))
         return [(item, 1) for item in selected]

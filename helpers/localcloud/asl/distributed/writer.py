@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from helpers.localcloud.asl import jsonata, templates
 from helpers.localcloud.asl.data import to_json
 from helpers.localcloud.asl.dataflow import evaluate_jsonata
+from helpers.localcloud.asl.distributed.reader import text_argument
 from helpers.localcloud.asl.environment import TaskFailure
 from helpers.localcloud.asl.errors import RESULT_WRITER_FAILED, StateFailed
 from helpers.localcloud.asl.frame import Visit, iso
@@ -52,10 +53,12 @@ class ResultWriter:
         else:
             arguments = visit.evaluate(self._arguments, effective)
         try:
-            key = self._export(visit, run, arguments["Bucket"], arguments.get("Prefix", ""))
+            given = arguments if isinstance(arguments, dict) else {}
+            bucket = text_argument(given, "Bucket")
+            key = self._export(visit, run, bucket, text_argument(given, "Prefix", ""))
         except TaskFailure as failure:
             raise StateFailed(RESULT_WRITER_FAILED, failure.cause) from failure
-        return {"MapRunArn": run.arn, "ResultWriterDetails": {"Bucket": arguments["Bucket"], "Key": key}}
+        return {"MapRunArn": run.arn, "ResultWriterDetails": {"Bucket": bucket, "Key": key}}
 
     def _export(self, visit: Visit, run: MapRun, bucket: str, prefix: str) -> str:
         put = visit.frame.execution.environment.objects.put

@@ -8,6 +8,7 @@ from typing import Any
 from helpers.localcloud.asl import jsonata, templates
 from helpers.localcloud.asl.data import to_json
 from helpers.localcloud.asl.dataflow import evaluate_jsonata, expect_array, number
+from helpers.localcloud.asl.distributed.items import pairs
 from helpers.localcloud.asl.distributed.state import Distribution
 from helpers.localcloud.asl.errors import StateFailed
 from helpers.localcloud.asl.frame import Frame, Visit
@@ -66,16 +67,27 @@ class Map(State):
         return Outcome(self.next, *self.flow.finish(visit, effective, result))
 
     def items(self, visit: Visit, effective: Any) -> list[Any]:
-        """What is mapped over: ItemsPath of the input, or Items. Raises StateFailed unless it is an array."""
+        """What is mapped over: ItemsPath of the input, or Items; of an object, if distributed, its pairs.
+
+        Raises:
+            StateFailed: it is no array (nor an object that a distributed Map takes).
+        """
+        takes_objects = self._distribution is not None
         if self.is_jsonata:
             if "Items" in self.fields:
                 value = evaluate_jsonata(visit, self._items)
+                if takes_objects and isinstance(value, dict):
+                    return pairs(value)
                 return expect_array(visit, self.fields["Items"], "Items", value)
+            if takes_objects and isinstance(effective, dict):
+                return pairs(effective)
             if not isinstance(effective, list):
                 message = f"Map state input must be an array but was: {to_json(effective)}"
                 raise visit.evaluation_failure(message, None)
             return effective
         value = visit.evaluate(self._items, effective) if self._items else effective
+        if takes_objects and isinstance(value, dict):
+            return pairs(value)
         if not isinstance(value, list):
             shown = self._items_path.removeprefix("$") if self._items_path.startswith("$$") else self._items_path
             raise visit.failure(f'Reference path "{shown}" must point to array.')
@@ -93,7 +105,8 @@ class Map(State):
     def item_input(self, visit: Visit, effective: Any, map_item: dict[str, Any]) -> Any:
         """What an iteration is given: the item, or what ItemSelector makes of it."""
         if self._selector is None:
-            return map_item["Item"]["Value"]
+            item = map_item["Item"]
+            return {"Key": item["Key"], "Value": item["Value"]} if "Key" in item else item["Value"]
         visit.frame.map_item, outer = map_item, visit.frame.map_item
         visit.renew(token=visit.token)
         try:

@@ -12,6 +12,9 @@ from helpers.localcloud.asl.frame import Visit
 from helpers.localcloud.asl.states.base import Outcome, State
 from helpers.localcloud.asl.timestamps import parse_timestamp
 
+#: Seconds that a Wait may last: 24,855 days were let pass by AWS, 24,856 were not. (A Seconds has its own limit.)
+_LONGEST_DELAY = 2**31 - 1
+
 
 class Pass(State):
     """Hands its input on, or a fixed Result, or what Parameters or Output make of it."""
@@ -95,7 +98,10 @@ class Wait(State):
         if self._field.startswith("Seconds"):
             await clock.sleep(self._seconds(visit, value))
         else:
-            await clock.sleep_until(self._timestamp(visit, value))
+            until = self._timestamp(visit, value)
+            if until - clock.now() > _LONGEST_DELAY:
+                raise visit.failure("Wait state delay is too long.")
+            await clock.sleep_until(until)
         return Outcome(self.next, *self.flow.passthrough(visit, effective))
 
     def _value(self, visit: Visit, effective: Any) -> Any:

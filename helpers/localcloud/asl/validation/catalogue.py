@@ -90,6 +90,14 @@ OPTIMISED: dict[str, dict[str, frozenset[str]]] = {
 }
 
 
+_PATTERNS = _BOTH | {".sync:2"}
+
+
 def exists(service: str, action: str, pattern: str) -> bool:
     """Whether AWS has `arn:aws:states:::<service>:<action><pattern>`."""
     return pattern in OPTIMISED.get(service, {}).get(action, ())
+
+
+def may_exist(service: str, action: str, pattern: str) -> bool:
+    """The same, for one who does not know which services there are."""
+    return exists(service, action, pattern) if service in OPTIMISED else pattern in _PATTERNS

@@ -1,6 +1,6 @@
 """The Resource of a Task: what can be judged without asking whether it exists.
 
-A service of `aws-sdk` that is merely unknown is left to run time, where the refusal can say what to do.
+A service that is merely unknown is left to those who know the integrations.
 Source: developer guide, "Integrating services"; answers of ValidateStateMachineDefinition.
 """
 
@@ -48,7 +48,7 @@ def _check_integration(value: str, location: str, scope: Scope) -> None:
     if match["sdk"]:
         known = pattern in ("", ".waitForTaskToken") and match["action"][0].islower()
     else:
-        known = catalogue.exists(service, match["action"], pattern)
+        known = catalogue.may_exist(service, match["action"], pattern)
     if not known:
         scope.report.schema(
             f"The resource provided {value} is not recognized. The value is not a valid resource ARN, or the "
