@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,10 +11,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from helpers.localcloud.runtimes import archives
+from helpers.localcloud.services._objects import place
 
 Shape = dict[str, Any]
-
-_URI = re.compile(r"s3://(?P<bucket>[^/]+)/?(?P<key>.*)", re.DOTALL)
 
 
 class NoData(Exception):
@@ -23,15 +21,17 @@ class NoData(Exception):
 
 
 def split(uri: str) -> tuple[str, str]:
-    """Bucket and key of an S3 URI.
+    """Bucket and key of an S3 URI, which SageMaker's API takes as `^(https|s3)://([^/]+)/?(.*)$`.
 
     Raises:
         NoData: it is none.
     """
-    match = _URI.fullmatch(uri)
-    if match is None:
-        raise NoData(f"The S3 URI {uri} is not of the form s3://bucket/key.")
-    return match["bucket"], match["key"]
+    found = place(uri)
+    if found is None:
+        raise NoData(
+            f"The S3 URI {uri} is not of the form s3://bucket/key or https://s3.REGION.amazonaws.com/bucket/key."
+        )
+    return found
 
 
 def join(uri: str, *parts: str) -> str:
