@@ -19,7 +19,9 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import copy_context
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from helpers.localcloud.fibers import Cancelled, Fiber, Signal, Trap
@@ -133,10 +135,11 @@ class Clock:
         if threading.get_ident() == self._thread_id:
             return function(*args)
         answer: Future[T] = Future()
+        context = copy_context()
 
         def run() -> None:
             try:
-                answer.set_result(function(*args))
+                answer.set_result(context.run(function, *args))
             except BaseException as error:  # the caller's to handle, whatever it is
                 answer.set_exception(error)
 
@@ -245,7 +248,7 @@ class Clock:
         """
         started = time.monotonic()
         caller = _Caller()
-        work = self._pool.submit(self._run_work, caller, function, *args)
+        work = self._pool.submit(self._run_work, caller, partial(copy_context().run, function, *args))
 
         def arm(fiber: Fiber[Any]) -> Callable[[], None]:
             timer = self._at(self._now + seconds, lambda: fiber.wake(None, None))
@@ -263,12 +266,12 @@ class Clock:
         await Trap(arm)
         return work.result()
 
-    def _run_work(self, caller: _Caller, function: Callable[..., T], *args: Any) -> T:
+    def _run_work(self, caller: _Caller, function: Callable[[], T]) -> T:
         thread = threading.get_ident()
         with self._bell:
             self._callers[thread] = caller
         try:
-            return function(*args)
+            return function()
         finally:
             with self._bell:
                 del self._callers[thread]

@@ -12,7 +12,9 @@ import shutil
 import tempfile
 import threading
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -37,6 +39,8 @@ ACCOUNT_ID = "123456789012"
 _MODULES = frozenset(module.name for module in pkgutil.iter_modules(services.__path__))
 
 _SEED = 20260105
+
+_asked_in: ContextVar[str | None] = ContextVar("asked_in", default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +70,12 @@ class Cloud:
     Args:
         port: the loopback port on which the front door is served; 0 when it is not served at all (tests).
         speed: virtual seconds a real second; `math.inf` jumps.
-        region: the region that clients get; others work too.
+        region: the region of whoever names none; ARNs follow the region that a client names.
     """
 
     def __init__(self, port: int = 0, *, speed: float = math.inf, region: str | None = None) -> None:
         self.account_id = ACCOUNT_ID
-        self.region = region or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
+        self._region = region or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
         self.endpoint = f"http://127.0.0.1:{port or 4566}"  # werkzeug would refuse a Host with port 0
         self.scratch = Path(tempfile.mkdtemp(prefix="localcloud-"))
         self.clock = Clock(speed)
@@ -80,10 +84,24 @@ class Cloud:
         self._functions: Any = None
         self._ids = random.Random(_SEED)
         self._loaded: dict[str, _Loaded | UnsupportedLocally] = {}
-        self._clients: dict[str, Any] = {}
+        self._clients: dict[tuple[str, str], Any] = {}
         self._lock = threading.RLock()
 
     # ---- what services and integrations use
+
+    @property
+    def region(self) -> str:
+        """The region of the client whose request is answered, and of what that request started; else the cloud's."""
+        return _asked_in.get() or self._region
+
+    @contextmanager
+    def asked_in(self, region: str) -> Iterator[None]:
+        """Around the answer to a request that a client of this region makes."""
+        token = _asked_in.set(region)
+        try:
+            yield
+        finally:
+            _asked_in.reset(token)
 
     def new_id(self) -> str:
         """A UUID from the cloud's seed: the same sequence in every run."""
@@ -115,18 +133,19 @@ class Cloud:
         return Front(self)
 
     def client(self, service_name: str) -> Any:
-        """A boto3 client that calls this cloud in process, without a socket; one for each service, kept.
+        """A boto3 client that calls this cloud in process, without a socket; one for each service and region, kept.
 
         It may be used from any thread. It checks parameters as boto3 does, and tries once.
         """
         from helpers.localcloud import inprocess
 
-        client = self._clients.get(service_name)
+        key = service_name, self.region
+        client = self._clients.get(key)
         if client is None:
             with self._lock:
-                client = self._clients.get(service_name)
+                client = self._clients.get(key)
                 if client is None:
-                    client = self._clients[service_name] = inprocess.client(
+                    client = self._clients[key] = inprocess.client(
                         self.front, service_name, endpoint=self.endpoint, region=self.region
                     )
         return client

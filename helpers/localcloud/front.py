@@ -8,12 +8,14 @@ HTML or a traceback.
 from __future__ import annotations
 
 import io
+import json
 import logging
 import re
 import threading
 from collections.abc import Callable, Iterable
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
 from botocore.exceptions import DataNotFoundError, UnknownServiceError
@@ -93,6 +95,9 @@ FUNCTION_KEY = "local-function"
 _NOT_ENDED = re.compile(rb'"status":\s*"(RUNNING|PENDING_REDRIVE)"')
 _ENDED = re.compile(rb'"type":\s*"Execution(Succeeded|Failed|TimedOut|Aborted)"')
 
+#: The region in a signature's scope.
+_REGION = re.compile(r"Credential=[^/]+/[^/]*/([a-z]{2,}(?:-[a-z]+)+-\d+)/")
+
 _HTML = re.compile(rb"\s*<!doctype html", re.IGNORECASE)
 
 
@@ -142,6 +147,13 @@ class Front:
     # ---- the WSGI side
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        region = _REGION.search(environ.get("HTTP_AUTHORIZATION", ""))
+        if region is None:
+            return self._answer_to(environ, start_response)
+        with self._cloud.asked_in(region[1]):
+            return self._answer_to(environ, start_response)
+
+    def _answer_to(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         service = environ.get(INSIDE)
         if service is None and environ.get("PATH_INFO") in _PAGE and "HTTP_AUTHORIZATION" not in environ:
             return _send(self._page.answer(environ), start_response)
@@ -210,6 +222,8 @@ class Front:
             nonlocal status, headers
             status, headers = status_now, headers_now
 
+        if service == "iam":
+            _lend_policies(self._cloud.account_id, request.body.decode(errors="replace"))
         try:
             body = b"".join(self._moto(environ, keep))
         except Exception as problem:
@@ -371,6 +385,33 @@ def _send(answer: Answer, start_response: StartResponse) -> Iterable[bytes]:
 
 class _NoService(Exception):
     """moto has no such service."""
+
+
+def _lend_policies(account_id: str, form: str) -> None:
+    """Put those of AWS's managed policies into moto's account that a request names, or all for who lists them.
+
+    moto has them and leaves them out, because to load the 1,500 takes a second each time that an account is made.
+    """
+    asked = parse_qs(form)
+    names = {arn.rpartition("/")[2] for arn in asked.get("PolicyArn", []) if ":iam::aws:policy/" in arn}
+    lists = asked.get("Action") == ["ListPolicies"] and asked.get("Scope") != ["Local"]
+    if not names and not lists:
+        return
+    from moto.iam.models import AWSManagedPolicy, iam_backends
+
+    backend = iam_backends[account_id]["aws"]
+    known = _managed_policies()
+    for name in known if lists else names & known.keys():
+        policy = AWSManagedPolicy.from_data(name, account_id, backend.region_name, known[name])
+        backend.managed_policies.setdefault(policy.arn, policy)
+
+
+@cache
+def _managed_policies() -> dict[str, Any]:
+    from moto.iam.aws_managed_policies import aws_managed_policies_data
+
+    policies: dict[str, Any] = json.loads(aws_managed_policies_data)
+    return policies
 
 
 def _moto_application() -> Any:

@@ -28,5 +28,5 @@ def test_a_bucket_and_a_key_are_read_off_every_form(uri: str, place: tuple[str, 
 
 @pytest.mark.parametrize("uri", ["http://s3.amazonaws.com/b/k", "https://example.com/b/k", "b/k", "s3:/b/k"])
 def test_what_is_no_uri_of_s3_is_refused_with_the_forms_there_are(uri: str) -> None:
-    with pytest.raises(NoData, match="s3://bucket/key or https://s3.REGION.amazonaws.com/bucket/key"):
+    with pytest.raises(NoData, match=r"s3://bucket/key or https://s3\.REGION\.amazonaws\.com/bucket/key"):
         split(uri)

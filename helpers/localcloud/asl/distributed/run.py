@@ -53,7 +53,7 @@ class MapRun:
         self.max_concurrency = max_concurrency
         self.tolerated_count, self.tolerated_percentage = tolerated_count, tolerated_percentage
         environment = parent.environment
-        home = f"{environment.region}:{environment.account_id}"
+        home = f"{parent.arn.split(':')[3]}:{environment.account_id}"
         self._home = f"{home}:{'express' if execution_type == 'EXPRESS' else 'execution'}:"
         self._home += f"{parent.state_machine_name}/{label}"
         self.arn = f"arn:aws:states:{home}:mapRun:{parent.state_machine_name}/{label}:{uuid4(parent.random)}"

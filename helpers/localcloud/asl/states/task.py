@@ -182,7 +182,7 @@ class _Attempt:
     def _scheduled(self) -> None:
         text = self.execution.history.text(self.arguments)
         if self.integration.kind == "Task":
-            details: dict[str, Any] = {"region": self.execution.environment.region, "parameters": text}
+            details: dict[str, Any] = {"region": self.execution.arn.split(":")[3], "parameters": text}
         else:
             details = {"resource": self.resource, "input": text, "inputDetails": NOT_TRUNCATED}
         if self.timeout is not None:
