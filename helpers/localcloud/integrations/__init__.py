@@ -95,7 +95,7 @@ class LocalIntegrations:
             extra = [key.removesuffix(".$") for key in arguments] if isinstance(arguments, dict) else []
             unknown: Iterable[str] = [name for name in extra if name not in own]
         else:
-            model = self._model(service)
+            model = self.model(service)
             if model is None:
                 return
             wanted = fields.BOTO_OPERATIONS.get(f"{service}:{action}", action).lower()
@@ -109,7 +109,7 @@ class LocalIntegrations:
         for name in unknown:
             yield "Parameters", f'The field "{name}" is not supported by Step Functions'
 
-    def _model(self, service: str) -> Any:
+    def model(self, service: str) -> Any:
         """Botocore's model of a resource's service, or None."""
         session = self._cloud.front.session
         if service.startswith("aws-sdk:"):
