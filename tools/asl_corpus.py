@@ -18,7 +18,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import yaml
+import yaml  # type: ignore[import-untyped]
 
 from helpers.localcloud.asl import validation
 from helpers.localcloud.asl.environment import Environment, TaskCall, TaskFailure
