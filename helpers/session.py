@@ -273,6 +273,7 @@ def _keep_to(cloud: LocalCloud) -> None:
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",  # of `sync-`, for StartSyncExecution and TestState
         "SAGEMAKER_ADMIN_CONFIG_OVERRIDE": str(defaults),
         "SAGEMAKER_USER_CONFIG_OVERRIDE": str(defaults),
     }

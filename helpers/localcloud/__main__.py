@@ -50,6 +50,7 @@ def keep_away_from_aws(endpoint: str) -> None:
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",  # of `sync-`, for StartSyncExecution and TestState
         "ORT_DISABLE_TELEMETRY": "1",  # onnxruntime would report its use to its maker
         "MOTO_PORT": endpoint.rpartition(":")[2],
     }

@@ -87,6 +87,7 @@ class Container:
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",  # of `sync-`, for StartSyncExecution and TestState
             **{name: self.real(value) for name, value in variables.items()},
             "PYTHONPATH": os.pathsep.join(map(str, self._import_path(variables))),
             "_OPT_ML": self.ml.as_posix(),

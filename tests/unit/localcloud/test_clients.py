@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import threading
+from collections.abc import Iterator
 from typing import Any
 
+import boto3
 import pytest
 
 from helpers.localcloud import inprocess
 from helpers.localcloud.cloud import Cloud
+from helpers.localcloud.server import Server
 
 ROLE = "arn:aws:iam::123456789012:role/r"
 PROCESSOR = {
@@ -71,3 +75,46 @@ def test_managed_policies_of_aws_can_be_attached(cloud: Cloud) -> None:
     assert {each["PolicyArn"] for each in attached} == set(arns)
     with pytest.raises(iam.exceptions.NoSuchEntityException):
         iam.attach_role_policy(RoleName="r", PolicyArn=f"{home}/NoSuchPolicy")
+
+
+@pytest.fixture
+def served() -> Iterator[Cloud]:
+    server = Server(0, _never)
+    cloud = Cloud(server.port)
+    server.app = cloud.front
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield cloud
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    cloud.close()
+
+
+def _never(environ: Any, start_response: Any) -> Any:
+    raise AssertionError("not served yet")
+
+
+@pytest.mark.parametrize("how", ["environment", "user in the endpoint"])
+def test_a_plain_client_of_boto3_starts_synchronous_executions(
+    served: Cloud, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """boto3 and the AWS CLI put `sync-` before the host, unless the environment says not to.
+
+    More exactly, before what stands first in the endpoint: a user's name takes it as well, and goes nowhere.
+    """
+    endpoint = served.endpoint
+    if how == "environment":
+        monkeypatch.setenv(
+            "AWS_DISABLE_HOST_PREFIX_INJECTION", "true"
+        )  # as connect() and the cloud's functions have it
+    else:
+        monkeypatch.delenv("AWS_DISABLE_HOST_PREFIX_INJECTION", raising=False)
+        endpoint = endpoint.replace("://", "://local@")
+    keys = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
+    states = boto3.client("stepfunctions", endpoint_url=endpoint, region_name="us-east-1", **keys)
+    state = {"Type": "Pass", "End": True}
+    express = {"StartAt": "P", "States": {"P": state}}
+    machine = states.create_state_machine(name="m", definition=json.dumps(express), roleArn=ROLE, type="EXPRESS")
+    assert states.start_sync_execution(stateMachineArn=machine["stateMachineArn"])["status"] == "SUCCEEDED"
+    assert states.test_state(definition=json.dumps(state))["status"] == "SUCCEEDED"
