@@ -8,6 +8,9 @@ import random
 import shutil
 import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -25,6 +28,8 @@ ACCOUNT_ID = "123456789012"
 
 _SEED = 20260105
 
+_asked_in: ContextVar[str | None] = ContextVar("asked_in", default=None)
+
 
 class Cloud:
     """Everything that one local cloud consists of; to its services it is their `Host`.
@@ -32,7 +37,7 @@ class Cloud:
     Args:
         port: the loopback port on which the front door is served; 0 when it is not served at all (tests).
         speed: virtual seconds a real second; `math.inf` jumps.
-        region: the region that clients get; others work too.
+        region: the region of whoever names none; ARNs follow the region that a client names.
         access: who may call over the socket; nobody but who gets its keys when None.
     """
 
@@ -41,7 +46,7 @@ class Cloud:
     ) -> None:
         self.access = access or Access()
         self.account_id = ACCOUNT_ID
-        self.region = region or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
+        self._region = region or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
         self.endpoint = f"http://127.0.0.1:{port or 4566}"  # werkzeug would refuse a Host with port 0
         self.scratch = Path(tempfile.mkdtemp(prefix="localcloud-"))
         self.clock = Clock(speed)
@@ -49,10 +54,24 @@ class Cloud:
         self.registry = Registry(self, services)
         self.front = Front(self.registry, self, self.access)
         self._ids = random.Random(_SEED)
-        self._clients: dict[str, Any] = {}
+        self._clients: dict[tuple[str, str], Any] = {}
         self._lock = threading.RLock()
 
     # ---- what services may ask: see `Host`
+
+    @property
+    def region(self) -> str:
+        """The region of the client whose request is answered, and of what that request started; else the cloud's."""
+        return _asked_in.get() or self._region
+
+    @contextmanager
+    def asked_in(self, region: str) -> Iterator[None]:
+        """Around the answer to a request that a client of this region makes."""
+        token = _asked_in.set(region)
+        try:
+            yield
+        finally:
+            _asked_in.reset(token)
 
     @cached_property
     def session(self) -> Any:
@@ -69,16 +88,17 @@ class Cloud:
         return functions
 
     def client(self, service_name: str) -> Any:
-        """A boto3 client that calls this cloud in process, without a socket; one for each service, kept.
+        """A boto3 client that calls this cloud in process, without a socket; one for each service and region, kept.
 
         It may be used from any thread. It checks parameters as boto3 does, and tries once.
         """
-        client = self._clients.get(service_name)
+        key = service_name, self.region
+        client = self._clients.get(key)
         if client is None:
             with self._lock:
-                client = self._clients.get(service_name)
+                client = self._clients.get(key)
                 if client is None:
-                    client = self._clients[service_name] = inprocess.client(
+                    client = self._clients[key] = inprocess.client(
                         self.front, self.session, service_name, endpoint=self.endpoint, region=self.region
                     )
         return client

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -52,6 +53,9 @@ class Functions(Protocol):
     def request_id(self, name_or_arn: str, payload: bytes) -> str:
         """The id of a function's next invocation with this event: the same in every run."""
 
+    def thread_of(self, token: str) -> int | None:
+        """The thread that waits for the worker with this session token; None when there is none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Service:
@@ -74,17 +78,23 @@ class Host(Protocol):
     """One local cloud, as its services and integrations see it.
 
     Attributes:
-        account_id, region: whose it is; clients ask this region, others work too.
+        account_id: whose it is.
         endpoint: where it is served, for code that runs in other processes.
         scratch: a folder that is removed when the cloud ends.
         clock: its virtual time.
     """
 
     account_id: str
-    region: str
     endpoint: str
     scratch: Path
     clock: Clock
+
+    @property
+    def region(self) -> str:
+        """Of the client whose request is answered, and of what that request started; else the cloud's own."""
+
+    def asked_in(self, region: str) -> AbstractContextManager[None]:
+        """Around the answer to a request that a client of this region makes."""
 
     @property
     def session(self) -> Any:

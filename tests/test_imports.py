@@ -65,7 +65,7 @@ def test_nothing_but_what_starts_a_cloud_imports_the_composition_root() -> None:
     known = modules()
     root = "localcloud.cloud"
     importers = {name for name, path in known.items() if root in imports(path, known)}
-    assert importers == {"localcloud.__main__", "localcloud.table", "bench.sagemaker"}
+    assert importers == {"localcloud.__main__", "localcloud.table", "bench.sagemaker", "tools.asl_corpus"}
 
 
 #: What touches it still. Only to be shortened.

@@ -122,8 +122,9 @@ class Execution:
             "Name": self.name,
             "RoleArn": self.role_arn,
             "StartTime": iso(self.start_date),
-            "RedriveCount": 0,
         }
+        if not self.is_express:  # which cannot be redriven
+            execution["RedriveCount"] = 0
         machine = {"Id": self.state_machine_arn, "Name": self.state_machine_name}
         self.running.context = {"Execution": execution, "StateMachine": machine}
         self._reports.started(self)
@@ -196,7 +197,7 @@ class Execution:
             self._end("SUCCEEDED", "ExecutionSucceeded", details=details)
 
     async def _expire(self, seconds: int) -> None:
-        await self.clock.sleep(seconds)
+        await self.clock.sleep(seconds, deadline=True)
         self._cut_short("TIMED_OUT", StateFailed(errors.TIMEOUT, None))
 
     def _cut_short(self, status: str, failure: StateFailed) -> None:

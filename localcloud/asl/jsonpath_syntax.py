@@ -33,6 +33,13 @@ _NAME_END = ".[]("
 _VARIABLE = re.compile(r"[^\W\d]\w*")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _WORD = re.compile(r"(?:true|false|null)\b")
+#: A string in a filter without its quotes, up to what ends an operand: AWS takes `?(@.Name==Receipt)`, which its own
+#: samples write (textract-analyze-expense-tf in aws-samples/step-functions-workflows-collection).
+_BARE = re.compile(r"""[^\s'"@$/()\[\]{}<>=!~&|,](?:[^'"()\[\]{}<>=!~&|,]*[^\s'"()\[\]{}<>=!~&|,])?""")
+_OPERAND_END = re.compile(r"\s*(?:\)|&&|\|\||$|(?:==|!=|<|>|=~))|\s+\w+\b\s")
+_BARE_ITEM = re.compile(r"""("(?:[^"\\]|\\.)*")|(?<=[\[,{:])(\s*)([^\s\d"\-\[\]{},:][^"\[\]{},:]*)""")
+_ESCAPED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+_HEX = re.compile(r"u([0-9a-fA-F]{4})")
 _INTEGER = re.compile(r"\s*(-?\d+)\s*")
 _SLICE = re.compile(r"\s*(-?\d+)?\s*:\s*(-?\d+)?\s*\]")
 _FLAGS = {"i": re.I, "m": re.M, "s": re.S, "x": re.X, "u": re.U, "d": 0}
@@ -144,6 +151,8 @@ class Parser:
         """The whole text as one path: its root ("$", "$$" or a variable's name) and its steps."""
         root = self.root()
         steps = self.steps(stop="")
+        if self.text[self.at :].isspace():  # Jayway trims a path, and AWS takes "$$.Execution.Name "
+            self.at = len(self.text)
         if self.at < len(self.text):
             raise self.error(f"Unexpected character {self.text[self.at]!r}")
         return root, steps
@@ -190,7 +199,7 @@ class Parser:
         name = self.text[start : self.at]
         if not name:
             raise self.error("A property name is missing")
-        if self.peek().isspace() and not stop:
+        if self.peek().isspace() and not stop and self.text[self.at :].strip():
             raise self.error("Use ['bracket notation'] if your property contains blank characters")
         if self.accept("("):
             self.blanks()
@@ -275,12 +284,13 @@ class Parser:
             return Pattern(self.regex())
         if self.peek() and self.peek() in "[{":
             return Literal(self.json())
-        if word := _WORD.match(self.text, self.at):
-            self.at = word.end()
-            return Literal(json.loads(word.group()))
-        if number := _NUMBER.match(self.text, self.at):
-            self.at = number.end()
-            return Literal(json.loads(number.group()))
+        for kind in (_WORD, _NUMBER):
+            if (found := kind.match(self.text, self.at)) and _OPERAND_END.match(self.text, found.end()):
+                self.at = found.end()
+                return Literal(json.loads(found.group()))
+        if bare := _BARE.match(self.text, self.at):
+            self.at = bare.end()
+            return Literal(bare.group())
         raise self.error("A filter compares paths, strings, numbers, true, false, null, lists and /patterns/")
 
     def regex(self) -> re.Pattern[str]:
@@ -300,7 +310,7 @@ class Parser:
             raise self.error(f"The pattern cannot be read: {error}") from error
 
     def json(self) -> Any:
-        """A JSON value; single quotes do for double ones, as Jayway has it."""
+        """A JSON value; single quotes do for double ones, and none for either, as Jayway's parser has it."""
         start, depth = self.at, 0
         while self.at < len(self.text):
             character = self.text[self.at]
@@ -312,6 +322,7 @@ class Parser:
             if depth == 0:
                 break
         source = re.sub(r"'((?:[^'\\]|\\.)*)'", lambda m: json.dumps(m[1]), self.text[start : self.at])
+        source = _BARE_ITEM.sub(lambda m: m[1] or m[2] + _quoted(m[3]), source)
         try:
             return json.loads(source)
         except ValueError as error:
@@ -321,7 +332,7 @@ class Parser:
     # characters
 
     def quoted(self) -> str:
-        """A string in single or double quotes; a backslash takes the next character as it is."""
+        """A string in single or double quotes, with the escapes of Java: `\\n`, `\\u00e9`, `\\'`."""
         self.blanks()
         quote = self.peek()
         if not quote or quote not in "'\"":
@@ -333,9 +344,15 @@ class Parser:
             if self.at >= len(self.text):
                 self.at = start
                 raise self.error("The string is not closed")
-            if self.accept("\\") and not self.peek():
+            if not self.accept("\\"):
+                characters.append(self.peek())
+            elif code := _HEX.match(self.text, self.at):
+                characters.append(chr(int(code[1], 16)))
+                self.at += 4
+            elif self.peek():
+                characters.append(_ESCAPED.get(self.peek(), self.peek()))
+            else:
                 raise self.error("The string is not closed")
-            characters.append(self.peek())
             self.at += 1
         self.at += 1
         self.blanks()
@@ -375,6 +392,11 @@ class Parser:
 
     def error(self, message: str) -> ExpressionSyntaxError:
         return ExpressionSyntaxError(self.text, self.at, message)
+
+
+def _quoted(word: str) -> str:
+    word = word.rstrip()
+    return word if word in ("true", "false", "null") else json.dumps(word)
 
 
 def has_scan(steps: Sequence[Step]) -> bool:

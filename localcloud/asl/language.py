@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from localcloud.asl import choice, jsonata, templates
 from localcloud.asl.data import Data, EvaluationError, PathExpression, to_json
+from localcloud.asl.distributed.items import pairs, plain
 from localcloud.asl.errors import StateFailed
 from localcloud.asl.running import Visit
 from localcloud.asl.timestamps import parse_timestamp
@@ -57,8 +58,8 @@ class Language(Protocol):
     def text(self, fields: Fields, name: str) -> Expression | None:
         """Error or Cause of a Fail; None where there is none."""
 
-    def items(self, fields: Fields) -> Expression:
-        """The array that a Map maps over."""
+    def items(self, fields: Fields, *, objects: bool = False) -> Expression:
+        """The array that a Map maps over; with `objects`, of an object its members too."""
 
     def condition(self, rule: Fields, field: str) -> Expression:
         """Whether a rule of a Choice holds."""
@@ -115,15 +116,17 @@ class JSONPath:
 
         return _checked(self.path(path), text)
 
-    def items(self, fields: Fields) -> Expression:
+    def items(self, fields: Fields, *, objects: bool = False) -> Expression:
         path = fields.get("ItemsPath", "$")
 
         def items(visit: Visit, value: Any) -> Any:
+            if objects and isinstance(value, dict):
+                value = pairs(value)
             if not isinstance(value, list):
                 shown = path.removeprefix("$") if path.startswith("$$") else path
                 raise visit.failure(f'Reference path "{shown}" must point to array.')
             if visit.note:
-                visit.note("afterItemsPath", value)
+                visit.note("afterItemsPath", plain(value))
             return value
 
         return _checked(self.path(path) if path != "$" else _document, items)
@@ -214,8 +217,10 @@ class JSONata:
 
         return _checked(self.template(fields[name], name), text)
 
-    def items(self, fields: Fields) -> Expression:
+    def items(self, fields: Fields, *, objects: bool = False) -> Expression:
         def items(visit: Visit, value: Any) -> Any:
+            if objects and isinstance(value, dict):
+                return pairs(value)
             if isinstance(value, list):
                 return value
             if "Items" in fields:

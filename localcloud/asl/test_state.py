@@ -13,6 +13,7 @@ from typing import Any, Literal
 from localcloud.asl import errors
 from localcloud.asl.data import to_json
 from localcloud.asl.distributed.batcher import ItemBatcher
+from localcloud.asl.distributed.items import map_item, plain
 from localcloud.asl.distributed.reader import ItemReader
 from localcloud.asl.environment import Environment, Integration, TaskCall, TaskFailure
 from localcloud.asl.errors import StateFailed
@@ -21,7 +22,7 @@ from localcloud.asl.machine import Outcome, State
 from localcloud.asl.randomness import uuid4
 from localcloud.asl.retry import handler_of
 from localcloud.asl.running import Frame, Visit, iso
-from localcloud.asl.states.map import Map, map_item
+from localcloud.asl.states.map import Map
 from localcloud.asl.states.parallel import Parallel
 from localcloud.asl.test_state_request import Nonconformity, Refused, TrialRequest
 from localcloud.time.clock import TimedOut
@@ -186,7 +187,7 @@ class _Trial:
             inspection.record("afterItemSelector", items)
         if items is not None and "ItemBatcher" in fields:
             batcher = ItemBatcher(fields["ItemBatcher"], state.language)
-            batches = [batch for batch, _ in batcher.batches(visit, effective, items)]
+            batches = [batch for batch, _ in batcher.batches(visit, effective, plain(items))]
             inspection.record("afterItemBatcher", batches)
         result = self._mocked_result()
         if intolerable:
@@ -205,7 +206,7 @@ class _Trial:
         item_reader = ItemReader(reader, state.language)
         items = item_reader.read(visit, effective, item_reader.limit(visit, effective))
         if "ItemsPointer" in reader.get("ReaderConfig", {}):
-            self._inspection.record("afterItemsPointer", items)
+            self._inspection.record("afterItemsPointer", plain(items))
         return items
 
     def _intolerable(self, state: Map, visit: Visit, effective: Any) -> bool:

@@ -58,6 +58,13 @@ ACTION, REGION = "localcloud.action", "localcloud.region"
 #: moto's environ key for S3 metadata names, whose underscores WSGI would lose (moto.core.request).
 PRESERVED_NAMES = "moto.preserved_header_names"
 
+#: What the answers of DescribeExecution, DescribeMapRun and their lists, and of GetExecutionHistory, tell of an end.
+_NOT_ENDED = re.compile(rb'"status":\s*"(RUNNING|PENDING_REDRIVE)"')
+_ENDED = re.compile(rb'"type":\s*"Execution(Succeeded|Failed|TimedOut|Aborted)"')
+
+#: The region in a signature's scope.
+_REGION = re.compile(r"Credential=[^/]+/[^/]*/([a-z]{2,}(?:-[a-z]+)+-\d+)/")
+
 
 class Front:
     """The WSGI application of one local cloud.
@@ -90,6 +97,13 @@ class Front:
     # ---- the WSGI side
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        region = _REGION.search(environ.get("HTTP_AUTHORIZATION", ""))
+        if region is None:
+            return self._answer_to(environ, start_response)
+        with self._host.asked_in(region[1]):
+            return self._answer_to(environ, start_response)
+
+    def _answer_to(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         service = environ.get(INSIDE)
         if service is None:
             service = identify(environ)
@@ -97,14 +111,20 @@ class Front:
                 self._host.clock.outside()
         request = read_request(environ)
         if service == "stepfunctions" and self._access.is_worker(environ):
-            with self._host.clock.from_work():
+            with self._host.clock.from_work(self._thread_of(request)):
                 answer = self._answer(service, environ, request)
+                if answer is not None and _says_not_yet(request, answer):
+                    self._host.clock.looked()
         else:
             answer = self._answer(service, environ, request)
         if answer is None:
             return self._from_moto(service, environ, request, start_response)
         answer.headers.setdefault("x-amzn-RequestId", self._host.new_id())
         return _send(answer, start_response)
+
+    def _thread_of(self, request: Request) -> int | None:
+        """The thread that waits for the function that makes a request; None when it cannot be told."""
+        return self._host.functions.thread_of(request.headers.get("x-amz-security-token", ""))
 
     def _answer(self, service: str, environ: dict[str, Any], request: Request) -> Answer | None:
         """Our own answer, or None when moto is to answer."""
@@ -155,6 +175,8 @@ class Front:
         again = _again(environ, request)
         if REGION in environ:
             again["HTTP_AUTHORIZATION"] = moto.signature(environ[REGION], self._model(service).signing_name)
+        if service == "iam":
+            moto.lend_policies(self._host.account_id, request.body.decode(errors="replace"))
         try:
             body = b"".join(self._moto(again, keep))
         except Exception as problem:
@@ -243,6 +265,13 @@ def _acts(service: str, environ: dict[str, Any]) -> bool:
     if action:
         return not action.startswith(("BatchGet", "Describe", "Get", "List", "Query", "Receive", "Scan"))
     return environ.get("REQUEST_METHOD") not in ("GET", "HEAD") or service == "sqs"
+
+
+def _says_not_yet(request: Request, answer: Answer) -> bool:
+    """Whether an answer of Step Functions is that something has not ended yet, so that who asked may ask again."""
+    if request.headers.get("x-amz-target", "").endswith(".GetExecutionHistory"):
+        return b'"events"' in answer.body and not _ENDED.search(answer.body)
+    return _NOT_ENDED.search(answer.body) is not None
 
 
 def read_request(environ: dict[str, Any]) -> Request:

@@ -11,7 +11,9 @@ import json
 import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any, ClassVar
+from urllib.parse import parse_qs
 
 from localcloud.door.wire import ServiceError
 
@@ -38,6 +40,9 @@ SEAMS = (
     "moto.core.request:Request",
     "moto.core.request:determine_request_protocol",
     "moto.core.utils:get_service_model",
+    "moto.iam.aws_managed_policies:aws_managed_policies_data",
+    "moto.iam.models:AWSManagedPolicy.from_data",
+    "moto.iam.models:iam_backends",
     "moto.logs.models:LogGroup.create_log_stream",
     "moto.logs.models:LogStream.put_log_events",
     "moto.logs.models:LogsBackend.ensure_log_group",
@@ -315,3 +320,33 @@ def sagemaker_registry(account_id: str, region: str) -> Any:
     from moto.sagemaker.models import sagemaker_backends
 
     return sagemaker_backends[account_id][region]
+
+
+# ---- IAM
+
+
+def lend_policies(account_id: str, form: str) -> None:
+    """Put those of AWS's managed policies into moto's account that a request names, or all for who lists them.
+
+    moto has them and leaves them out, because to load the 1,500 takes a second each time that an account is made.
+    """
+    asked = parse_qs(form)
+    names = {arn.rpartition("/")[2] for arn in asked.get("PolicyArn", []) if ":iam::aws:policy/" in arn}
+    lists = asked.get("Action") == ["ListPolicies"] and asked.get("Scope") != ["Local"]
+    if not names and not lists:
+        return
+    from moto.iam.models import AWSManagedPolicy, iam_backends
+
+    backend = iam_backends[account_id]["aws"]
+    known = _managed_policies()
+    for name in known if lists else names & known.keys():
+        policy = AWSManagedPolicy.from_data(name, account_id, backend.region_name, known[name])
+        backend.managed_policies.setdefault(policy.arn, policy)
+
+
+@cache
+def _managed_policies() -> dict[str, Any]:
+    from moto.iam.aws_managed_policies import aws_managed_policies_data
+
+    policies: dict[str, Any] = json.loads(aws_managed_policies_data)
+    return policies

@@ -5,16 +5,19 @@ optimised     the optimised integrations that are one API call; every aws-sdk on
 executions    states:startExecution
 jobs          .sync
 api           one API operation: request, call, response, errors
+fields        what a task may give its integration
 naming, shapes   how Step Functions spells and converts what goes in and out
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, cast
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from localcloud.asl.environment import Integration, TaskFailure
-from localcloud.integrations import naming
+from localcloud.asl.validation import catalogue
+from localcloud.integrations import fields, naming
 from localcloud.integrations.api import Ids, Operation
 from localcloud.integrations.base import Pattern, Refused
 from localcloud.integrations.executions import StartExecution
@@ -28,26 +31,6 @@ if TYPE_CHECKING:
 _FUNCTION = re.compile(r"arn:[^:]+:lambda:[^:]*:[^:]*:function:.+")
 _SERVICE = re.compile(r"arn:[^:]+:states:[^:]*:[^:]*:(?P<type>(?:aws-sdk:)?[^:]+):(?P<resource>[^:.]+(?:\..+)?)")
 _PATTERNS = {"": "request", "sync": "sync", "sync:2": "sync", "waitForTaskToken": "callback"}
-
-#: Optimised integrations of AWS for whose work there is nothing here
-#: (https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html).
-_NOT_RUN = frozenset(
-    {
-        "apigateway",
-        "batch",
-        "bedrock",
-        "codebuild",
-        "databrew",
-        "ecs",
-        "eks",
-        "elasticmapreduce",
-        "emr-containers",
-        "emr-serverless",
-        "glue",
-        "http",
-        "mediaconvert",
-    }
-)
 
 
 class LocalIntegrations:
@@ -86,32 +69,70 @@ class LocalIntegrations:
         pattern = cast(Pattern, _PATTERNS[suffix])
         if service.startswith("aws-sdk:"):
             found = self._aws_sdk(service, name, action, pattern)
-        elif service == "lambda" and action == "invoke" and pattern != "sync":
-            found = Invoke(self._cloud, name, pattern)
-        elif service == "states" and action == "startExecution":
-            found = StartExecution(self._cloud, self._operation("stepfunctions", "StartExecution"), name, pattern)
-        elif service in SERVICES:
-            found = self._optimised(service, name, action, suffix)
-        elif service in _NOT_RUN:
-            found = Refused(service, name, pattern)
+        elif catalogue.exists(service, action, suffix and f".{suffix}"):
+            found = self._optimised(service, name, action, pattern)
         else:
             found = None
         if found is None:
             raise _unknown(resource)
         return found
 
-    def _optimised(self, service: str, name: str, action: str, suffix: str) -> Integration | None:
-        boto_name, actions, with_token = SERVICES[service]
-        if action not in actions:
-            return None
-        operation = self._operation(boto_name, naming.capitalised(action))
-        if suffix == "sync" and (job := JOBS.get((service, action))) is not None:
-            describe, stop = self._operation(boto_name, job.describe), self._operation(boto_name, job.stop)
+    def problems(self, resource: str, arguments: Any) -> Iterator[tuple[Literal["Resource", "Parameters"], str]]:
+        """What CreateStateMachine refuses of a task: an action that the service has not, fields that it has not.
+
+        A service of `aws-sdk` that is unknown here is left to run time, when the refusal can say what to do.
+        """
+        match = _SERVICE.fullmatch(resource)
+        if match is None:
+            return
+        service, (action, _, _) = match["type"], match["resource"].partition(".")
+        sdk = service.startswith("aws-sdk:")
+        if not sdk and service not in catalogue.OPTIMISED:
+            if service != "activity":
+                yield "Resource", str(_unknown(resource).cause)
+            return
+        if not sdk and (own := fields.OWN.get(f"{service}:{action}")) is not None:
+            extra = [key.removesuffix(".$") for key in arguments] if isinstance(arguments, dict) else []
+            unknown: Iterable[str] = [name for name in extra if name not in own]
+        else:
+            model = self.model(service)
+            if model is None:
+                return
+            wanted = fields.BOTO_OPERATIONS.get(f"{service}:{action}", action).lower()
+            name = next((each for each in model.operation_names if each.lower() == wanted), None)
+            if name is None:
+                if sdk:  # validation knows which optimised ones there are
+                    yield "Resource", str(_unknown(resource).cause)
+                return
+            shape = model.operation_model(name).input_shape
+            unknown = fields.unknown(shape, arguments, naming.member if sdk else naming.capitalised)
+        for name in unknown:
+            yield "Parameters", f'The field "{name}" is not supported by Step Functions'
+
+    def model(self, service: str) -> Any:
+        """Botocore's model of a resource's service, or None."""
+        session = self._cloud.session
+        if service.startswith("aws-sdk:"):
+            boto_name = naming.boto_service(service.removeprefix("aws-sdk:"), session.get_available_services())
+        else:
+            boto_name = fields.BOTO_SERVICES.get(service, service)
+        return session.get_service_model(boto_name) if boto_name in session.get_available_services() else None
+
+    def _optimised(self, service: str, name: str, action: str, pattern: Pattern) -> Integration:
+        """One of those that AWS has; refused, when its task starts, where nothing here does its work."""
+        if service == "lambda":
+            return Invoke(self._cloud, name, pattern)
+        if service == "states":
+            return StartExecution(self._cloud, self._operation("stepfunctions", "StartExecution"), name, pattern)
+        job = JOBS.get((service, action)) if pattern == "sync" else None
+        if service not in SERVICES or (pattern == "sync" and job is None):
+            return Refused(service, name, pattern)
+        operation = self._operation(service, naming.capitalised(action))
+        if job is not None:
+            describe, stop = self._operation(service, job.describe), self._operation(service, job.stop)
             return JobTask(job, operation, describe, stop, service, name)
-        if suffix.startswith("sync") or (suffix == "waitForTaskToken" and not with_token):
-            return None
         task = PutEvents if service == "events" else ApiTask
-        return task(operation, service, name, "callback" if suffix else "request")
+        return task(operation, service, name, pattern)
 
     def _aws_sdk(self, service: str, name: str, action: str, pattern: Pattern) -> Integration | None:
         available = self._cloud.session.get_available_services()

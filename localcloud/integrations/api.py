@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import zlib
 from collections.abc import Callable
 from datetime import datetime
@@ -10,7 +11,8 @@ from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore import xform_name
-from botocore.exceptions import ClientError, ParamValidationError
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+from botocore.validate import ParamValidator
 
 from localcloud.asl.environment import TaskCall, TaskFailure
 from localcloud.door.wire import dumps
@@ -80,6 +82,10 @@ class Operation:
     def _model(self) -> Any:
         return self.cloud.client(self.service).meta.service_model
 
+    @property
+    def _model_of_input(self) -> Any:
+        return self._model.operation_model(self.name).input_shape
+
     # ---- request
 
     def request(self, arguments: Any) -> dict[str, Any]:
@@ -88,7 +94,7 @@ class Operation:
         Raises:
             TaskFailure: States.Runtime, for fields that the API does not have or misses.
         """
-        shape = self._model.operation_model(self.name).input_shape
+        shape = self._model_of_input
         problems: list[str] = []
         given = arguments if isinstance(arguments, dict) else {}
         if shape is not None:
@@ -109,18 +115,29 @@ class Operation:
         seconds = durations.of(self.service)
         request_id = self._ids.draw(call, clock.now())
         try:
+            self._check_values(request)
             if self.service in durations.COMPUTING:
                 response = await clock.work(self.send, request, seconds=seconds, limit=call.limit)
             else:
                 response = await self._quick(request, seconds)
         except ClientError as error:
             raise self._failure(call, error, request_id) from None
-        except ParamValidationError as problem:
-            raise unusable(call.arguments, str(problem).splitlines()[1:] or [str(problem)]) from None
+        except ParamValidationError:
+            raise self._invalid(call, request, request_id) from None
+        except BotoCoreError as problem:
+            raise self._not_sent(str(problem)) from None
         answer = self.answer(response)
         if self._optimised:
             answer |= self._metadata(response, request_id)
         return answer
+
+    def _check_values(self, request: dict[str, Any]) -> None:
+        """Raise for values that boto3, or moto, would fall over."""
+        if None in request.values():
+            raise ParamValidationError(report="a required parameter is null")
+        if self.service == "dynamodb" and (problem := _attribute_problem(self._model_of_input, request)):
+            error = {"Code": "ValidationException", "Message": problem}
+            raise ClientError({"Error": error, "ResponseMetadata": {"HTTPStatusCode": 400}}, self.name)
 
     async def _quick(self, request: dict[str, Any], seconds: float) -> dict[str, Any]:
         """Call at once, on the clock thread, so that calls keep their order; then let the time pass."""
@@ -170,11 +187,37 @@ class Operation:
 
     # ---- errors
 
+    def _invalid(self, call: TaskCall, request: dict[str, Any], request_id: str) -> TaskFailure:
+        """What the service says of a request that boto3 does not even send, which AWS's own client does."""
+        shape = self._model_of_input
+        found = ParamValidator().validate(request, shape)._errors
+        for reason, path, info in found:
+            member = path.lstrip(".").partition(".")[0]
+            location = shape.members[member].serialization.get("location") if member in shape.members else None
+            if reason == "invalid type" and info["param"] is None and location == "uri":
+                return self._not_sent(f"Parameter '{member}' must not be null")
+        code = "ValidationException" if found else "InvalidBucketName"
+        message = "The specified bucket is not valid."
+        if found:
+            s = "s" if len(found) > 1 else ""
+            listed = "; ".join(_constraint(reason, path, info, request) for reason, path, info in found)
+            message = f"{len(found)} validation error{s} detected: {listed}"
+        response = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+        return self._failure(call, ClientError(response, self.name), request_id)
+
+    def _not_sent(self, message: str) -> TaskFailure:
+        """An error of the client, for a request that never reaches the service."""
+        prefix = _V1[self.service][0] if self._optimised else naming.service(self._model.service_id)
+        return TaskFailure(f"{prefix}.SdkClientException", message)
+
     def _failure(self, call: TaskCall, error: ClientError, request_id: str) -> TaskFailure:
         details = error.response["Error"]
         code, message = details.get("Code", ""), details.get("Message", "")
         if self.service == "sns" and "TopicArn" in call.arguments:
             message = message.replace("Endpoint does not exist", "Topic does not exist")  # moto has one text for both
+        if self.service == "sns" and "values to unpack" in message:  # moto took no look at an ARN before it cut it up
+            parts = str(call.arguments.get("TopicArn", "")).count(":") + 1
+            message = f"Invalid parameter: TopicArn Reason: An ARN must have at least 6 elements, not {parts}"
         status = error.response["ResponseMetadata"]["HTTPStatusCode"]
         if code == "UnsupportedLocally":
             return TaskFailure(code, f'state "{call.state_name}": {message}')
@@ -197,6 +240,47 @@ class Operation:
             if code in (shape.name, shape.error_code):
                 return str(shape.name)
         return None
+
+
+def _constraint(reason: str, path: str, info: dict[str, Any], request: dict[str, Any]) -> str:
+    """One finding of botocore's in the words of AWS's services."""
+    path = path.lstrip(".")
+    field, value = path[:1].lower() + path[1:], info.get("param")
+    if value is None:
+        shown, rule = "null", "Member must not be null"
+    elif reason == "invalid length":
+        shown, rule = (
+            f"'{_at(path, request)}'",
+            f"Member must have length greater than or equal to {info['min_allowed']}",
+        )
+    elif reason == "invalid range":
+        shown, rule = f"'{value}'", f"Member must have value greater than or equal to {info['min_allowed']}"
+    else:
+        shown, rule = f"'{shapes.text_of(value)}'", "Member must satisfy the type of the field"
+    return f"Value {shown} at '{field}' failed to satisfy constraint: {rule}"
+
+
+def _at(path: str, value: Any) -> Any:
+    """The value at one of botocore's paths, such as `Tags[0].Key`."""
+    for name, index in re.findall(r"([^.\[\]]+)|\[(\d+)\]", path):
+        value = value[int(index)] if index else value[name]
+    return value
+
+
+def _attribute_problem(shape: Any, value: Any) -> str | None:
+    """DynamoDB's words for an AttributeValue that is not of exactly one type."""
+    if shape.type_name == "structure" and isinstance(value, dict):
+        if shape.name == "AttributeValue" and len(value) != 1:
+            state = "has more than one datatypes set" if value else "is empty"
+            return f"Supplied AttributeValue {state}, must contain exactly one of the supported datatypes"
+        inner = [(shape.members[name], each) for name, each in value.items()]
+    elif shape.type_name == "list" and isinstance(value, list):
+        inner = [(shape.member, each) for each in value]
+    elif shape.type_name == "map" and isinstance(value, dict):
+        inner = [(shape.value, each) for each in value.values()]
+    else:
+        return None
+    return next((problem for each in inner if (problem := _attribute_problem(*each))), None)
 
 
 def _query_length(namespace: str, operation: str, content: dict[str, Any], request_id: str) -> int:

@@ -15,14 +15,12 @@ from localcloud.door.wire import ServiceError
 from localcloud.errors import UnsupportedLocally
 from localcloud.integrations.api import http_date, sdk_metadata, unusable, v1_failure
 from localcloud.integrations.base import Base, Pattern
-from localcloud.integrations.shapes import text_of
+from localcloud.integrations.fields import INVOKE
+from localcloud.integrations.shapes import must_be, text_of
 from localcloud.time import durations
 
 if TYPE_CHECKING:
     from localcloud.host import Host, Invocation
-
-#: What `lambda:invoke` takes; LogType is not documented, but works.
-_FIELDS = frozenset({"ClientContext", "FunctionName", "InvocationType", "LogType", "Payload", "Qualifier"})
 
 
 class FunctionTask(Base):
@@ -50,8 +48,13 @@ class Invoke(Base):
     def check(self, arguments: Any) -> None:
         """Raises TaskFailure for fields that `lambda:invoke` does not have or misses."""
         given: dict[str, Any] = arguments if isinstance(arguments, dict) else {}
-        problems = [f'The field "{key}" is not supported by Step Functions' for key in given if key not in _FIELDS]
-        if given.get("FunctionName") is None:
+        problems = [f'The field "{key}" is not supported by Step Functions' for key in given if key not in INVOKE]
+        problems += [
+            must_be(key, "a STRING")
+            for key in given
+            if key in INVOKE and key != "Payload" and isinstance(given[key], dict | list)
+        ]
+        if "FunctionName" not in given:
             problems.append('The field "FunctionName" is required but was missing')
         if problems:
             raise unusable(given, problems)
@@ -59,13 +62,19 @@ class Invoke(Base):
     async def submit(self, call: TaskCall) -> Any:
         """Run the handler; its result is the response's Payload. Raises TaskFailure."""
         self.check(call.arguments)
-        given: dict[str, Any] = call.arguments
+        given = {
+            key: each if key == "Payload" or isinstance(each, str) else text_of(each)
+            for key, each in call.arguments.items()
+            if each is not None
+        }
+        if not given.get("FunctionName"):
+            raise TaskFailure("Lambda.SdkClientException", "Parameter 'FunctionName' must not be null")
         payload = _payload(given.get("Payload"))
         options = {"qualifier": given["Qualifier"]} if given.get("Qualifier") else {}
         if given.get("InvocationType") == "Event":
             return await self._post(call, given["FunctionName"], payload, options)
         if given.get("ClientContext"):
-            options["client_context"] = base64.b64decode(given["ClientContext"]).decode()
+            options["client_context"] = _client_context(given["ClientContext"])
         done = await _invoke(self._cloud, call, given["FunctionName"], payload, options)
         answer = {"ExecutedVersion": done.executed_version, "Payload": _value(done.payload)}
         headers = {
@@ -118,6 +127,17 @@ async def _invoke(cloud: Host, call: TaskCall, name: str, payload: bytes, option
     if done.function_error is not None:
         raise _handler_failure(done.payload)
     return done
+
+
+def _client_context(text: str) -> str:
+    try:
+        context = base64.b64decode(text, validate=True).decode()
+        json.loads(context)
+    except ValueError:
+        raise TaskFailure(
+            "Lambda.InvalidRequestContentException", "Client context must be a valid Base64-encoded JSON object."
+        ) from None
+    return " ".join(context.splitlines())
 
 
 def _payload(value: Any) -> bytes:

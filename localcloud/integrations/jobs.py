@@ -45,7 +45,7 @@ def _sagemaker(kind: str) -> Job:
     return Job(
         describe=f"Describe{kind}",
         stop=f"Stop{kind}",
-        key=lambda arguments, _: {name: arguments[name]},
+        key=lambda arguments, _: {name: str(arguments[name])},
         status=(f"{kind}Status",),
         succeeded=frozenset({"Completed"}),
         failed=frozenset({"Failed", "Stopped"}),

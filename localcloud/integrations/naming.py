@@ -62,12 +62,19 @@ def capitalised(name: str) -> str:
     return name[:1].upper() + name[1:]
 
 
+def title(name: str) -> str:
+    """The API's own name where it begins with a capital, else one that nobody writes: AWS refuses lower case."""
+    return name if name[:1].isupper() else capitalised(name)
+
+
 @cache
 def member(name: str) -> str:
     """How `aws-sdk` integrations spell a shape's member: "ETag" stays, "SSEKMSKeyId" is "SsekmsKeyId"."""
     head = 1
     while head < len(name) and name[head].isupper() and not name[head + 1 : head + 2].islower():
         head += 1
+    if name == "NULL":  # of DynamoDB's AttributeValue: the SDK's own exception to its rule
+        return "Nul"
     java = name[:head].lower() + name[head:]
     return capitalised(f"{java}Value" if java in _RESERVED else java)
 

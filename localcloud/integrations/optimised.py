@@ -14,33 +14,8 @@ from localcloud.integrations.api import Operation
 from localcloud.integrations.base import Base, Pattern
 from localcloud.integrations.shapes import text_of
 
-#: Resource type -> botocore's service, and the actions that it offers; whether they take `.waitForTaskToken`.
-SERVICES = {
-    "athena": (
-        "athena",
-        ["getQueryExecution", "getQueryResults", "startQueryExecution", "stopQueryExecution"],
-        False,
-    ),
-    "dynamodb": ("dynamodb", ["deleteItem", "getItem", "putItem", "updateItem"], False),
-    "events": ("events", ["putEvents"], True),
-    "sagemaker": (
-        "sagemaker",
-        [
-            "addTags",
-            "createEndpoint",
-            "createEndpointConfig",
-            "createHyperParameterTuningJob",
-            "createModel",
-            "createProcessingJob",
-            "createTrainingJob",
-            "createTransformJob",
-            "updateEndpoint",
-        ],
-        False,
-    ),
-    "sns": ("sns", ["publish"], True),
-    "sqs": ("sqs", ["sendMessage"], True),
-}
+#: The services (botocore's names are the same) whose actions are called; of SageMaker's jobs, those in jobs.JOBS.
+SERVICES = frozenset({"athena", "dynamodb", "events", "sagemaker", "sns", "sqs"})
 
 
 class ApiTask(Base):
@@ -68,7 +43,7 @@ class PutEvents(ApiTask):
     async def submit(self, call: TaskCall) -> Any:
         """Put the events. Raises TaskFailure, EventBridge.FailedEntry among others."""
         request = self._operation.request(call.arguments)
-        for entry in request["Entries"]:
+        for entry in request["Entries"] or ():
             entry["Resources"] = [*entry.get("Resources", ()), call.state_machine_arn, call.execution_arn]
         answer = await self._operation.call(call, request)
         if answer.get("FailedEntryCount"):

@@ -60,6 +60,7 @@ class _Warm:
     """A worker with what its log entries need."""
 
     worker: Worker
+    name: str
     stream: str
     places: tuple[tuple[bytes, bytes], ...]  # directories here, and what they are called on Lambda
     output: int = 0  # bytes
@@ -142,6 +143,7 @@ class Functions:
         self._now = now
         self._lock = threading.Lock()
         self._fleets: dict[tuple[str, str], _Fleet] = {}
+        self._threads: dict[str, int] = {}  # who waits for a worker, by its session token
         self._numbers: Counter[tuple[str, str]] = Counter()
         self._workers: set[Worker] = set()
         self._alive = 0  # workers, those included that are about to be started
@@ -190,9 +192,11 @@ class Functions:
             if warm is None:
                 with self._starting(fleet):
                     warm = self._start(function)
+                    self._threads[warm.name] = threading.get_ident()  # its module may call the cloud too
                     call.result = warm.worker.start(request_id)
                 call.init, began = time.monotonic() - began, time.monotonic()
             if call.result is None:
+                self._threads[warm.name] = threading.get_ident()
                 call.result = warm.worker.invoke(
                     event, request_id=request_id, arn=arn, seconds=function.timeout, client_context=client_context
                 )
@@ -203,7 +207,13 @@ class Functions:
             lines = call.log(_lines(output, warm.places), self._now())
             return Outcome(call.result.payload, call.result.failed, warm.stream, lines)
         finally:
+            if warm is not None:
+                self._threads.pop(warm.name, None)
             self._release(fleet, warm, reusable=reusable)
+
+    def thread_of(self, token: str) -> int | None:
+        """The thread that waits for the worker with this session token; None when there is none."""
+        return self._threads.get(token)
 
     def retire(self, arn: str, version: str | None = None) -> None:
         """End the workers of a function, or of one version of it; those at work end when they are done."""
@@ -314,14 +324,16 @@ class Functions:
         own = self._scratch / name
         own.mkdir(parents=True)
         region = dict.fromkeys(("AWS_REGION", "AWS_DEFAULT_REGION"), function.region)
-        environment = {**variables(function, stream, task, layers, own), **self._environment, **region}
+        # Its session token tells whose requests a worker's are, as on AWS.
+        own_settings = {**self._environment, **region, "AWS_SESSION_TOKEN": name}
+        environment = variables(function, stream, task, layers, own) | own_settings
         worker = Worker(environment, task, own / "output", function_worker.CLIENT_COMMAND)
         with self._lock:
             self._workers.add(worker)
             closed = self._closed
         if closed:  # meanwhile; close() did not see this one
             worker.kill()
-        return _Warm(worker, stream, ((os.fsencode(task), b"/var/task"), (os.fsencode(layers), b"/opt")))
+        return _Warm(worker, name, stream, ((os.fsencode(task), b"/var/task"), (os.fsencode(layers), b"/opt")))
 
 
 def _lines(output: bytes, places: Iterable[tuple[bytes, bytes]]) -> list[str]:

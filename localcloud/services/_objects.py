@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import unquote
 
 from botocore.exceptions import ClientError
 
@@ -55,11 +56,13 @@ def is_near(cloud: Host, bucket: str) -> bool:
     return (found or "us-east-1") == cloud.region  # AWS has no name there for the first of its regions
 
 
-#: s3://bucket/key, https://s3.region.amazonaws.com/bucket/key, https://bucket.s3.region.amazonaws.com/key
+#: s3://bucket/key, https://s3.region.amazonaws.com/bucket/key, https://bucket.s3.region.amazonaws.com/key; each also
+#: with a hyphen before the region, and with China's domain.
+_HOST = r"s3(?:[.-](?:dualstack\.)?[a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?"
 _URIS = (
-    re.compile(r"s3://([^/]+)/?(.*)"),
-    re.compile(r"https://s3[.-][a-z0-9.-]*?amazonaws\.com/([^/]+)/(.*)"),
-    re.compile(r"https://([^/]+?)\.s3[.-][a-z0-9.-]*?amazonaws\.com/(.*)"),
+    re.compile(r"s3://([^/]+)/?(.*)", re.DOTALL),
+    re.compile(rf"https://{_HOST}/([^/]+)/?(.*)", re.DOTALL),
+    re.compile(rf"https://([^/]+?)\.{_HOST}(?:/(.*))?", re.DOTALL),
 )
 
 
@@ -68,5 +71,5 @@ def place(uri: str) -> tuple[str, str] | None:
     for form in _URIS:
         match = form.fullmatch(uri)
         if match:
-            return match[1], match[2]
+            return match[1], (match[2] or "") if uri.startswith("s3:") else unquote(match[2] or "")
     return None

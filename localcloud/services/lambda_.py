@@ -134,6 +134,10 @@ class LocalFunctions:
             digest = hashlib.blake2b(digest + number.to_bytes(8, "big"), digest_size=16).digest()
         return str(uuid.UUID(bytes=digest, version=4))
 
+    def thread_of(self, token: str) -> int | None:
+        """The thread that waits for the worker with this session token; None when there is none."""
+        return self.runtime.thread_of(token)
+
     def check(self, name_or_arn: str, qualifier: str | None) -> None:
         """Raise what `invoke` would when there is no such function."""
         self._find(name_or_arn, qualifier)

@@ -19,7 +19,9 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import copy_context
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from localcloud.time.fibers import Cancelled, Fiber, Signal, Trap
@@ -39,18 +41,41 @@ MAX_PATIENCE = 10.0
 
 _WORKERS = 32
 
+#: Looks of real work at something unfinished after which a deadline may pass, which may be the work's own: whoever
+#: asks so often does nothing but wait.
+_STUBBORN = 10
+
 
 class TimedOut(Exception):
     """What `Clock.timeout` raises when its virtual seconds pass first."""
 
 
-class _Timer:
-    __slots__ = ("cancelled", "fire", "limit_at", "moved_to", "work")
+class _Caller:
+    """Real work, as one that may call the cloud while the clock waits for its end."""
 
-    def __init__(self, fire: Callable[[], None]) -> None:
+    __slots__ = ("awaited", "looked_at", "looks", "polls")
+
+    def __init__(self) -> None:
+        self.awaited: list[threading.Event] = []  # by its requests under way: set when something on the clock ends
+        self.looks = 0  # answers of "not yet" since its end was last put off
+        self.polls = False  # who looks once may go on to something else; who looks again polls
+        self.looked_at = -1  # the clock's turn of which the last answer told
+
+    @property
+    def waits(self) -> bool:
+        """Whether a request of it waits for the clock; no longer once that is there, whoever has yet to wake up."""
+        return any(not event.is_set() for event in self.awaited)
+
+
+class _Timer:
+    __slots__ = ("caller", "cancelled", "deadline", "fire", "limit_at", "moved_to", "work")
+
+    def __init__(self, fire: Callable[[], None], deadline: bool) -> None:
         self.fire = fire
         self.cancelled = False
+        self.deadline = deadline  # it ends something, rather than bringing it on
         self.work: Future[Any] | None = None
+        self.caller = _Caller()
         self.limit_at = math.inf  # real time (monotonic) at which this timer is moved to `moved_to`
         self.moved_to = 0.0
 
@@ -77,8 +102,9 @@ class Clock:
         self.outsiders = 0
         self._outside_at = 0.0
         self._held_at: float | None = None
-        self._requests_from_work = 0
-        self._may_pass = False
+        self._callers: dict[int, _Caller] = {}  # by the worker thread
+        self._serving = threading.local()
+        self._turn = 0  # counts all that has happened
 
     # ---- from any thread
 
@@ -109,10 +135,11 @@ class Clock:
         if threading.get_ident() == self._thread_id:
             return function(*args)
         answer: Future[T] = Future()
+        context = copy_context()
 
         def run() -> None:
             try:
-                answer.set_result(function(*args))
+                answer.set_result(context.run(function, *args))
             except BaseException as error:  # the caller's to handle, whatever it is
                 answer.set_exception(error)
 
@@ -133,35 +160,75 @@ class Clock:
         """Someone outside acts: give them `PATIENCE` again before time jumps past what they may answer."""
         self._outside_at = time.monotonic()
 
+    def outsider_comes(self) -> None:
+        """One more waits for the outside, which has all the time for it that it has at most. Clock thread only."""
+        self.outsiders += 1
+        self._held_at = None
+        self.outside()
+
     @contextmanager
-    def from_work(self) -> Iterator[None]:
+    def from_work(self, thread: int | None = None) -> Iterator[None]:
         """Around a request that real work makes of the cloud while the clock waits for that work to end.
 
         A function that starts an execution and polls it, or waits for a synchronous one, would otherwise wait for
-        a clock that waits for the function. So its end is put off past the next timer: while the request is being
-        answered, and once for each request.
+        a clock that waits for the function. So its end is put off, past what comes next on the clock: as long as
+        the request waits (`wait`), and each time that it polls (`looked`). Nothing of this outlives the work.
+
+        Args:
+            thread: the worker thread (`threading.get_ident`) in which the work runs; None when nobody knows, and
+                then it may be any that is under way.
         """
         with self._bell:
-            self._requests_from_work += 1
-            self._may_pass = True
-            self._bell.notify_all()
+            known = list(self._callers.values()) if thread is None else [self._callers.get(thread)]
+        self._serving.callers = [caller for caller in known if caller is not None]
+        self._serving.turn = self._turn
         try:
             yield
         finally:
+            self._serving.callers = []
+
+    def looked(self) -> None:
+        """Inside `from_work`: the answer is that something on the clock has not ended yet."""
+        with self._bell:
+            for caller in self._serving.callers:
+                caller.polls = caller.polls or caller.looks > 0
+                caller.looks += 1
+                caller.looked_at = self._serving.turn
+            self._bell.notify_all()
+
+    def wait(self, event: threading.Event, timeout: float | None = None) -> bool:
+        """Block a thread other than the clock's until something on the clock sets `event`; True when it did.
+
+        Args:
+            timeout: real seconds at most.
+        """
+        callers: list[_Caller] = getattr(self._serving, "callers", [])
+        with self._bell:
+            for caller in callers:
+                caller.awaited.append(event)
+            self._bell.notify_all()
+        try:
+            return event.wait(timeout)
+        finally:
             with self._bell:
-                self._requests_from_work -= 1
+                for caller in callers:
+                    caller.awaited.remove(event)
 
     # ---- in coroutines, on the clock thread
 
-    def sleep(self, seconds: float) -> Trap:
-        """Await this to wait virtual seconds; zero or less is a turn for the others."""
-        return self.sleep_until(self._now + seconds)
+    def sleep(self, seconds: float, *, deadline: bool = False) -> Trap:
+        """Await this to wait virtual seconds; zero or less is a turn for the others.
 
-    def sleep_until(self, when: float) -> Trap:
+        Args:
+            deadline: something is cut short when they have passed: nothing that real work could be waiting for.
+        """
+        return self.sleep_until(self._now + seconds, deadline=deadline)
+
+    def sleep_until(self, when: float, *, deadline: bool = False) -> Trap:
         """Await this to wait until a virtual time, in seconds since the Unix epoch."""
 
         def arm(fiber: Fiber[Any]) -> Callable[[], None]:
-            timer = self._at(when, lambda: fiber.wake(None, None))
+            timer = self._at(when, lambda: fiber.wake(None, None), deadline=deadline)
 
             def disarm() -> None:
                 timer.cancelled = True
@@ -180,11 +247,12 @@ class Clock:
                 TimeoutSeconds of that length fires as it would on AWS, and from there second by second.
         """
         started = time.monotonic()
-        work = self._pool.submit(function, *args)
+        caller = _Caller()
+        work = self._pool.submit(self._run_work, caller, partial(copy_context().run, function, *args))
 
         def arm(fiber: Fiber[Any]) -> Callable[[], None]:
             timer = self._at(self._now + seconds, lambda: fiber.wake(None, None))
-            timer.work = work
+            timer.work, timer.caller = work, caller
             if limit is not None:
                 timer.limit_at, timer.moved_to = started + limit, self._now + max(seconds, limit)
 
@@ -197,6 +265,16 @@ class Clock:
         work.add_done_callback(self._ring)
         await Trap(arm)
         return work.result()
+
+    def _run_work(self, caller: _Caller, function: Callable[[], T]) -> T:
+        thread = threading.get_ident()
+        with self._bell:
+            self._callers[thread] = caller
+        try:
+            return function()
+        finally:
+            with self._bell:
+                del self._callers[thread]
 
     async def timeout(self, coro: Coroutine[Any, Any, T], seconds: float) -> T:
         """Await `coro` for virtual seconds at most.
@@ -213,7 +291,7 @@ class Clock:
             expired = not fiber.done
             fiber.cancel()
 
-        timer = self._at(self._now + seconds, expire)
+        timer = self._at(self._now + seconds, expire, deadline=True)
         try:
             return await fiber
         except Cancelled:
@@ -264,8 +342,8 @@ class Clock:
 
     # ---- the loop
 
-    def _at(self, when: float, fire: Callable[[], None]) -> _Timer:
-        timer = _Timer(fire)
+    def _at(self, when: float, fire: Callable[[], None], *, deadline: bool = False) -> _Timer:
+        timer = _Timer(fire, deadline)
         heapq.heappush(self._timers, (when if when > self._now else self._now, next(self._sequence), timer))
         return timer
 
@@ -280,16 +358,19 @@ class Clock:
             while inbox:
                 inbox.popleft()()
             if ready:
+                self._turn += 1
                 fiber, value, error = ready.popleft()
                 fiber.step(value, error)
                 continue
             while timers and timers[0][2].cancelled:
                 heapq.heappop(timers)
             if not timers:
+                self._held_at = None
                 self._pause(None)
             elif self._may_fire(*timers[0]):
                 when, _, timer = heapq.heappop(timers)
                 self._now = when if when > self._now else self._now
+                self._turn += 1
                 timer.fire()
         while inbox:  # answer those who called while the loop ended
             inbox.popleft()()
@@ -301,7 +382,8 @@ class Clock:
             real = time.monotonic()
             pause = 0.0 if self.speed == math.inf else gap / self.speed
             if self.outsiders and gap >= 1:  # shorter steps are work that goes on elsewhere
-                self._held_at = self._held_at or real
+                if self._held_at is None:
+                    self._held_at = real
                 quiet_at = min(self._outside_at, self._held_at + MAX_PATIENCE) + PATIENCE
                 pause = max(pause, quiet_at - real)
             if pause > 0 and self._pause(pause):
@@ -318,12 +400,35 @@ class Clock:
         if left <= 0:
             self._put_off(max(timer.moved_to, self._now))
             timer.limit_at, timer.moved_to = time.monotonic() + 1.0, max(timer.moved_to, self._now) + 1.0
-        elif (self._requests_from_work or self._may_pass) and len(self._timers) > 1:
-            self._may_pass = False
-            self._put_off(heapq.nsmallest(2, self._timers)[1][0])
+            return False
+        past = self._past(timer)
+        if past is not None:
+            timer.caller.looks, timer.caller.looked_at = 0, -1
+            self._put_off(past)
         else:
-            self._pause(None if left == math.inf else left, unless=lambda: work.done() or self._may_pass)
+            self._pause(None if left == math.inf else left, unless=lambda: work.done() or self._past(timer) is not None)
         return False
+
+    def _past(self, asking: _Timer) -> float | None:
+        """Past which time the end of work is to be put off: that of the next thing to happen, if it waits for one.
+
+        A look counts when it told of what is now: else the work might learn of an end in its next look, and time
+        would have gone on too far. The end of other work that is being put off is nothing to wait for.
+        """
+        caller = asking.caller
+        if not caller.waits and not (caller.polls and caller.looked_at == self._turn):
+            return None
+        others = [
+            (when, sequence, timer.deadline)
+            for when, sequence, timer in self._timers
+            if timer is not asking
+            and not timer.cancelled
+            and not ((timer.caller.waits or timer.caller.polls) and timer.work is not None and not timer.work.done())
+        ]
+        if not others:
+            return None
+        when, _, deadline = min(others)
+        return when if caller.waits or not deadline or caller.looks >= _STUBBORN else None
 
     def _put_off(self, when: float) -> None:
         """The first timer fires later, after what is already due then."""

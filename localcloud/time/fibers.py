@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Coroutine, Generator
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 if TYPE_CHECKING:
@@ -34,11 +35,23 @@ class Trap:
 class Fiber(Generic[T]):
     """A coroutine under way on the clock. `await` it for its result; `cancel` ends it at once."""
 
-    __slots__ = ("_clock", "_coro", "_disarm", "_error", "_event", "_result", "_running", "done", "watchers")
+    __slots__ = (
+        "_clock",
+        "_context",
+        "_coro",
+        "_disarm",
+        "_error",
+        "_event",
+        "_result",
+        "_running",
+        "done",
+        "watchers",
+    )
 
     def __init__(self, clock: Clock, coro: Coroutine[Any, Any, T]) -> None:
         self._clock = clock
         self._coro = coro
+        self._context = copy_context()  # whose request it was that started this, as with asyncio's tasks
         self._disarm: Callable[[], None] | None = None
         self._error: BaseException | None = None
         self._event: threading.Event | None = None
@@ -69,7 +82,7 @@ class Fiber(Generic[T]):
         """Block a thread other than the clock's until done, `timeout` real seconds at most; True when done."""
         event = threading.Event()
         self._clock.call(lambda: event.set() if self.done else self.watchers.append(event.set))
-        return event.wait(timeout)
+        return self._clock.wait(event, timeout)
 
     def cancel(self) -> None:
         """Throw `Cancelled` into the coroutine, now. Clock thread only; nothing happens when it is done."""
@@ -93,7 +106,8 @@ class Fiber(Generic[T]):
         self._disarm = None
         self._running = True
         try:
-            trap = self._coro.send(value) if error is None else self._coro.throw(error)
+            resume, given = (self._coro.send, value) if error is None else (self._coro.throw, error)
+            trap = self._context.run(resume, given)
         except StopIteration as stop:
             self._finish(stop.value, None)
         except (Exception, Cancelled) as problem:
@@ -155,8 +169,7 @@ class Signal(Generic[T]):
             return cast(T, value)
         if not self._external:
             return cast(T, (yield Trap(self._arm)))
-        self._clock.outsiders += 1
-        self._clock.outside()
+        self._clock.outsider_comes()
         try:
             return cast(T, (yield Trap(self._arm)))
         finally:

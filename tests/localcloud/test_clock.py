@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from localcloud.time import clock as clock_module
 from localcloud.time.clock import EPOCH, Cancelled, Clock, Signal, TimedOut
 
 
@@ -256,6 +257,64 @@ def test_calls_after_closing_are_refused_with_what_to_do(clock: Clock) -> None:
     clock.close()
     with pytest.raises(RuntimeError, match="Start it again"):
         clock.call(lambda: None)
+
+
+def test_each_who_waits_for_the_outside_has_its_time_whatever_was_waited_for_before(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hold that began for one question, and ended with its answer, says nothing about the next question."""
+    monkeypatch.setattr(clock_module, "PATIENCE", 0.3)
+    monkeypatch.setattr(clock_module, "MAX_PATIENCE", 0.0)
+    for answer in ("yes", "yes again"):
+        token: Signal[str] = Signal(clock, external=True)
+        asked = clock.spawn(clock.timeout(_wait(token), 3600))
+        assert not asked.join(0.2), "time jumped past who was asked a moment before"
+        token.set(answer)
+        assert asked.join(10)
+        assert asked.result() == answer
+
+
+def test_a_request_that_work_makes_and_that_waits_for_nothing_moves_no_time(clock: Clock) -> None:
+    """A function that calls SendTaskSuccess, and what runs after it, end in their time and in time."""
+
+    def answers() -> float:
+        for _ in range(3):
+            with clock.from_work():
+                clock.call(lambda: None)
+        return clock.now() - EPOCH
+
+    async def one_after_the_other() -> float:
+        seen = await clock.timeout(clock.work(answers, seconds=0.1), 300)
+        await clock.timeout(clock.work(sum, [1], seconds=0.1), 300)
+        assert clock.now() == pytest.approx(EPOCH + 0.2)
+        return seen
+
+    assert run(clock, one_after_the_other()) <= 0.11
+
+
+def test_work_that_polls_what_ends_by_a_deadline_sees_it_end_before_its_own(clock: Clock) -> None:
+    """A function that looks after an execution whose token nobody answers."""
+    ended = threading.Event()
+
+    async def unanswered() -> None:
+        with pytest.raises(TimedOut):
+            await clock.timeout(_wait(Signal(clock)), 60)
+        ended.set()
+
+    def poll() -> float:
+        while not ended.is_set():
+            with clock.from_work():
+                if clock.call(lambda: not ended.is_set()):
+                    clock.looked()
+        return clock.now() - EPOCH
+
+    async def both() -> float:
+        other = clock.spawn(unanswered())
+        seen = await clock.timeout(clock.work(poll, seconds=0.1), 300)
+        await other
+        return seen
+
+    assert run(clock, both()) == 60
 
 
 async def _sleep(clock: Clock, seconds: float) -> None:

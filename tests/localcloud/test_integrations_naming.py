@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import pytest
 from botocore.session import Session
 
-from localcloud.integrations import naming, shapes
+from localcloud.asl.validation.catalogue import OPTIMISED
+from localcloud.integrations import fields, naming, shapes
 from localcloud.integrations.jobs import JOBS
 from localcloud.integrations.optimised import SERVICES
 
@@ -85,13 +86,15 @@ def test_every_renamed_service_exists() -> None:
 
 def test_every_action_and_job_of_the_tables_exists() -> None:
     session = Session()
-    for service, actions, _ in SERVICES.values():
-        names = session.get_service_model(service).operation_names
-        assert {naming.capitalised(action) for action in actions} <= set(names)
-    for (resource_type, action), job in JOBS.items():
-        service, actions, _ = SERVICES[resource_type]
+    for service, actions in OPTIMISED.items():
+        for action in actions:
+            if (name := f"{service}:{action}") not in fields.OWN:
+                model = session.get_service_model(fields.BOTO_SERVICES.get(service, service))
+                assert fields.BOTO_OPERATIONS.get(name, naming.capitalised(action)) in model.operation_names
+    assert OPTIMISED.keys() >= SERVICES
+    for (service, action), job in JOBS.items():
         model = session.get_service_model(service)
-        assert action in actions
+        assert ".sync" in OPTIMISED[service][action]
         assert {job.describe, job.stop} <= set(model.operation_names)
         shape = model.operation_model(job.describe).output_shape
         for member in job.status:

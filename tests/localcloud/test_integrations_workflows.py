@@ -62,7 +62,6 @@ def machine(cloud: Cloud, name: str, **state: Any) -> str:
 @pytest.mark.parametrize(
     ("resource", "parameters", "problem"),
     [
-        (INVOKE, {"FunctionName": "shop", "Body": 1}, 'The field "Body" is not supported by Step Functions'),
         (START, {"Input": {}}, 'The field "StateMachineArn" is required but was missing'),
         ("arn:aws:states:::aws-sdk:s3:getObject", {"Bucket": "b"}, 'The field "Key" is required but was missing'),
     ],

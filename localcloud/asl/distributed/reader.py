@@ -13,6 +13,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from localcloud.asl.data import to_json
+from localcloud.asl.distributed.items import pairs
 from localcloud.asl.environment import Objects, TaskFailure
 from localcloud.asl.errors import ITEM_READER_FAILED, StateFailed
 from localcloud.asl.language import Fields, Language
@@ -49,6 +51,8 @@ class ItemReader:
             raise StateFailed(ITEM_READER_FAILED, "field MaxItems must be positive")
         limit = min(limit, MAX_ITEMS) or MAX_ITEMS
         objects = visit.frame.running.environment.objects
+        if not isinstance(arguments, dict):
+            arguments = {}
         try:
             items = []
             for item in self._items(objects, arguments):
@@ -62,12 +66,14 @@ class ItemReader:
             raise StateFailed(ITEM_READER_FAILED, f"The file cannot be read: {problem}") from problem
 
     def _items(self, objects: Objects, arguments: dict[str, Any]) -> Iterator[Any]:
+        input_type, bucket = self._config.get("InputType", "JSON"), text_argument(arguments, "Bucket")
         if self._resource.endswith(":s3:listObjectsV2"):
-            return _listed(objects, arguments)
-        input_type = self._config.get("InputType", "JSON")
-        body = objects.get(arguments["Bucket"], arguments["Key"], arguments.get("ExpectedBucketOwner"))
-        if input_type == "MANIFEST":
-            return self._manifest(objects, arguments["Bucket"], body)
+            listed = _listed(objects, bucket, text_argument(arguments, "Prefix", ""))
+            return self._flattened(objects, bucket, listed) if self._flattens else listed
+        key = text_argument(arguments, "Key")
+        body = objects.get(bucket, key, text_argument(arguments, "ExpectedBucketOwner", "") or None)
+        if input_type == "MANIFEST" or "ManifestType" in self._config:
+            return self._manifest(objects, bucket, body)
         return self._file(input_type, body)
 
     def _file(self, input_type: str, body: bytes) -> Iterator[Any]:
@@ -92,8 +98,8 @@ class ItemReader:
                 value = value[int(key)] if isinstance(value, list) else value[key]
             except (KeyError, IndexError, ValueError, TypeError):
                 raise StateFailed(ITEM_READER_FAILED, f"ItemsPointer {pointer} points at nothing.") from None
-        if pointer and isinstance(value, dict):
-            return iter([{"Key": key, "Value": item} for key, item in value.items()])
+        if isinstance(value, dict):
+            return iter(pairs(value))
         if not isinstance(value, list):
             raise StateFailed(ITEM_READER_FAILED, "Attempting to map over non-iterable node.")
         return iter(value)
@@ -114,23 +120,52 @@ class ItemReader:
 
     def _manifest(self, objects: Objects, bucket: str, body: bytes) -> Iterator[Any]:
         if self._config.get("ManifestType", "S3_INVENTORY") == "ATHENA_DATA":
-            for line in body.decode("utf-8-sig").splitlines():
-                source, _, key = line.strip().removeprefix("s3://").partition("/")
-                data_type = self._config.get("InputType", "CSV")
-                yield from self._file("CSV" if data_type == "MANIFEST" else data_type, objects.get(source, key, None))
+            data_type = self._config.get("InputType", "MANIFEST")
+            for line in filter(None, map(str.strip, body.decode("utf-8-sig").splitlines())):
+                source, _, key = line.strip('"').removeprefix("s3://").partition("/")
+                content = _unzipped(objects.get(source, key, None))
+                yield from self._file("CSV" if data_type == "MANIFEST" else data_type, content)
             return
         manifest = _parse(body.decode("utf-8-sig"))
-        columns = [column.strip() for column in manifest["fileSchema"].split(",")]
+        schema = manifest.get("fileSchema") if isinstance(manifest, dict) else None
+        if not isinstance(schema, str) or not isinstance(manifest.get("files"), list):
+            raise StateFailed(ITEM_READER_FAILED, "The manifest is not one of an S3 inventory.")
+        if manifest.get("fileFormat", "CSV") != "CSV":
+            raise StateFailed(
+                ITEM_READER_FAILED,
+                f"The local cloud does not read inventories in the format {manifest['fileFormat']}. Use CSV, or set "
+                "WORKSHOP_TARGET=aws.",
+            )
+        columns = [column.strip() for column in schema.split(",")]
         for file in manifest["files"]:
-            content = objects.get(bucket, file["key"], None)
-            if content[:2] == b"\x1f\x8b":
-                content = gzip.decompress(content)
-            for row in csv.reader(io.StringIO(content.decode(), newline="")):
+            content = _unzipped(objects.get(bucket, file["key"], None))
+            for row in csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")):
                 yield dict(zip(columns, row, strict=False))
 
+    @property
+    def _flattens(self) -> bool:
+        return self._config.get("Transformation") == "LOAD_AND_FLATTEN"
 
-def _listed(objects: Objects, arguments: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for item in objects.list(arguments["Bucket"], arguments.get("Prefix", "")):
+    def _flattened(self, objects: Objects, bucket: str, listed: Iterator[dict[str, Any]]) -> Iterator[Any]:
+        """The items of each listed object, one object after the other."""
+        for each in listed:
+            yield from self._file(self._config.get("InputType", "JSON"), objects.get(bucket, each["Key"], None))
+
+
+def text_argument(arguments: dict[str, Any], name: str, default: str | None = None) -> str:
+    """An argument of S3's that is text. Raises TaskFailure in the words of AWS where it is missing or none."""
+    value = arguments.get(name)
+    if value is None and default is not None:
+        return default
+    if value is None:
+        raise TaskFailure(None, f'The field "{name}" is required but was missing')
+    if isinstance(value, dict | list):
+        raise TaskFailure(None, f"The value for the field '{name}' must be a STRING")
+    return value if isinstance(value, str) else to_json(value)
+
+
+def _listed(objects: Objects, bucket: str, prefix: str) -> Iterator[dict[str, Any]]:
+    for item in objects.list(bucket, prefix):
         yield {
             "Etag": item["ETag"],
             "Key": item["Key"],
@@ -138,6 +173,11 @@ def _listed(objects: Objects, arguments: dict[str, Any]) -> Iterator[dict[str, A
             "Size": item["Size"],
             "StorageClass": item.get("StorageClass", "STANDARD"),
         }
+
+
+def _unzipped(content: bytes) -> bytes:
+    """What Athena and S3 inventories compress with gzip, and what they do not."""
+    return gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
 
 
 def _lines(body: bytes) -> Iterator[Any]:

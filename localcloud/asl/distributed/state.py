@@ -7,6 +7,7 @@ from collections.abc import Coroutine, Sequence
 from typing import Any
 
 from localcloud.asl.distributed.batcher import ItemBatcher
+from localcloud.asl.distributed.items import map_item
 from localcloud.asl.distributed.reader import ItemReader
 from localcloud.asl.distributed.run import MapRun
 from localcloud.asl.distributed.writer import ResultWriter
@@ -15,11 +16,13 @@ from localcloud.asl.language import Fields, Language
 from localcloud.asl.machine import Machine
 from localcloud.asl.randomness import uuid4
 from localcloud.asl.running import Visit
-from localcloud.asl.states.map import Map, map_item
+from localcloud.asl.states.map import Map
 
 
 class DistributedMap(Map):
     """A Map with ItemReader, ItemBatcher, ResultWriter and tolerated failures."""
+
+    takes_objects = True
 
     def __init__(self, name: str, fields: Fields, language: Language, machines: Sequence[Machine]) -> None:
         super().__init__(name, fields, language, machines)

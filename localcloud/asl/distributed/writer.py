@@ -10,6 +10,7 @@ import json
 from typing import Any
 
 from localcloud.asl.data import to_json
+from localcloud.asl.distributed.reader import text_argument
 from localcloud.asl.distributed.run import Child, MapRun
 from localcloud.asl.environment import TaskFailure
 from localcloud.asl.errors import RESULT_WRITER_FAILED, StateFailed
@@ -39,10 +40,12 @@ class ResultWriter:
             return self._shape([child for child in run.children if child.status == "SUCCEEDED"])
         arguments = self._arguments(visit, effective)
         try:
-            key = self._export(visit, run, arguments["Bucket"], arguments.get("Prefix", ""))
+            given = arguments if isinstance(arguments, dict) else {}
+            bucket = text_argument(given, "Bucket")
+            key = self._export(visit, run, bucket, text_argument(given, "Prefix", ""))
         except TaskFailure as failure:
             raise StateFailed(RESULT_WRITER_FAILED, failure.cause) from failure
-        return {"MapRunArn": run.arn, "ResultWriterDetails": {"Bucket": arguments["Bucket"], "Key": key}}
+        return {"MapRunArn": run.arn, "ResultWriterDetails": {"Bucket": bucket, "Key": key}}
 
     def _export(self, visit: Visit, run: MapRun, bucket: str, prefix: str) -> str:
         put = visit.frame.running.environment.objects.put

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from localcloud.asl.distributed.items import map_item
 from localcloud.asl.errors import StateFailed
 from localcloud.asl.language import Fields, Language
 from localcloud.asl.machine import Machine, Outcome, State
@@ -19,12 +20,13 @@ class Map(State):
 
     kind = "Map"
     failed_event = "MapStateFailed"
+    takes_objects = False
 
     def __init__(self, name: str, fields: Fields, language: Language, machines: Sequence[Machine]) -> None:
         # Map's Parameters are the old name of ItemSelector, not what the state is given.
         super().__init__(name, {k: v for k, v in fields.items() if k != "Parameters"}, language, machines)
         (self.processor,) = machines
-        self.items = language.items(fields)
+        self.items = language.items(fields, objects=self.takes_objects)
         self._concurrency = language.number(fields, "MaxConcurrency")
         selector = fields.get("ItemSelector", fields.get("Parameters"))
         self._selector = language.template(selector, "ItemSelector") if selector is not None else None
@@ -58,7 +60,8 @@ class Map(State):
             item: the context object's Map member in this iteration.
         """
         if self._selector is None:
-            return item["Item"]["Value"]
+            mapped = item["Item"]
+            return {"Key": mapped["Key"], "Value": mapped["Value"]} if "Key" in mapped else mapped["Value"]
         visit.frame.map_item, outer = item, visit.frame.map_item
         visit.renew(token=visit.token)
         try:
@@ -130,8 +133,3 @@ class _Iterations:
         details = {"name": self.state.name, "index": thread.map_item["Item"]["Index"]}
         member = f"mapIteration{suffix}EventDetails"
         return thread.event(f"MapIteration{suffix}", (member, details), advance=advance)
-
-
-def map_item(index: int, value: Any) -> dict[str, Any]:
-    """The context object's Map member in an iteration."""
-    return {"Item": {"Index": index, "Value": value}}

@@ -11,6 +11,9 @@ from localcloud.asl.language import Fields, Language
 from localcloud.asl.machine import Machine, Outcome, State
 from localcloud.asl.running import Visit
 
+#: Seconds that a Wait may last: 24,855 days were let pass by AWS, 24,856 were not. (A Seconds has its own limit.)
+_LONGEST_DELAY = 2**31 - 1
+
 
 class Pass(State):
     """Hands its input on, or a fixed Result, or what Parameters or Output make of it."""
@@ -61,7 +64,10 @@ class Wait(State):
         if self._seconds is not None:
             await clock.sleep(self._seconds(visit, effective))
         if self._timestamp is not None:
-            await clock.sleep_until(self._timestamp(visit, effective))
+            until = self._timestamp(visit, effective)
+            if until - clock.now() > _LONGEST_DELAY:
+                raise visit.failure("Wait state delay is too long.")
+            await clock.sleep_until(until)
         return Outcome(self.next, *self.flow.passthrough(visit, effective))
 
 

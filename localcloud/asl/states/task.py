@@ -182,7 +182,8 @@ class _Attempt:
     def _scheduled(self) -> None:
         text = self.running.history.text(self.arguments)
         if self.integration.kind == "Task":
-            details: dict[str, Any] = {"region": self.running.environment.region, "parameters": text}
+            region = self.running.context["Execution"]["Id"].split(":")[3]
+            details: dict[str, Any] = {"region": region, "parameters": text}
         else:
             details = {"resource": self.resource, "input": text, "inputDetails": NOT_TRUNCATED}
         if self.timeout is not None:

@@ -17,7 +17,7 @@ from localcloud.asl.validation.graph import check_transitions
 from localcloud.asl.validation.json_text import BrokenJson, parse
 from localcloud.asl.validation.machine import check_root, check_single_state
 from localcloud.asl.validation.report import Diagnostic, Report, Severity
-from localcloud.asl.validation.shapes import MachineType, Scope
+from localcloud.asl.validation.shapes import MachineType, Scope, TaskProblems, no_problems
 
 __all__ = [
     "MAX_DEFINITION",
@@ -55,26 +55,29 @@ class InvalidDefinition(Exception):
         super().__init__(self.message)
 
 
-def diagnose(definition: str, type: MachineType = "STANDARD") -> list[Diagnostic]:
+def diagnose(
+    definition: str, type: MachineType = "STANDARD", task_problems: TaskProblems = no_problems
+) -> list[Diagnostic]:
     """All that is wrong with a definition: first fields and values in document order, then transitions.
 
     Args:
         definition: the text handed in.
         type: the type of the state machine; Express refuses some integration patterns.
+        task_problems: asked what is wrong with each task's Resource and Parameters, beyond their form.
     """
-    return _read(definition, type)[1]
+    return _read(definition, type, task_problems)[1]
 
 
-def check(definition: str, type: MachineType = "STANDARD") -> dict[str, Any]:
+def check(definition: str, type: MachineType = "STANDARD", task_problems: TaskProblems = no_problems) -> dict[str, Any]:
     """The parsed definition.
 
     Raises:
         InvalidDefinition: there is an error in it; warnings do not count.
     """
-    return _accepted(*_read(definition, type))
+    return _accepted(*_read(definition, type, task_problems))
 
 
-def check_state(definition: str) -> dict[str, Any]:
+def check_state(definition: str, task_problems: TaskProblems = no_problems) -> dict[str, Any]:
     """The same for a state that stands alone, whose targets nobody knows.
 
     Raises:
@@ -83,7 +86,7 @@ def check_state(definition: str) -> dict[str, Any]:
     report = Report()
     state = _parsed(definition, report)
     if isinstance(state, dict):
-        check_single_state(state, Scope(report))
+        check_single_state(state, Scope(report, task_problems=task_problems))
     return _accepted(state, report.diagnostics)
 
 
@@ -104,11 +107,11 @@ def summarize(diagnostics: Sequence[Diagnostic], severity: Severity = "ERROR", m
     }
 
 
-def _read(definition: str, type: MachineType) -> tuple[Any, list[Diagnostic]]:
+def _read(definition: str, type: MachineType, task_problems: TaskProblems) -> tuple[Any, list[Diagnostic]]:
     report = Report()
     machine = _parsed(definition, report)
     if isinstance(machine, dict):
-        check_root(machine, Scope(report, machine_type=type))
+        check_root(machine, Scope(report, machine_type=type, task_problems=task_problems))
         check_transitions(machine, report)
     return machine, report.diagnostics
 

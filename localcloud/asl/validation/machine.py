@@ -317,12 +317,16 @@ def _check_state(state: Any, location: str, scope: Scope) -> None:
             inner = replace(inner, variables=scope.outer_variables | around)
         check_object(SHAPES[kind], fields, location, inner, languages=not downgraded)
         if kind == "Task":
-            _check_task(state, location, scope)
+            _check_task(state, location, inner)
 
 
 def _check_task(state: dict[str, Any], location: str, scope: Scope) -> None:
     timeout, heartbeat = state.get("TimeoutSeconds"), state.get("HeartbeatSeconds")
     if isinstance(timeout, int) and isinstance(heartbeat, int) and heartbeat >= timeout:
         scope.report.schema("HeartbeatSeconds must be smaller than TimeoutSeconds", f"{location}/HeartbeatSeconds")
+    name = "Arguments" if scope.language == "JSONata" else "Parameters"
+    if isinstance(state.get("Resource"), str):
+        for field, message in scope.task_problems(state["Resource"], state.get(name, {})):
+            scope.report.schema(message, f"{location}/{name if field == 'Parameters' else field}")
     if "Credentials" in state and resources.is_activity(state.get("Resource")):
         scope.report.schema("The field 'Credentials' is not supported for activities", f"{location}/Credentials")

@@ -24,6 +24,12 @@ from localcloud.asl.validation.shapes import (
 MAX_ITEMS = 100_000_000
 MAX_LABEL = 40
 
+#: What the name of a state machine may not hold, a part of which a label becomes (developer guide, "Map state in
+#: Distributed mode"; API reference, CreateStateMachine).
+_NOT_IN_LABELS = re.compile(
+    r"""[\s<>{}\[\]?*"#%\\^|~`$&,;:/\u0000-\u001f\u007f-\u009f\ud800-\udfff\ufffe\uffff\U0010ffff]"""
+)
+
 
 def _service(*allowed: str) -> Check:
     """A resource of S3, in any partition."""
@@ -125,6 +131,9 @@ def _label(value: Any, location: str, scope: Scope) -> None:
             f"Invalid Label name: Label '{value}' exceeds the {MAX_LABEL}-character limit allowed by the service",
             location,
         )
+    elif not value or _NOT_IN_LABELS.search(value):
+        problem = "contains invalid characters" if value else "cannot be empty"
+        report.error("INVALID_LABEL_NAME", f"Invalid Label name: Label '{value}' {problem}", location)
     elif value in scope.labels:
         report.error("DUPLICATE_LABEL_NAME", f"Duplicate Label name: {value}", location)
     else:

@@ -1,6 +1,6 @@
 """The Resource of a Task: what can be judged without asking whether it exists.
 
-A service or an action that is merely unknown is left to run time, where the refusal can say what to do.
+A service that is merely unknown is left to those who know the integrations.
 Source: developer guide, "Integrating services"; answers of ValidateStateMachineDefinition.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from localcloud.asl.validation import catalogue
 from localcloud.asl.validation.shapes import Scope
 
 _ARN = re.compile(r"arn:[^:]+:[^:]+:[^:]*:[^:]*:.+", re.DOTALL)
@@ -18,25 +19,6 @@ _INTEGRATION = re.compile(
     r"(?P<pattern>\..+)?",
     re.DOTALL,
 )
-_PATTERNS = (".sync", ".sync:2", ".waitForTaskToken")
-
-# Optimised integrations that never wait for a job, and those that never wait for a token (developer guide,
-# table "Optimized integrations").
-_WITHOUT_SYNC = {"lambda", "sns", "sqs", "dynamodb", "events", "apigateway", "http"}
-_WITHOUT_TOKEN = {
-    "athena",
-    "batch",
-    "codebuild",
-    "databrew",
-    "dynamodb",
-    "elasticmapreduce",
-    "emr-containers",
-    "emr-serverless",
-    "glue",
-    "http",
-    "mediaconvert",
-    "sagemaker",
-}
 
 
 def is_activity(resource: Any) -> bool:
@@ -63,13 +45,10 @@ def _check_integration(value: str, location: str, scope: Scope) -> None:
     if match is None:
         return
     service, pattern = match["service"], match["pattern"] or ""
-    known = (
-        pattern in ("", *_PATTERNS)
-        and not (pattern.startswith(".sync") and (match["sdk"] or service in _WITHOUT_SYNC))
-        and not (pattern == ".sync:2" and service != "states")
-        and not (pattern == ".waitForTaskToken" and not match["sdk"] and service in _WITHOUT_TOKEN)
-        and not (match["sdk"] and not match["action"][0].islower())
-    )
+    if match["sdk"]:
+        known = pattern in ("", ".waitForTaskToken") and match["action"][0].islower()
+    else:
+        known = catalogue.may_exist(service, match["action"], pattern)
     if not known:
         scope.report.schema(
             f"The resource provided {value} is not recognized. The value is not a valid resource ARN, or the "

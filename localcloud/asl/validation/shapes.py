@@ -7,7 +7,7 @@ Source: answers of ValidateStateMachineDefinition, and the Amazon States Languag
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -15,6 +15,14 @@ from localcloud.asl.validation.report import Report
 
 Language = Literal["JSONPath", "JSONata"]
 MachineType = Literal["STANDARD", "EXPRESS"]
+
+#: (Resource, Parameters or Arguments) of a task -> what AWS refuses of them, each with the field that it is in.
+TaskProblems = Callable[[str, Any], Iterable[tuple[Literal["Resource", "Parameters"], str]]]
+
+
+def no_problems(resource: str, arguments: Any) -> Iterable[tuple[Literal["Resource", "Parameters"], str]]:
+    """Of one who knows no integrations."""
+    return ()
 
 
 @dataclass(slots=True, frozen=True)
@@ -32,6 +40,7 @@ class Scope:
         siblings: the field States that this place is in.
         names: every state name seen so far; shared by the whole definition.
         labels: likewise for Map labels.
+        task_problems: what is wrong with a task's Resource and Parameters beyond their form.
     """
 
     report: Report
@@ -44,6 +53,7 @@ class Scope:
     siblings: Any = None
     names: set[str] = field(default_factory=set)
     labels: set[str] = field(default_factory=set)
+    task_problems: TaskProblems = no_problems
 
     def with_reserved(self, *names: str) -> Scope:
         return replace(self, reserved=frozenset(names))

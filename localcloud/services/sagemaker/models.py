@@ -193,7 +193,7 @@ class Serving:
         if variables.get("SAGEMAKER_PROGRAM"):
             code = model / "code"
             source = variables.get("SAGEMAKER_SUBMIT_DIRECTORY", "")
-            if source.startswith("s3://"):
+            if source.startswith(("s3://", "https://")):
                 code = place.folder("/opt/ml/code")
                 try:
                     archives.unpack(self._backend.storage.get(source), code)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,7 @@ from botocore.exceptions import ClientError
 from localcloud.door.wire import Structure
 from localcloud.runtimes import archives
 from localcloud.services._jobs import JobFailed
-
-_URI = re.compile(r"s3://(?P<bucket>[^/]+)/?(?P<key>.*)", re.DOTALL)
+from localcloud.services._objects import place
 
 
 class NoData(JobFailed):
@@ -28,15 +26,17 @@ class NoData(JobFailed):
 
 
 def split(uri: str) -> tuple[str, str]:
-    """Bucket and key of an S3 URI.
+    """Bucket and key of an S3 URI, which SageMaker's API takes as `^(https|s3)://([^/]+)/?(.*)$`.
 
     Raises:
         NoData: it is none.
     """
-    match = _URI.fullmatch(uri)
-    if match is None:
-        raise NoData(f"The S3 URI {uri} is not of the form s3://bucket/key.")
-    return match["bucket"], match["key"]
+    found = place(uri)
+    if found is None:
+        raise NoData(
+            f"The S3 URI {uri} is not of the form s3://bucket/key or https://s3.REGION.amazonaws.com/bucket/key."
+        )
+    return found
 
 
 def join(uri: str, *parts: str) -> str:

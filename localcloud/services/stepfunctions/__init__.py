@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from localcloud.asl.environment import Environment
 from localcloud.errors import UnsupportedLocally
 from localcloud.host import Service
+from localcloud.integrations import LocalIntegrations
 from localcloud.services.stepfunctions.activities import Activities
 from localcloud.services.stepfunctions.aliases import Aliases
 from localcloud.services.stepfunctions.checks import Checks
@@ -49,12 +50,13 @@ def register(cloud: Host) -> Service:
     """The service, with all actions of botocore's model."""
     records = Records(describe)
     executions = Executions(cloud, records)
-    machines = Machines(cloud, executions.is_running, executions.end_all)
+    integrations = LocalIntegrations(cloud)
+    machines = Machines(cloud, integrations.problems, executions.is_running, executions.end_all)
     tokens = TaskTokens(cloud.clock, executions.on_waiting)
     activities = Activities(cloud, tokens)
     environment = Environment(
         clock=cloud.clock,
-        integrations=WithActivities(cloud, activities),
+        integrations=WithActivities(cloud, integrations, activities),
         tokens=tokens,
         objects=S3Objects(cloud),
         region=cloud.region,
@@ -70,7 +72,7 @@ def register(cloud: Host) -> Service:
         activities,
         tokens,
         Tagging(machines, activities),
-        Checks(cloud, environment),
+        Checks(cloud, integrations.problems, environment),
     )
     model = cloud.session.get_service_model("stepfunctions")
     return Service(

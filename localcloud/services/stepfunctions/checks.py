@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from localcloud.asl import test_state, validation
 from localcloud.asl.environment import Environment
+from localcloud.asl.validation.shapes import TaskProblems
 from localcloud.door.wire import ServiceError
 from localcloud.services.stepfunctions.mocked_results import nonconformity
 
@@ -17,18 +18,19 @@ if TYPE_CHECKING:
 class Checks:
     """The two actions that leave nothing behind."""
 
-    def __init__(self, cloud: Host, environment: Environment) -> None:
-        self._cloud = cloud
-        self._environment = environment
+    def __init__(self, cloud: Host, task_problems: TaskProblems, environment: Environment) -> None:
+        self._cloud, self._task_problems, self._environment = cloud, task_problems, environment
 
     def validate_state_machine_definition(self, request: dict[str, Any]) -> dict[str, Any]:
         """All diagnostics of a definition."""
-        found = validation.diagnose(request["definition"], request.get("type", "STANDARD"))
+        found = validation.diagnose(request["definition"], request.get("type", "STANDARD"), self._task_problems)
         return validation.summarize(found, request.get("severity", "ERROR"), request.get("maxResults") or 0)
 
     def test_state(self, request: dict[str, Any]) -> dict[str, Any]:
         """Run one state on its own."""
+        check = validation.check if "stateName" in request else validation.check_state
         try:
+            check(request["definition"], task_problems=self._task_problems)
             return test_state.test_state(request, self._environment, partial(nonconformity, self._cloud))
         except validation.InvalidDefinition as problem:
             raise ServiceError("InvalidDefinition", problem.message) from None

@@ -51,10 +51,8 @@ class ActivityIntegration:
 class WithActivities:
     """The cloud's integrations, and the activities, which are this service's own."""
 
-    def __init__(self, cloud: Host, activities: Activities) -> None:
-        self._cloud = cloud
-        self._integrations = LocalIntegrations(cloud)
-        self._activities = activities
+    def __init__(self, cloud: Host, integrations: LocalIntegrations, activities: Activities) -> None:
+        self._cloud, self._integrations, self._activities = cloud, integrations, activities
 
     def resolve(self, resource: str) -> Integration:
         """Raises TaskFailure when there is none; for an activity, in the words of AWS."""
@@ -91,13 +89,15 @@ class S3Objects:
         self._call("put_object", Bucket=bucket, Key=key, Body=body, ContentType="application/json")
 
     def _call(self, operation: str, **arguments: Any) -> Any:
-        from botocore.exceptions import ClientError
+        from botocore.exceptions import BotoCoreError, ClientError
 
         try:
             return getattr(self._cloud.client("s3"), operation)(**arguments)
         except ClientError as problem:
             error = problem.response["Error"]
             raise TaskFailure(f"S3.{error['Code']}Exception", error.get("Message")) from problem
+        except BotoCoreError:  # what boto3 itself does not take for the name of a bucket or an object
+            raise TaskFailure("S3.S3Exception", "The specified bucket is not valid.") from None
 
 
 def _owner(owner: str | None) -> dict[str, str]:

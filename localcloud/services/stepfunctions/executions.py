@@ -126,7 +126,7 @@ class Executions:
         clock = self._cloud.clock
         ended = threading.Event()
         record = clock.call(self._start_sync, request, ended)
-        ended.wait()
+        clock.wait(ended)
         return clock.call(self._sync_answer, record, request.get("includedData"))
 
     def describe_execution(self, request: dict[str, Any]) -> dict[str, Any]:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from localcloud.asl import validation
 from localcloud.asl.compiler import compile_machine
 from localcloud.asl.machine import Machine
+from localcloud.asl.validation.shapes import TaskProblems
 from localcloud.door.wire import ServiceError
 from localcloud.ids import derived_uuid
 from localcloud.services.stepfunctions import arns, errors, settings, tags
@@ -95,14 +96,19 @@ class Machines:
     """The registry. Its methods named as actions take and return what the API does.
 
     Args:
+        task_problems: asked what is wrong with a task's Resource and Parameters.
         is_running: whether a state machine has executions that run; deletion waits for them.
         on_delete: called with a state machine when its deletion begins, to end its executions.
     """
 
     def __init__(
-        self, cloud: Host, is_running: Callable[[str], bool], on_delete: Callable[[StateMachine], None]
+        self,
+        cloud: Host,
+        task_problems: TaskProblems,
+        is_running: Callable[[str], bool],
+        on_delete: Callable[[StateMachine], None],
     ) -> None:
-        self._cloud = cloud
+        self._cloud, self._task_problems = cloud, task_problems
         self._is_running = is_running
         self._on_delete = on_delete
         self._machines: dict[str, StateMachine] = {}
@@ -162,7 +168,7 @@ class Machines:
         revision = Revision(
             None,
             request["definition"],
-            compile_definition(request["definition"], kind),
+            self._compile(request["definition"], kind),
             role,
             configured,
             self._cloud.clock.now(),
@@ -199,7 +205,7 @@ class Machines:
         now = self._cloud.clock.now()
         if changed != old:
             if changed.definition != old.definition:
-                changed = replace(changed, compiled=compile_definition(changed.definition, machine.type))
+                changed = replace(changed, compiled=self._compile(changed.definition, machine.type))
             self._check_log_group(changed.settings["loggingConfiguration"])
             machine.revisions += 1
             identity = derived_uuid("revision", machine.arn, machine.created, machine.revisions)
@@ -327,17 +333,13 @@ class Machines:
             raise settings.log_group_missing()
         prove_permissions(self._cloud, configuration)
 
-
-def compile_definition(definition: str, kind: str) -> Machine:
-    """The definition, ready to be run.
-
-    Raises:
-        ServiceError: InvalidDefinition, with every problem and its place.
-    """
-    try:
-        return compile_machine(validation.check(definition, "EXPRESS" if kind == "EXPRESS" else "STANDARD"))
-    except validation.InvalidDefinition as problem:
-        raise ServiceError("InvalidDefinition", problem.message) from None
+    def _compile(self, definition: str, kind: str) -> Machine:
+        """The definition, ready to be run. Raises ServiceError: InvalidDefinition, with every problem and its place."""
+        type_: Literal["STANDARD", "EXPRESS"] = "EXPRESS" if kind == "EXPRESS" else "STANDARD"
+        try:
+            return compile_machine(validation.check(definition, type_, self._task_problems))
+        except validation.InvalidDefinition as problem:
+            raise ServiceError("InvalidDefinition", problem.message) from None
 
 
 def revision_members(revision: Revision, included: str | None) -> dict[str, Any]:

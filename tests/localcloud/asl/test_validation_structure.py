@@ -570,3 +570,18 @@ def test_the_response_counts_warnings_only_when_asked_and_says_when_it_is_cut() 
     cut = summarize(many, max_results=2)
     assert (cut["result"], len(cut["diagnostics"]), cut["truncated"]) == ("FAIL", 2, True)
     assert summarize(many)["truncated"] is False
+
+
+NO_LABEL = ' \t\n<>{}[]?*"#%\\^|~`$&,;:/\x00\x1f\x7f\x85\x9f'
+
+
+@pytest.mark.parametrize("label", ["", *(f"label{character}" for character in NO_LABEL)])
+def test_a_label_is_refused_that_holds_what_no_name_may_hold(label: str) -> None:
+    """Developer guide, "Map state in Distributed mode": no space, wildcards, brackets, special, control characters."""
+    state = map_state(ItemProcessor=distributed(ExecutionType="STANDARD"), Label=label)
+    ((code, _, location),) = found(machine({"X": state, "Z": DONE}))
+    assert (code, location) == ("INVALID_LABEL_NAME", "/States/X/Label")
+
+
+def test_a_label_may_hold_letters_of_any_script_and_what_names_may() -> None:
+    assert one_state(map_state(ItemProcessor=distributed(ExecutionType="STANDARD"), Label="Läbel-1_a.(b)@")) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from typing import Any
 
@@ -178,6 +179,99 @@ def test_items_are_listed_from_a_bucket(world: Any) -> None:
     assert [(item["Key"], item["Size"]) for item in output] == [("in/1.png", 1), ("in/2.png", 2)]
 
 
+PAIRS = [{"Key": "web", "Value": 80}, {"Key": "db", "Value": [1]}]
+
+
+def test_a_distributed_map_runs_once_for_each_member_of_an_object(world: Any) -> None:
+    """https://docs.aws.amazon.com/step-functions/latest/dg/input-output-itemspath.html; floci-io/floci#1588."""
+    servers = {"web": 80, "db": [1]}
+    assert world.output(distributed(ItemsPath="$.servers"), {"servers": servers}) == PAIRS
+    selector = {"k.$": "$$.Map.Item.Key", "v.$": "$$.Map.Item.Value", "i.$": "$$.Map.Item.Index"}
+    selected = world.output(distributed(ItemSelector=selector), servers)
+    assert selected == [{"k": "web", "v": 80, "i": 0}, {"k": "db", "v": [1], "i": 1}]
+    batches = world.output(distributed(ItemBatcher={"MaxItemsPerBatch": 2}), servers)
+    assert batches == [{"Items": PAIRS}]
+
+
+def test_items_of_jsonata_may_be_an_object_of_a_distributed_map_only(world: Any) -> None:
+    fields = {"QueryLanguage": "JSONata", "Items": "{% $states.input.servers %}"}
+    given = {"servers": {"web": 80, "db": [1]}}
+    assert world.output(distributed(**fields), given) == PAIRS
+    assert world.run(mapped(**fields), given).error == "States.QueryEvaluationError"
+
+
+def test_a_json_file_may_hold_an_object(world: Any) -> None:
+    world.stored["b", "file"] = b'{"web": 80, "db": [1]}'
+    assert world.output(distributed(**reader("JSON")), {"key": "file"}) == PAIRS
+    world.stored["b", "file"] = b'{"in": {"web": 80, "db": [1]}}'
+    assert world.output(distributed(**reader("JSON", ItemsPointer="/in")), {"key": "file"}) == PAIRS
+    selector = {"k.$": "$$.Map.Item.Key"}
+    found = world.output(distributed(ItemSelector=selector, **reader("JSON", MaxItems=1)), {"key": "file"})
+    assert found == [{"k": "in"}]
+
+
+@pytest.mark.parametrize(
+    ("config", "files", "items"),
+    [
+        (reader("JSONL", ManifestType="ATHENA_DATA"), [b'{"a": 1}\n', b'{"a": 2}\n'], [{"a": 1}, {"a": 2}]),
+        (
+            reader("CSV", ManifestType="ATHENA_DATA", CSVHeaderLocation="GIVEN", CSVHeaders=["n"]),
+            [b"1\n", b"2\n"],
+            [{"n": "1"}, {"n": "2"}],
+        ),
+    ],
+)
+def test_items_are_read_from_the_files_of_an_athena_manifest(
+    world: Any, config: dict[str, Any], files: list[bytes], items: Any
+) -> None:
+    """UNLOAD's manifest: one S3 URI a line; what it writes is compressed unless asked otherwise."""
+    world.stored["b", "m.csv"] = b"s3://data/1.gz\ns3://data/2\n"
+    world.stored |= {("data", "1.gz"): gzip.compress(files[0]), ("data", "2"): files[1]}
+    assert world.output(distributed(**config), {"key": "m.csv"}) == items
+
+
+def test_listed_objects_may_be_loaded_and_their_items_mapped_over(world: Any) -> None:
+    world.stored |= {("b", "in/1"): b'{"a": 1}\n{"a": 2}\n', ("b", "in/2"): b'{"a": 3}\n', ("b", "out/3"): b"x"}
+    listing = {
+        "Resource": "arn:aws:states:::s3:listObjectsV2",
+        "ReaderConfig": {"InputType": "JSONL", "Transformation": "LOAD_AND_FLATTEN"},
+        "Parameters": {"Bucket": "b", "Prefix": "in/"},
+    }
+    assert world.output(distributed(ItemReader=listing)) == [{"a": 1}, {"a": 2}, {"a": 3}]
+
+
+@pytest.mark.parametrize(
+    ("bucket", "cause"),
+    [
+        ({"name": "b"}, "The value for the field 'Bucket' must be a STRING"),
+        (None, 'The field "Bucket" is required but was missing'),
+    ],
+)
+def test_a_bucket_that_is_no_name_fails_the_run_by_name(world: Any, bucket: Any, cause: str) -> None:
+    fields = reader("JSON")
+    fields["ItemReader"]["Parameters"] = {"Bucket.$": "$.bucket", "Key": "file"}
+    execution = world.run(distributed(**fields), {"bucket": bucket})
+    assert (execution.error, execution.cause) == ("States.ItemReaderFailed", cause)
+    writer = {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket.$": "$.bucket"}}
+    execution = world.run(distributed(ItemsPath="$.items", ResultWriter=writer), {"bucket": bucket, "items": [1]})
+    assert (execution.error, execution.cause) == ("States.ResultWriterFailed", cause)
+
+
+@pytest.mark.parametrize(
+    ("manifest", "cause"),
+    [
+        ([], "not one of an S3 inventory"),
+        ({"files": []}, "not one of an S3 inventory"),
+        ({"fileSchema": "Key", "fileFormat": "ORC", "files": []}, "does not read inventories in the format ORC"),
+    ],
+)
+def test_a_manifest_that_is_none_fails_the_run(world: Any, manifest: Any, cause: str) -> None:
+    world.stored["b", "m.json"] = json.dumps(manifest).encode()
+    execution = world.run(distributed(**reader("MANIFEST")), {"key": "m.json"})
+    assert execution.error == "States.ItemReaderFailed"
+    assert cause in execution.cause
+
+
 def test_items_are_read_from_the_files_of_an_inventory_manifest(world: Any) -> None:
     manifest = {"fileSchema": "Bucket, Key", "files": [{"key": "inventory.csv"}]}
     world.stored |= {("b", "m.json"): json.dumps(manifest).encode(), ("b", "inventory.csv"): b'"b","a.png"\n'}
@@ -187,7 +281,7 @@ def test_items_are_read_from_the_files_of_an_inventory_manifest(world: Any) -> N
 @pytest.mark.parametrize(
     ("fields", "body", "cause"),
     [
-        (reader("JSON"), b'{"a": 1}', "Attempting to map over non-iterable node."),
+        (reader("JSON"), b'"text"', "Attempting to map over non-iterable node."),
         (reader("JSON"), b"[1,", "The file is not valid JSON"),
         (
             reader("CSV", CSVHeaderLocation="FIRST_ROW"),

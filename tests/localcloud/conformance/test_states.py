@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -138,3 +139,26 @@ def test_a_failing_branch_ends_the_others_and_the_parallel_can_be_caught(world: 
     kinds = [event["type"] for event in execution.history.events]
     assert kinds.index("WaitStateAborted") < kinds.index("ParallelStateFailed") < kinds.index("ParallelStateExited")
     assert execution.stop_date - EPOCH < 10
+
+
+@pytest.mark.parametrize(("days", "status"), [(24_855, "SUCCEEDED"), (24_856, "FAILED")])
+@pytest.mark.parametrize("language", ["JSONPath", "JSONata"])
+def test_a_wait_is_no_longer_than_aws_lets_it_be(world: Any, language: str, days: int, status: str) -> None:
+    """Recorded from AWS: 24,855 days ahead still wait, 24,856 do not."""
+    until = datetime.fromtimestamp(EPOCH + days * 86400, UTC).isoformat().replace("+00:00", "Z")
+    field = {"TimestampPath": "$.at"} if language == "JSONPath" else {"Timestamp": "{% $states.input.at %}"}
+    state = {"Type": "Wait", "QueryLanguage": language, **field, "End": True}
+    execution = world.run({"StartAt": "W", "States": {"W": state}}, {"at": until})
+    assert execution.status == status
+    if status == "FAILED":
+        assert execution.error == "States.Runtime"
+        assert execution.cause.endswith("Wait state delay is too long.")
+
+
+def test_the_context_of_an_express_execution_knows_no_redrive(world: Any) -> None:
+    state = {"Type": "Pass", "Parameters": {"execution.$": "$$.Execution"}, "End": True}
+    definition = {"StartAt": "P", "States": {"P": state}}
+    standard = json.loads(world.run(definition).output)["execution"]
+    express = json.loads(world.run(definition, is_express=True).output)["execution"]
+    assert standard.pop("RedriveCount") == 0
+    assert standard.keys() == express.keys()

@@ -1,0 +1,120 @@
+"""Clients of every kind: those of another region, and those that put `sync-` before the host."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+
+from localcloud.cloud import Cloud
+from localcloud.door import inprocess
+from localcloud.door.server import Server
+
+ROLE = "arn:aws:iam::123456789012:role/r"
+PROCESSOR = {
+    "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+    "StartAt": "Write",
+    "States": {
+        "Write": {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::aws-sdk:sns:createTopic",
+            "Parameters": {"Name": "made-by-a-task"},
+            "End": True,
+        }
+    },
+}
+MAP = {"StartAt": "M", "States": {"M": {"Type": "Map", "ItemProcessor": PROCESSOR, "End": True}}}
+
+
+def client(cloud: Cloud, service: str, region: str) -> Any:
+    return inprocess.client(cloud.front, service, endpoint=cloud.endpoint, region=region)
+
+
+def test_arns_follow_the_region_of_the_client_and_so_does_what_its_execution_calls(cloud: Cloud) -> None:
+    states = client(cloud, "stepfunctions", "eu-west-1")
+    machine = states.create_state_machine(name="m", definition=json.dumps(MAP), roleArn=ROLE)["stateMachineArn"]
+    assert machine == "arn:aws:states:eu-west-1:123456789012:stateMachine:m"
+    execution = states.start_execution(stateMachineArn=machine, input="[1]")["executionArn"]
+    while (found := states.describe_execution(executionArn=execution))["status"] == "RUNNING":
+        pass
+    assert execution.startswith("arn:aws:states:eu-west-1:123456789012:execution:m:")
+    (topic,) = json.loads(found["output"])
+    assert topic["TopicArn"] == "arn:aws:sns:eu-west-1:123456789012:made-by-a-task"
+    (run,) = states.list_map_runs(executionArn=execution)["mapRuns"]
+    assert run["mapRunArn"].startswith("arn:aws:states:eu-west-1:123456789012:mapRun:m/")
+    assert states.create_activity(name="a")["activityArn"] == "arn:aws:states:eu-west-1:123456789012:activity:a"
+
+
+def test_the_same_name_in_two_regions_is_two_state_machines(cloud: Cloud) -> None:
+    arns = {
+        client(cloud, "stepfunctions", region).create_state_machine(name="m", definition=json.dumps(MAP), roleArn=ROLE)[
+            "stateMachineArn"
+        ]
+        for region in ("eu-west-1", "us-east-1")
+    }
+    assert len(arns) == 2
+
+
+def test_a_request_without_a_region_of_aws_is_answered_in_the_clouds_own(cloud: Cloud) -> None:
+    states = client(cloud, "stepfunctions", "aws-global")
+    machine = states.create_state_machine(name="m", definition=json.dumps(MAP), roleArn=ROLE)["stateMachineArn"]
+    assert machine == f"arn:aws:states:{cloud.region}:123456789012:stateMachine:m"
+
+
+def test_managed_policies_of_aws_can_be_attached(cloud: Cloud) -> None:
+    iam, home = cloud.client("iam"), "arn:aws:iam::aws:policy"
+    iam.create_role(RoleName="r", AssumeRolePolicyDocument="{}")
+    arns = [f"{home}/AmazonSageMakerFullAccess", f"{home}/service-role/AWSLambdaBasicExecutionRole"]
+    for arn in arns:
+        iam.attach_role_policy(RoleName="r", PolicyArn=arn)
+    attached = iam.list_attached_role_policies(RoleName="r")["AttachedPolicies"]
+    assert {each["PolicyArn"] for each in attached} == set(arns)
+    with pytest.raises(iam.exceptions.NoSuchEntityException):
+        iam.attach_role_policy(RoleName="r", PolicyArn=f"{home}/NoSuchPolicy")
+
+
+@pytest.fixture
+def served() -> Iterator[Cloud]:
+    server = Server(0, _never)
+    cloud = Cloud(server.port)
+    server.app = cloud.front
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield cloud
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    cloud.close()
+
+
+def _never(environ: Any, start_response: Any) -> Any:
+    raise AssertionError("not served yet")
+
+
+@pytest.mark.parametrize("how", ["environment", "user in the endpoint"])
+def test_a_plain_client_of_boto3_starts_synchronous_executions(
+    served: Cloud, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """boto3 and the AWS CLI put `sync-` before the host, unless the environment says not to.
+
+    More exactly, before what stands first in the endpoint: a user's name takes it as well, and goes nowhere.
+    """
+    endpoint = served.endpoint
+    if how == "environment":
+        monkeypatch.setenv(
+            "AWS_DISABLE_HOST_PREFIX_INJECTION", "true"
+        )  # as connect() and the cloud's functions have it
+    else:
+        monkeypatch.delenv("AWS_DISABLE_HOST_PREFIX_INJECTION", raising=False)
+        endpoint = endpoint.replace("://", "://local@")
+    keys = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
+    states = boto3.client("stepfunctions", endpoint_url=endpoint, region_name="us-east-1", **keys)
+    state = {"Type": "Pass", "End": True}
+    express = {"StartAt": "P", "States": {"P": state}}
+    machine = states.create_state_machine(name="m", definition=json.dumps(express), roleArn=ROLE, type="EXPRESS")
+    assert states.start_sync_execution(stateMachineArn=machine["stateMachineArn"])["status"] == "SUCCEEDED"
+    assert states.test_state(definition=json.dumps(state))["status"] == "SUCCEEDED"
