@@ -45,10 +45,11 @@ class TimedOut(Exception):
 
 
 class _Timer:
-    __slots__ = ("cancelled", "fire", "limit_at", "moved_to", "work")
+    __slots__ = ("by_schedule", "cancelled", "fire", "limit_at", "moved_to", "work")
 
-    def __init__(self, fire: Callable[[], None]) -> None:
+    def __init__(self, fire: Callable[[], None], by_schedule: bool) -> None:
         self.fire = fire
+        self.by_schedule = by_schedule
         self.cancelled = False
         self.work: Future[Any] | None = None
         self.limit_at = math.inf  # real time (monotonic) at which this timer is moved to `moved_to`
@@ -67,6 +68,9 @@ class Clock:
         self._now = EPOCH
         self.ready: deque[tuple[Fiber[Any], Any, BaseException | None]] = deque()
         self._timers: list[tuple[float, int, _Timer]] = []
+        self._ticks: list[tuple[float, int, _Timer]] = []
+        #: Whether what runs now is the consequence of a recurring schedule. Clock thread only.
+        self.by_schedule = False
         self._sequence = itertools.count()
         self._inbox: deque[Callable[[], None]] = deque()
         self._bell = threading.Condition()
@@ -79,6 +83,7 @@ class Clock:
         self._held_at: float | None = None
         self._requests_from_work = 0
         self._may_pass = False
+        self._thread_is_from_work = threading.local()
 
     # ---- from any thread
 
@@ -109,12 +114,17 @@ class Clock:
         if threading.get_ident() == self._thread_id:
             return function(*args)
         answer: Future[T] = Future()
+        from_work = getattr(self._thread_is_from_work, "value", False)
 
         def run() -> None:
+            # Real work acts for a schedule when nothing else is under way that it could act for.
+            self.by_schedule = from_work and bool(self._ticks) and not self._is_driven()
             try:
                 answer.set_result(function(*args))
             except BaseException as error:  # the caller's to handle, whatever it is
                 answer.set_exception(error)
+            finally:
+                self.by_schedule = False
 
         with self._bell:
             if self._closed:
@@ -125,9 +135,13 @@ class Clock:
 
     def spawn(self, coro: Coroutine[Any, Any, T]) -> Fiber[T]:
         """Start a coroutine at its turn; from any thread."""
-        fiber = Fiber(self, coro)
-        self.call(fiber.wake, None, None)
-        return fiber
+
+        def start() -> Fiber[T]:
+            fiber = Fiber(self, coro)
+            fiber.wake(None, None)
+            return fiber
+
+        return self.call(start)
 
     def outside(self) -> None:
         """Someone outside acts: give them `PATIENCE` again before time jumps past what they may answer."""
@@ -145,9 +159,11 @@ class Clock:
             self._requests_from_work += 1
             self._may_pass = True
             self._bell.notify_all()
+        self._thread_is_from_work.value = True
         try:
             yield
         finally:
+            self._thread_is_from_work.value = False
             with self._bell:
                 self._requests_from_work -= 1
 
@@ -162,6 +178,25 @@ class Clock:
 
         def arm(fiber: Fiber[Any]) -> Callable[[], None]:
             timer = self._at(when, lambda: fiber.wake(None, None))
+
+            def disarm() -> None:
+                timer.cancelled = True
+
+            return disarm
+
+        return Trap(arm)
+
+    def tick(self, when: float) -> Trap:
+        """Await this to wait until a recurring schedule's next time, in seconds since the Unix epoch.
+
+        It never drives the clock. It is woken when something else lets that time pass, and what its coroutine then
+        starts does not count as something else: a schedule that started an execution a minute, each of two minutes,
+        would go on for ever at the speed of the machine. When the time passed without it, it is woken late.
+        """
+
+        def arm(fiber: Fiber[Any]) -> Callable[[], None]:
+            fiber.by_schedule = True
+            timer = self._at(when, lambda: fiber.wake(None, None), self._ticks)
 
             def disarm() -> None:
                 timer.cancelled = True
@@ -264,9 +299,14 @@ class Clock:
 
     # ---- the loop
 
-    def _at(self, when: float, fire: Callable[[], None]) -> _Timer:
-        timer = _Timer(fire)
-        heapq.heappush(self._timers, (when if when > self._now else self._now, next(self._sequence), timer))
+    def _at(
+        self, when: float, fire: Callable[[], None], queue: list[tuple[float, int, _Timer]] | None = None
+    ) -> _Timer:
+        timer = _Timer(fire, self.by_schedule)
+        heapq.heappush(
+            self._timers if queue is None else queue,
+            (when if when > self._now else self._now, next(self._sequence), timer),
+        )
         return timer
 
     def _ring(self, _work: Future[Any]) -> None:
@@ -275,7 +315,7 @@ class Clock:
 
     def _run(self) -> None:
         self._thread_id = threading.get_ident()
-        ready, inbox, timers = self.ready, self._inbox, self._timers
+        ready, inbox, timers, ticks = self.ready, self._inbox, self._timers, self._ticks
         while not self._closed:
             while inbox:
                 inbox.popleft()()
@@ -283,16 +323,22 @@ class Clock:
                 fiber, value, error = ready.popleft()
                 fiber.step(value, error)
                 continue
-            while timers and timers[0][2].cancelled:
-                heapq.heappop(timers)
-            if not timers:
+            for queue in (timers, ticks):
+                while queue and queue[0][2].cancelled:
+                    heapq.heappop(queue)
+            due = ticks if ticks and timers and ticks[0] < timers[0] and self._is_driven() else timers
+            if not due:
                 self._pause(None)
-            elif self._may_fire(*timers[0]):
-                when, _, timer = heapq.heappop(timers)
+            elif self._may_fire(*due[0]):
+                when, _, timer = heapq.heappop(due)
                 self._now = when if when > self._now else self._now
                 timer.fire()
         while inbox:  # answer those who called while the loop ended
             inbox.popleft()()
+
+    def _is_driven(self) -> bool:
+        """Whether anything but the consequences of recurring schedules lets time pass."""
+        return any(not timer.by_schedule and not timer.cancelled for _, _, timer in self._timers)
 
     def _may_fire(self, when: float, _sequence: int, timer: _Timer) -> bool:
         """Whether the first timer's time has come; if not, wait a while for that or for a call."""

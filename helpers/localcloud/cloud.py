@@ -12,7 +12,7 @@ import shutil
 import tempfile
 import threading
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -78,6 +78,8 @@ class Cloud:
         self.clock.start()
         #: What LAMBDA's module sets when it registers: `functions.invoke(name, payload, limit=...)`.
         self._functions: Any = None
+        #: What EventBridge's module sets when it registers: before that there is no rule that an event could match.
+        self.on_event: Callable[[str, str, Mapping[str, Any], Sequence[str]], None] | None = None
         self._ids = random.Random(_SEED)
         self._loaded: dict[str, _Loaded | UnsupportedLocally] = {}
         self._clients: dict[str, Any] = {}
@@ -88,6 +90,18 @@ class Cloud:
     def new_id(self) -> str:
         """A UUID from the cloud's seed: the same sequence in every run."""
         return str(uuid.UUID(int=self._ids.getrandbits(128), version=4))
+
+    def publish(self, source: str, detail_type: str, detail: Mapping[str, Any], resources: Sequence[str] = ()) -> None:
+        """Put an event of AWS's own on the default bus of EventBridge. From any thread.
+
+        Args:
+            source: e.g. "aws.states".
+            detail_type: e.g. "Step Functions Execution Status Change".
+            detail: JSON, as the service's guide shows it.
+            resources: the ARNs that it is about.
+        """
+        if self.on_event is not None:
+            self.on_event(source, detail_type, detail, resources)
 
     @property
     def functions(self) -> Any:
@@ -178,6 +192,7 @@ class Cloud:
 
     def close(self) -> None:
         """End what the services started, stop the clock, remove the scratch directory."""
+        self.on_event = None
         for loaded in list(self._loaded.values()):
             if isinstance(loaded, _Loaded) and loaded.service.close is not None:
                 try:

@@ -34,7 +34,10 @@ class Trap:
 class Fiber(Generic[T]):
     """A coroutine under way on the clock. `await` it for its result; `cancel` ends it at once."""
 
-    __slots__ = ("_clock", "_coro", "_disarm", "_error", "_event", "_result", "_running", "done", "watchers")
+    __slots__ = (
+        *("_clock", "_coro", "_disarm", "_error", "_event", "_result", "_running"),
+        *("by_schedule", "done", "watchers"),
+    )
 
     def __init__(self, clock: Clock, coro: Coroutine[Any, Any, T]) -> None:
         self._clock = clock
@@ -45,6 +48,7 @@ class Fiber(Generic[T]):
         self._result: T | None = None
         self._running = False
         self.watchers: list[Callable[[], None]] = []
+        self.by_schedule = clock.by_schedule  # who started it: see Clock.tick
         self.done = False
 
     def __await__(self) -> Generator[Trap, Any, T]:
@@ -92,6 +96,7 @@ class Fiber(Generic[T]):
     def step(self, value: Any, error: BaseException | None) -> None:
         self._disarm = None
         self._running = True
+        outer, self._clock.by_schedule = self._clock.by_schedule, self.by_schedule
         try:
             trap = self._coro.send(value) if error is None else self._coro.throw(error)
         except StopIteration as stop:
@@ -102,6 +107,7 @@ class Fiber(Generic[T]):
             self._disarm = trap.arm(self)
         finally:
             self._running = False
+            self._clock.by_schedule = outer
 
     def _finish(self, result: T | None, error: BaseException | None) -> None:
         self.done, self._result, self._error = True, result, error

@@ -36,9 +36,11 @@ _NEVER_MOTO = frozenset(
     {
         "bedrock-runtime",
         "comprehend",
+        "events",
         "polly",
         "rekognition",
         "sagemaker-runtime",
+        "scheduler",
         "stepfunctions",
         "textract",
         "transcribe",
@@ -72,6 +74,7 @@ _PRETENDED = {
 _SIGNED_AS = {"states": "stepfunctions", "elasticmapreduce": "emr", "monitoring": "cloudwatch"}
 
 _TARGETS = {
+    "AWSEvents": "events",
     "AWSStepFunctions": "stepfunctions",
     "RekognitionService": "rekognition",
     "SageMaker": "sagemaker",

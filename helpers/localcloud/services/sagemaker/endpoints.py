@@ -18,7 +18,7 @@ from helpers.localcloud import durations
 from helpers.localcloud.clock import Fiber
 from helpers.localcloud.cloud import ServiceError
 from helpers.localcloud.runtimes.model_servers import Crashed, NotLoaded, Reply
-from helpers.localcloud.services.sagemaker import logs
+from helpers.localcloud.services.sagemaker import logs, status_events
 from helpers.localcloud.services.sagemaker.jobs import Shape, Site, page, really
 from helpers.localcloud.services.sagemaker.models import NotServing, Serving, containers_of
 
@@ -118,6 +118,7 @@ class Endpoint:
 
     def create(self) -> None:
         """Begin to come into service."""
+        self.publish()
         self._fiber = self.site.clock.spawn(self._come(self.config, "endpoint"))
 
     def update(self, config: str) -> None:
@@ -144,6 +145,7 @@ class Endpoint:
         """End it, whatever it does."""
         if self._fiber is not None:
             self._fiber.cancel()
+        self._change("Deleting")
         # Forgotten before they end: a request that loses its server then learns that the endpoint is gone.
         ending, self.variants, self._coming = self.variants + self._coming, [], []
         self._close(ending)
@@ -154,6 +156,11 @@ class Endpoint:
 
     def _change(self, status: str, failure: str | None = None) -> None:
         self.status, self.failure, self.modified = status, failure, self.site.clock.now()
+        self.publish()
+
+    def publish(self) -> None:
+        """Tell EventBridge its status, which has changed."""
+        status_events.publish(self.site.cloud, "Endpoint", {**self.describe(), "Tags": self.tags})
 
     async def _come(self, config: str, how: str) -> None:
         try:

@@ -25,6 +25,7 @@ from helpers.localcloud.clock import Clock, Fiber
 from helpers.localcloud.cloud import ServiceError
 from helpers.localcloud.runtimes.containers import Container
 from helpers.localcloud.runtimes.jobs import Process
+from helpers.localcloud.services.sagemaker import status_events
 from helpers.localcloud.services.sagemaker.storage import NoData, Storage
 
 if TYPE_CHECKING:
@@ -132,6 +133,7 @@ class Job:
 
     def start(self) -> Fiber[None]:
         """Begin its life. Clock thread only."""
+        self.publish()
         self._fiber = self.clock.spawn(self._live())
         return self._fiber
 
@@ -154,6 +156,7 @@ class Job:
                 f"The request was rejected because the {self.resource.replace('-', ' ')} is in status {self.status}.",
             )
         self._change("Stopping")
+        self.publish()
         if self.process is not None:
             self.process.stop()
         if self._fiber is not None:
@@ -201,7 +204,12 @@ class Job:
         self.failure = failure
         self.ended = self.clock.now()
         self._change(status)
+        self.publish()
         self.cleaned()
+
+    def publish(self) -> None:
+        """Tell EventBridge its status, which has changed."""
+        status_events.publish(self.site.cloud, self.kind, {**self.describe(), "Tags": self.tags})
 
     def summary(self) -> Shape:
         """As in a list."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from helpers.localcloud.asl.environment import Environment
 from helpers.localcloud.asl.execution import Execution
-from helpers.localcloud.services.stepfunctions import arns, errors, paging, redrive
+from helpers.localcloud.services.stepfunctions import arns, errors, paging, redrive, status_events
 from helpers.localcloud.services.stepfunctions.deletion import LastHistory
 from helpers.localcloud.services.stepfunctions.ids import derived_uuid
 from helpers.localcloud.services.stepfunctions.logs import ExecutionLog
@@ -62,6 +62,7 @@ class Executions:
         """Told of every execution; those that a Map Run starts are not known before."""
         if self._records.get(execution.arn) is None:
             self._adopt(execution)
+        self._publish(execution.arn)
 
     def on_ended(self, execution: Execution) -> None:
         """Write its log, keep what is to be kept, and let go of the rest."""
@@ -69,6 +70,7 @@ class Executions:
         if record is None:
             return
         record.log.write(execution.history.events, execution.redrive_count)
+        self._publish(record.arn)
         if record.is_express:
             waiting = self._waiting.pop(record.arn, None)
             if waiting is None:
@@ -197,10 +199,18 @@ class Executions:
         if reason is not None or isinstance(record.run, Ended):
             raise errors.execution_not_redrivable(reason or "")
         record.run.redrive()
+        self._publish(record.arn)
         redrive.note(record.redrive_tokens, token, now)
         return {"redriveDate": now}
 
     # ---- inside
+
+    def _publish(self, arn: str) -> None:
+        """Tell EventBridge the status of a Standard execution; those that a Map Run started send no events."""
+        record = self._records.get(arn)
+        if self._cloud.on_event is None or record is None or record.is_express or record.map_run_arn is not None:
+            return
+        status_events.publish(self._cloud, self.describe_execution({"executionArn": arn}))
 
     def _target(self, arn: str) -> _Target:
         parts = arns.machine(arn)

@@ -208,6 +208,16 @@ class Jobs:
         else:
             job |= {"TranscriptionJobStatus": "COMPLETED", "Transcript": {"TranscriptFileUri": uri}}
         job["CompletionTime"] = clock.now()
+        self._publish(job)
+
+    def _publish(self, job: Shape) -> None:
+        """Tell EventBridge how a job ended.
+
+        https://docs.aws.amazon.com/transcribe/latest/dg/monitoring-events.html
+        """
+        told = ("TranscriptionJobName", "TranscriptionJobStatus", "FailureReason")
+        detail = {name: job[name] for name in told if name in job}
+        self._cloud.publish("aws.transcribe", "Transcribe Job State Change", detail)
 
     def _read(self, job: Shape) -> Sound:
         from helpers.localcloud.models import audio, speech
