@@ -46,11 +46,12 @@ class Service:
     Args:
         name: botocore's name of the service, e.g. "stepfunctions".
         actions: API action -> function; it takes the request and returns the response, both in botocore's
-        shape. close: called when the cloud ends, to end what the service started.
+        shape; or None, once it has checked a request that moto is to answer. close: called when the cloud ends,
+        to end what the service started.
     """
 
     name: str
-    actions: Mapping[str, Callable[[dict[str, Any]], Mapping[str, Any]]]
+    actions: Mapping[str, Callable[[dict[str, Any]], Mapping[str, Any] | None]]
     close: Callable[[], None] | None = None
 
 

@@ -178,7 +178,8 @@ class Front:
                 if action is not None and not loaded.protocol.is_action(action):
                     raise ServiceError("UnknownOperationException", f"{service} has no operation {action}.")
                 return self._refuse_or_pass(service, action or self._action_of(service, request))
-            return loaded.protocol.write(action, function(loaded.protocol.read(action, request)))
+            answer = function(loaded.protocol.read(action, request))
+            return None if answer is None else loaded.protocol.write(action, answer)
         except ServiceError as error:
             return error_answer(request, service, error)
         except UnsupportedLocally as error:

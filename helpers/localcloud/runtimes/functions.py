@@ -135,23 +135,33 @@ class Functions:
             self._release(fleet, warm, reusable=False)
             fleet, warm = self._acquire(function, until)
         lines = [f"START RequestId: {request_id} Version: {function.version}\n"]
-        began, init, result, reusable = time.monotonic(), None, None, False
+        began, init, result, reusable, spent = time.monotonic(), None, None, False, 0.0
         try:
             if warm is None:
+                before = [f"INIT_START Runtime Version: python:{sys.version_info[0]}.{sys.version_info[1]}\n"]
                 try:
                     warm = self._start(function)
-                    result = warm.worker.start(request_id)
+                    result = warm.worker.start(request_id, function_worker.INIT_SECONDS)
+                    init, began = time.monotonic() - began, time.monotonic()
+                    if result is not None and result.status == "timeout":
+                        before += [*_lines(warm.worker.read_log(), warm.places), _init_report(init, "init")]
+                        failed, warm = warm, None
+                        warm = self._start_over(function, failed)
+                        result = warm.worker.start(request_id, function.timeout)
+                        init, spent = None, time.monotonic() - began
+                        if result is not None and result.status == "timeout":
+                            before.append(_init_report(spent, "invoke"))
                 finally:
                     with self._lock:
                         fleet.starting -= 1
-                lines.insert(0, f"INIT_START Runtime Version: python:{sys.version_info[0]}.{sys.version_info[1]}\n")
-                init, began = time.monotonic() - began, time.monotonic()
+                lines[:0] = before
             if result is None:
                 result = warm.worker.invoke(
                     event,
                     request_id=request_id,
                     arn=arn,
                     seconds=function.timeout,
+                    spent=spent,
                     client_context=client_context,
                 )
             took = time.monotonic() - began
@@ -259,6 +269,13 @@ class Functions:
 
     # ---- starting one
 
+    def _start_over(self, function: Function, failed: _Warm) -> _Warm:
+        """Another worker in the place of one whose import took too long."""
+        failed.worker.close()
+        with self._lock:
+            self._workers.discard(failed.worker)
+        return self._start(function)
+
     def _start(self, function: Function) -> _Warm:
         key = function.arn, function.version
         with self._lock:
@@ -288,6 +305,11 @@ def _lines(output: bytes, places: Iterable[tuple[bytes, bytes]]) -> list[str]:
     if not output.endswith(b"\n"):
         output += b"\n"
     return [line + "\n" for line in output.decode(errors="replace").split("\n")[:-1]]
+
+
+def _init_report(took: float, phase: str) -> str:
+    """The entry on an import that took too long."""
+    return f"INIT_REPORT Init Duration: {took * 1000:.2f} ms\tPhase: {phase}\tStatus: timeout\n"
 
 
 def _report(request_id: str, memory: int, took: float, init: float | None, status: str | None) -> str:

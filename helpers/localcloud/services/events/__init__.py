@@ -19,14 +19,14 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from helpers.localcloud import durations
+from helpers.localcloud import durations, moto_seams
 from helpers.localcloud.clock import Fiber
 from helpers.localcloud.cloud import Service, ServiceError
-from helpers.localcloud.services.events import inputs, schedules
+from helpers.localcloud.services.events import inputs, s3, schedules
 from helpers.localcloud.services.events.patterns import BadPattern, Pattern, compile_pattern
-from helpers.localcloud.services.events.s3 import take_over_notifications
 from helpers.localcloud.services.events.targets import Arn, Delivery, Targets
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def register(cloud: Cloud) -> Service:
     """The actions on buses, rules, targets and events."""
     events = Events(cloud)
     cloud.on_event = events.publish
-    undo = take_over_notifications(cloud)
+    undo = moto_seams.on_object(partial(s3.publish, cloud))
     names = (
         "create_event_bus", "delete_event_bus", "describe_event_bus", "list_event_buses",
         "put_rule", "delete_rule", "describe_rule", "list_rules", "enable_rule", "disable_rule",

@@ -1,18 +1,13 @@
 """The events of Amazon S3, of buckets whose notifications go to EventBridge.
 
 Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html. moto keeps the buckets and knows what
-happens to objects; what it would send to its own EventBridge comes here.
+happens to objects (`moto_seams.on_object`).
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
-
-from flask import has_request_context, request
-from moto.s3 import notifications
-from moto.s3.models import S3Backend
 
 if TYPE_CHECKING:
     from helpers.localcloud.cloud import Cloud
@@ -38,40 +33,16 @@ _EVENTS: dict[str, tuple[str, Shape]] = {
     "ObjectTagging:Delete": ("Object Tags Deleted", {}),
 }
 
-#: What stands in the query of a request whose event this is.
-_SUBRESOURCES = {"ObjectAcl": "acl", "ObjectTagging": "tagging"}
 
+def publish(cloud: Cloud, bucket: Any, name: str, key: Any) -> None:
+    """Put an event on the default bus.
 
-def take_over_notifications(cloud: Cloud) -> Callable[[], None]:
-    """Let what moto tells its own EventBridge be told to ours; returns how to undo that."""
-    send, mark = notifications._send_event_bridge_message, S3Backend._set_delete_marker
-
-    def publish(account_id: str, bucket: Any, event_name: str, key: Any) -> None:
-        name = getattr(event_name, "value", event_name).removeprefix("s3:")
-        # moto also sets the tags and the ACL of an object as part of putting it: S3 sends one event for that.
-        asked = _SUBRESOURCES.get(name.partition(":")[0])
-        if name in _EVENTS and (asked is None or (has_request_context() and asked in request.args)):
-            _publish(cloud, bucket, name, key)
-
-    def set_delete_marker(backend: S3Backend, bucket_name: str, key_name: str) -> Any:
-        marker = mark(backend, bucket_name, key_name)
-        bucket = backend.get_bucket(bucket_name)
-        told = bucket.notification_configuration
-        if told is not None and told.event_bridge is not None:
-            _publish(cloud, bucket, "ObjectRemoved:DeleteMarkerCreated", marker)
-        return marker
-
-    notifications._send_event_bridge_message = publish
-    S3Backend._set_delete_marker = set_delete_marker  # type: ignore[assignment, method-assign]
-
-    def undo() -> None:
-        notifications._send_event_bridge_message = send
-        S3Backend._set_delete_marker = mark  # type: ignore[method-assign]
-
-    return undo
-
-
-def _publish(cloud: Cloud, bucket: Any, name: str, key: Any) -> None:
+    Args:
+        cloud: whose bus.
+        bucket, name, key: as `moto_seams.on_object` gives them.
+    """
+    if name not in _EVENTS:
+        return
     kind, more = _EVENTS[name]
     item: Shape = {"key": key.name}
     if name.startswith("ObjectCreated"):

@@ -273,6 +273,7 @@ class Targets:
                     "DetailType": given["DetailType"],
                     "Detail": delivery.text,
                     "EventBusName": delivery.target["Arn"],
+                    "Resources": given.get("Resources", []),
                 }
             ]
         )
