@@ -117,8 +117,7 @@ class Clock:
         from_work = getattr(self._thread_is_from_work, "value", False)
 
         def run() -> None:
-            # Real work acts for a schedule when nothing else is under way that it could act for.
-            self.by_schedule = from_work and bool(self._ticks) and not self._is_driven()
+            self.by_schedule = from_work and self._works_for_schedules()
             try:
                 answer.set_result(function(*args))
             except BaseException as error:  # the caller's to handle, whatever it is
@@ -335,6 +334,11 @@ class Clock:
                 timer.fire()
         while inbox:  # answer those who called while the loop ended
             inbox.popleft()()
+
+    def _works_for_schedules(self) -> bool:
+        """Whether all real work that is under way is the consequence of recurring schedules."""
+        under_way = [timer.by_schedule for _, _, timer in self._timers if timer.work is not None]
+        return bool(under_way) and all(under_way)
 
     def _is_driven(self) -> bool:
         """Whether anything but the consequences of recurring schedules lets time pass."""
