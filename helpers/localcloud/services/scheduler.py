@@ -2,9 +2,10 @@
 
 API reference: https://docs.aws.amazon.com/scheduler/latest/APIReference/; user guide:
 https://docs.aws.amazon.com/scheduler/latest/UserGuide/. A one-time schedule drives the clock, which jumps to it when
-nothing runs. A recurring one never does (`Clock.tick`): it comes when something else lets time pass. A flexible time
-window is kept, and its schedule invokes at the window's start, which is within it. Templated targets are those of
-EventBridge's rules; universal ones (`arn:aws:scheduler:::aws-sdk:sqs:sendMessage`) call an API of this cloud.
+nothing runs and nobody has done anything for a second (`clock.PATIENCE`): two that are made one after the other for one
+time both see it come. A recurring one never drives it (`Clock.tick`): it comes when something else lets time pass. A
+flexible time window is kept, and its schedule invokes at the window's start, which is within it. Templated targets are
+those of EventBridge's rules; universal ones (`arn:aws:scheduler:::aws-sdk:sqs:sendMessage`) call an API of this cloud.
 """
 
 from __future__ import annotations
@@ -271,7 +272,12 @@ class Scheduler:
             when = plan.time(zone)
             if when < clock.now():
                 return  # a time that has passed never comes
-            await clock.sleep_until(when)
+            clock.outsiders += 1
+            clock.outside()
+            try:
+                await clock.sleep_until(when)
+            finally:
+                clock.outsiders -= 1
             self._invoke(schedule, when)
         else:
             first = max(settings.get("StartDate", clock.now()), clock.now())

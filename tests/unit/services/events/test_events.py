@@ -34,7 +34,7 @@ def put(cloud: Cloud, **entry: Any) -> str:
 
 
 def test_a_queue_gets_the_event_in_eventbridges_form(cloud: Cloud) -> None:
-    """https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html"""
+    """As https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html says."""
     heard = Queue(cloud)
     rule(cloud, {"Arn": heard.arn})
     event_id = put(cloud, Resources=["arn:mine"])
@@ -164,7 +164,7 @@ def test_a_log_group_and_a_stream_get_it(cloud: Cloud) -> None:
     ],
 )
 def test_a_target_gets_what_its_input_settings_say(cloud: Cloud, target: dict[str, Any], expected: str) -> None:
-    """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html"""
+    """As https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html says."""
     heard = Queue(cloud)
     rule(cloud, {"Arn": heard.arn, **target})
     put(cloud)
@@ -182,7 +182,7 @@ def test_what_a_transformer_calls_the_event_has_no_detail_unless_it_is_asked_for
 
 
 def test_an_event_that_its_target_does_not_take_is_left_to_the_dead_letter_queue(cloud: Cloud) -> None:
-    """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html"""
+    """As https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html says."""
     letters = Queue(cloud, "letters")
     gone = "arn:aws:lambda:us-east-1:123456789012:function:gone"
     rule(cloud, {"Arn": gone, "DeadLetterConfig": {"Arn": letters.arn}, "Input": '"x"'})

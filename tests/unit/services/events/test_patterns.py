@@ -128,12 +128,13 @@ def test_addresses_are_compared_not_their_spelling() -> None:
         ('{"a":[{"exists":"yes"}]}', "exists match pattern must be either true or false.", 18),
         ('{"a":[{"numeric":[">","x"]}]}', "Value of > must be numeric", 24),
         ('{"a":[{"numeric":["=",1,2]}]}', "Too many elements in numeric expression", 26),
-        ('{"a":[{"anything-but":[1,"x"]}]}', "Inside anything but list, either all values are number or string, mixed type "
-         "is not supported", 30),
+        ('{"a":[{"anything-but":[1,"x"]}]}', "Inside anything but list, either all values are number or string, "
+         "mixed type is not supported", 30),
         ('{"a":[{"anything-but":{"prefix":""}}]}', "Null prefix/suffix not allowed", 35),
         ('{"a":[{"wildcard":"a**b"}]}', "Consecutive wildcard characters at pos 2", 25),
         ('{"$or":[{"a":[1]}]}', "There must have at least 2 Objects in $or relationship.", 19),
-        ('{"$or":[{"prefix":[1]},{"b":[1]}]}', "prefix is Ruler reserved fieldName which cannot be used inside $or.", 20),
+        ('{"$or":[{"prefix":[1]},{"b":[1]}]}', "prefix is Ruler reserved fieldName which cannot be used "
+         "inside $or.", 20),
     ],
 )  # fmt: skip
 def test_what_is_no_pattern_is_refused_in_event_rulers_words(pattern: str, problem: str, column: int) -> None:

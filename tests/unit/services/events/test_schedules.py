@@ -84,7 +84,7 @@ def test_what_is_no_expression_of_a_rule_is_refused(text: str) -> None:
 
 
 def test_the_scheduler_also_takes_one_time_and_any_plural() -> None:
-    assert schedules.parse("at(2026-01-05T10:00:00)", once=True) == At(datetime(2026, 1, 5, 10))
+    assert schedules.parse("at(2026-01-05T10:00:00)", once=True) == At(datetime.fromisoformat("2026-01-05T10:00:00"))
     assert schedules.parse("rate(1 minutes)", once=True) == Rate(60, 0)
     with pytest.raises(BadSchedule):
         schedules.parse("at(2026-02-30T10:00:00)", once=True)
