@@ -243,8 +243,10 @@ class Events:
         if "KinesisParameters" in target:
             path = target["KinesisParameters"]["PartitionKeyPath"]
             target["KinesisParameters"] = {"PartitionKey": inputs.fill("<key>", {"key": inputs.value(path, event)})}
+        # One event may reach the same state machine twice: executions are named after the event and something more.
+        key = f"{event['id']}_{uuid.uuid5(uuid.NAMESPACE_URL, rule.arn + target['Id'])}"
         marks = {"RULE_ARN": rule.arn}
-        await self._targets.deliver(Delivery(target, text, event, event["id"], inputs.compact(event), marks))
+        await self._targets.deliver(Delivery(target, text, event, key, inputs.compact(event), marks))
 
     async def _tick(self, rule: Rule, schedule: schedules.Rate | schedules.Cron) -> None:
         """The times of a scheduled rule. Those that pass while only schedules' own work goes on do not count."""

@@ -110,7 +110,7 @@ class Delivery:
         target: the target as its API took it: Arn, RetryPolicy, DeadLetterConfig and what its kind has.
         text: what it gets.
         event: the event, for a target that is an event bus; None when `text` is all there is.
-        key: what tells this delivery from others: an event's id.
+        key: what tells this delivery from others.
         letter: the body of its dead letter.
         marks: message attributes of its dead letter, beside the error.
     """
