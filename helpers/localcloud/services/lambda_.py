@@ -269,6 +269,10 @@ class LocalFunctions:
         if "Layers" in request and found is not None and found.package_type == "Zip":
             self._check_layers(found.code_bytes, request["Layers"])
 
+    def publish_layer(self, request: dict[str, Any]) -> None:
+        """PublishLayerVersion."""
+        _lambda_code.package(self._cloud, request["Content"], "PublishLayerVersion")
+
     def _found(self, request: dict[str, Any]) -> LambdaFunction | None:
         try:
             return self._find(request["FunctionName"], None)[0]
@@ -496,6 +500,7 @@ def register(cloud: Cloud) -> Service:
             "CreateFunction": functions.create,
             "UpdateFunctionCode": functions.update_code,
             "UpdateFunctionConfiguration": functions.update_configuration,
+            "PublishLayerVersion": functions.publish_layer,
             "DeleteFunction": lambda request: _delete(functions, request),
             "CreateFunctionUrlConfig": _refuse_url,
             **sources.actions,

@@ -97,6 +97,15 @@ def test_layers_count_against_the_size(cloud: Cloud, monkeypatch: pytest.MonkeyP
     assert cloud.client("lambda").list_functions()["Functions"] == []
 
 
+def test_a_layer_is_checked_as_well(cloud: Cloud) -> None:
+    client = cloud.client("lambda")
+    cloud.client("s3").create_bucket(Bucket="code")
+    content = {"S3Bucket": "code", "S3Key": "gone.zip"}
+    refused = answers.error(client.publish_layer_version, LayerName="l", Content=content)
+    assert refused == ("InvalidParameterValueException", GONE.format("NoSuchKey", "key"))
+    assert client.list_layers()["Layers"] == []
+
+
 def test_a_function_needs_a_handler_and_a_runtime(cloud: Cloud) -> None:
     client = cloud.client("lambda")
     code = {"ZipFile": archive(handler="x")}

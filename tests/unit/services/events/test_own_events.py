@@ -6,8 +6,10 @@ import hashlib
 import json
 from typing import Any
 
+from moto.moto_api._internal.models import moto_api_backend
+
 from helpers.localcloud.cloud import Cloud
-from tests.unit.services.waiting import ROLE, Queue, settle
+from tests.unit.services.waiting import ROLE, Queue, create_function, settle
 
 
 def hear(cloud: Cloud, source: str) -> Queue:
@@ -150,3 +152,34 @@ def test_a_transcription_job_tells_how_it_ended(cloud: Cloud) -> None:
         "TranscriptionJobStatus": "FAILED",
         "FailureReason": "Failed to parse audio file.",
     }
+
+
+def chain(cloud: Cloud) -> tuple[list[Any], list[Any], list[Any]]:
+    """An execution fails, a rule tells a function, which fails too, and its destination hears of that; what is left."""
+    heard = Queue(cloud)
+    source = "def handler(event, context):\n    raise ValueError(event['detail']['error'])"
+    function = create_function(cloud, source)
+    wanted = {"OnFailure": {"Destination": heard.arn}}
+    cloud.client("lambda").put_function_event_invoke_config(FunctionName="f", DestinationConfig=wanted)
+    events = cloud.client("events")
+    events.put_rule(Name="failed", EventPattern='{"source": ["aws.states"], "detail": {"status": ["FAILED"]}}')
+    events.put_targets(Rule="failed", Targets=[{"Id": "1", "Arn": function}])
+    events.put_rule(Name="often", ScheduleExpression="rate(2 minutes)")
+    events.put_targets(Rule="often", Targets=[{"Id": "1", "Arn": heard.arn}])
+    arn = start(cloud, {"No": {"Type": "Fail", "Error": "Sold out", "Cause": "No tea"}})
+    settle(cloud, 600)
+    history = cloud.client("stepfunctions").get_execution_history(executionArn=arn)["events"]
+    logs = cloud.client("logs").filter_log_events(logGroupName="/aws/lambda/f")["events"]
+    marks = [(each["timestamp"], each["message"]) for each in logs if each["message"].startswith(("START", "END"))]
+    return heard.bodies(), history, marks
+
+
+def test_two_runs_of_a_chain_leave_the_same_byte_for_byte() -> None:
+    found = []
+    for _ in range(2):
+        cloud = Cloud()
+        found.append(chain(cloud))
+        cloud.close()
+        moto_api_backend.reset()
+    assert repr(found[0]) == repr(found[1])
+    assert len(found[0][0]) == 6  # one record of the failure, five times of the schedule
