@@ -8,7 +8,7 @@ import random
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cached_property
@@ -53,11 +53,25 @@ class Cloud:
         self.clock.start()
         self.registry = Registry(self, services)
         self.front = Front(self.registry, self, self.access)
+        #: What EventBridge's module sets when it registers: before that there is no rule that an event could match.
+        self.on_event: Callable[[str, str, Mapping[str, Any], Sequence[str]], None] | None = None
         self._ids = random.Random(_SEED)
         self._clients: dict[tuple[str, str], Any] = {}
         self._lock = threading.RLock()
 
     # ---- what services may ask: see `Host`
+
+    def publish(self, source: str, detail_type: str, detail: Mapping[str, Any], resources: Sequence[str] = ()) -> None:
+        """Put an event of AWS's own on the default bus of EventBridge. From any thread.
+
+        Args:
+            source: e.g. "aws.states".
+            detail_type: e.g. "Step Functions Execution Status Change".
+            detail: JSON, as the service's guide shows it.
+            resources: the ARNs that it is about.
+        """
+        if self.on_event is not None:
+            self.on_event(source, detail_type, detail, resources)
 
     @property
     def region(self) -> str:
@@ -123,6 +137,7 @@ class Cloud:
 
     def close(self) -> None:
         """End what the services started, stop the clock, remove the scratch directory."""
+        self.on_event = None
         self.registry.close()
         self.clock.close()
         self.front.close()

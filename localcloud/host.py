@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from localcloud.time.clock import Clock
 
-Handler = Callable[[dict[str, Any]], Mapping[str, Any]]
+Handler = Callable[[dict[str, Any]], Mapping[str, Any] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,8 @@ class Service:
 
     Args:
         name: botocore's name of the service, e.g. "stepfunctions".
-        actions: API action -> function; it takes the request and returns the response, both in botocore's shape.
+        actions: API action -> function; it takes the request and returns the response, both in botocore's shape; or
+            None once it has checked a request that moto is to answer.
         close: called when the cloud ends, to end what the service started.
         functions: what Lambda, and no other service, lets the others call.
     """
@@ -82,12 +83,14 @@ class Host(Protocol):
         endpoint: where it is served, for code that runs in other processes.
         scratch: a folder that is removed when the cloud ends.
         clock: its virtual time.
+        on_event: what EventBridge sets to hear of `publish`.
     """
 
     account_id: str
     endpoint: str
     scratch: Path
     clock: Clock
+    on_event: Callable[[str, str, Mapping[str, Any], Sequence[str]], None] | None
 
     @property
     def region(self) -> str:
@@ -103,6 +106,16 @@ class Host(Protocol):
     @property
     def functions(self) -> Functions:
         """The Lambda functions. Loads the Lambda service at first use."""
+
+    def publish(self, source: str, detail_type: str, detail: Mapping[str, Any], resources: Sequence[str] = ()) -> None:
+        """Put an event of AWS's own on the default bus of EventBridge. From any thread.
+
+        Args:
+            source: e.g. "aws.states".
+            detail_type: e.g. "Step Functions Execution Status Change".
+            detail: JSON, as the service's guide shows it.
+            resources: the ARNs that it is about.
+        """
 
     def client(self, service_name: str) -> Any:
         """A boto3 client that calls this cloud in process, without a socket; one for each service, for any thread."""

@@ -39,10 +39,6 @@ KEPT: Mapping[str, frozenset[str]] = {
             UntagResource UpdateItem UpdateTable
         """,
         "dynamodbstreams": "DescribeStream GetRecords GetShardIterator ListStreams",
-        "events": """
-            CreateEventBus DeleteEventBus DeleteRule DescribeEventBus DescribeRule ListEventBuses ListRuleNamesByTarget
-            ListRules ListTargetsByRule PutEvents PutRule PutTargets RemoveTargets
-        """,
         "iam": """
             AttachRolePolicy CreatePolicy CreatePolicyVersion CreateRole DeletePolicy DeletePolicyVersion DeleteRole
             DeleteRolePolicy DetachRolePolicy GetPolicy GetPolicyVersion GetRole GetRolePolicy
@@ -59,10 +55,10 @@ KEPT: Mapping[str, frozenset[str]] = {
             ReEncrypt UpdateAlias
         """,
         "lambda": """
-            AddPermission CreateAlias CreateEventSourceMapping CreateFunction DeleteAlias DeleteEventSourceMapping
-            DeleteFunctionConcurrency DeleteFunctionEventInvokeConfig DeleteLayerVersion GetAlias
-            GetEventSourceMapping GetFunction GetFunctionConcurrency GetFunctionConfiguration
-            GetFunctionEventInvokeConfig GetLayerVersion GetPolicy ListAliases ListEventSourceMappings
+            AddPermission CreateAlias CreateFunction DeleteAlias DeleteFunctionConcurrency
+            DeleteFunctionEventInvokeConfig DeleteLayerVersion GetAlias GetFunction GetFunctionConcurrency
+            GetFunctionConfiguration
+            GetFunctionEventInvokeConfig GetLayerVersion GetPolicy ListAliases
             ListFunctionEventInvokeConfigs ListFunctions ListLayerVersions ListLayers ListTags ListVersionsByFunction
             PublishLayerVersion PublishVersion PutFunctionConcurrency PutFunctionEventInvokeConfig RemovePermission
             TagResource UntagResource UpdateAlias UpdateFunctionCode UpdateFunctionConfiguration
@@ -115,7 +111,6 @@ _S3_OBJECT = {
     "StorageClass": "STANDARD|STANDARD_IA|ONEZONE_IA|INTELLIGENT_TIERING|GLACIER_IR|REDUCED_REDUNDANCY",
 }
 _FUNCTION = {
-    "DeadLetterConfig.TargetArn": "",
     "FileSystemConfigs": "",
     "SnapStart.ApplyOn": "None",
     "TracingConfig.Mode": "PassThrough",
@@ -135,15 +130,6 @@ _ALIAS = {"RoutingConfig.AdditionalVersionWeights": ""}
 SETTINGS: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("cloudwatch", "GetMetricData"): {"MetricDataQueries[].Expression": ""},
     ("dynamodb", "UpdateTable"): {"ReplicaUpdates": ""},
-    ("events", "CreateEventBus"): {"DeadLetterConfig.Arn": ""},
-    ("events", "PutRule"): {"ScheduleExpression": "", "State": "ENABLED"},
-    ("events", "PutTargets"): {
-        "Targets[].Arn": "arn:aws[^:]*:sqs:.*",
-        "Targets[].DeadLetterConfig.Arn": "",
-        "Targets[].Input": "",
-        "Targets[].InputPath": "",
-        "Targets[].InputTransformer": "",
-    },
     ("kms", "CreateKey"): {
         "KeySpec": "SYMMETRIC_DEFAULT",
         "KeyUsage": "ENCRYPT_DECRYPT",
@@ -151,17 +137,7 @@ SETTINGS: Mapping[tuple[str, str], Mapping[str, str]] = {
         "Origin": "AWS_KMS",
     },
     ("lambda", "CreateAlias"): _ALIAS,
-    ("lambda", "CreateEventSourceMapping"): {
-        "BisectBatchOnFunctionError": "False",
-        "DestinationConfig.*.Destination": "",
-        "Enabled": "True",
-        "EventSourceArn": "arn:aws[^:]*:sqs:.*",
-        "FilterCriteria.Filters": "",
-        "FunctionResponseTypes": "",
-        "ScalingConfig": "",
-    },
     ("lambda", "CreateFunction"): _FUNCTION,
-    ("lambda", "PutFunctionEventInvokeConfig"): {"DestinationConfig.*.Destination": ""},
     ("lambda", "UpdateAlias"): _ALIAS,
     ("lambda", "UpdateFunctionCode"): {"DryRun": "False"},
     ("lambda", "UpdateFunctionConfiguration"): _FUNCTION,
@@ -169,11 +145,6 @@ SETTINGS: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("s3", "CopyObject"): _S3_OBJECT,
     ("s3", "CreateBucket"): {"ObjectLockEnabledForBucket": "False"},
     ("s3", "CreateMultipartUpload"): _S3_OBJECT,
-    ("s3", "PutBucketNotificationConfiguration"): {
-        "keys(NotificationConfiguration || `{}`)": (
-            "LambdaFunctionConfigurations|QueueConfigurations|TopicConfigurations"
-        )
-    },
     ("s3", "PutObject"): _S3_OBJECT,
     ("secretsmanager", "CreateSecret"): {"AddReplicaRegions": ""},
     ("sns", "CreateTopic"): {"keys(Attributes || `{}`)": "DisplayName|KmsMasterKeyId|Policy"},
@@ -207,8 +178,6 @@ INSTEAD: Mapping[str, str] = {
     "emr": _JOB,
     "emr-containers": _JOB,
     "emr-serverless": _JOB,
-    "events:DisableRule": "Remove its targets (events:RemoveTargets), and put them again later",
-    "events:EnableRule": "Put its targets (events:PutTargets)",
     "firehose": "Put records into a Kinesis stream, and read them with kinesis:GetRecords",
     "glue": _JOB,
     "iam:CreateAccessKey": _KEY,
@@ -216,7 +185,6 @@ INSTEAD: Mapping[str, str] = {
     "kms:DisableKey": "A key ends with its cloud",
     "kms:ScheduleKeyDeletion": "A key ends with its cloud",
     "lambda:CreateFunctionUrlConfig": "Invoke the function itself (lambda:Invoke)",
-    "lambda:UpdateEventSourceMapping": "Delete the mapping and create it again",
     "logs:PutRetentionPolicy": "Delete log groups that are no longer needed; all end with their cloud",
     "opensearch": _QUERY,
     "pipes": "Map the queue to a Lambda function (lambda:CreateEventSourceMapping) that starts the execution",
@@ -229,7 +197,6 @@ INSTEAD: Mapping[str, str] = {
     "sagemaker:CreateFeatureGroup": "Keep features in DynamoDB or in S3",
     "sagemaker:CreatePipeline": "Orchestrate the jobs with a Step Functions state machine",
     "sagemaker:StartPipelineExecution": "Orchestrate the jobs with a Step Functions state machine",
-    "scheduler": "Start the execution yourself (states:StartExecution)",
     "ssm:SendCommand": _JOB,
     "sts:AssumeRole": _KEY,
     "sts:GetSessionToken": _KEY,

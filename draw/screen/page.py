@@ -136,7 +136,7 @@ class Page:
         return self._all("GetExecutionHistory", "events", executionArn=arn)
 
     def _do(self, action: str, **request: Any) -> Mapping[str, Any]:
-        return self._cloud.service("stepfunctions").actions[action](request)
+        return self._cloud.service("stepfunctions").actions[action](request) or {}
 
     def _all(self, action: str, member: str, **request: Any) -> list[Any]:
         """Every page of a list."""

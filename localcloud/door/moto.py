@@ -24,7 +24,6 @@ TESTED = "5.2.5"
 
 #: What is used of moto, as "module:attribute.attribute"; of instances, what their class defines.
 SEAMS = (
-    "moto.awslambda.models:LambdaBackend.delete_event_source_mapping",
     "moto.awslambda.models:LambdaBackend.delete_function",
     "moto.awslambda.models:LambdaBackend.get_function",
     "moto.awslambda.models:LambdaBackend.invoke",
@@ -40,9 +39,14 @@ SEAMS = (
     "moto.core.request:Request",
     "moto.core.request:determine_request_protocol",
     "moto.core.utils:get_service_model",
+    "moto.dynamodb.models.table:StreamShard.add",
     "moto.iam.aws_managed_policies:aws_managed_policies_data",
     "moto.iam.models:AWSManagedPolicy.from_data",
+    "moto.dynamodb.models:dynamodb_backends",
     "moto.iam.models:iam_backends",
+    "moto.kinesis.models:kinesis_backends",
+    "moto.kinesis.models:KinesisBackend.put_records",
+    "moto.kinesis.models:Stream.put_record",
     "moto.logs.models:LogGroup.create_log_stream",
     "moto.logs.models:LogStream.put_log_events",
     "moto.logs.models:LogsBackend.ensure_log_group",
@@ -51,10 +55,17 @@ SEAMS = (
     "moto.moto_api._internal:mock_random.seed",
     "moto.moto_server.werkzeug_app:DomainDispatcherApplication.get_backend_for_host",
     "moto.moto_server.werkzeug_app:create_backend_app",
+    "moto.s3.models:S3Backend._set_delete_marker",
+    "moto.s3.notifications:_send_event_bridge_message",
     "moto.sagemaker.models:SageMakerModelBackend.create_endpoint_config",
     "moto.sagemaker.models:SageMakerModelBackend.create_model",
     "moto.sagemaker.models:SageMakerModelBackend.describe_model",
     "moto.sagemaker.models:sagemaker_backends",
+    "moto.sqs.exceptions:ReceiptHandleIsInvalid",
+    "moto.sqs.models:Queue.add_message",
+    "moto.sqs.models:Queue.delete_message",
+    "moto.sqs.models:SQSBackend.send_message_batch",
+    "moto.sqs.models:sqs_backends",
 )
 
 _SEED = 20260105
@@ -217,14 +228,12 @@ def append_log_events(
         make_group: whether a group that is missing is made, as AWS makes those of its own services; else nothing is
             written.
     """
-    from moto.logs.models import logs_backends
-
     if not events:
         return
-    backend = logs_backends[account_id][region]
+    logs = backend("logs", account_id, region)
     if make_group:
-        backend.ensure_log_group(group)
-    found = backend.groups.get(group)
+        logs.ensure_log_group(group)
+    found = logs.groups.get(group)
     if found is None:
         return
     if stream not in found.streams:
@@ -266,9 +275,9 @@ def layer_content(account_id: str, region: str, arn: str) -> bytes | None:
 
 
 def take_over_lambda(post: Callable[[str, bytes], None]) -> Callable[[], None]:
-    """Hand what invokes functions inside moto (SNS, S3, event source mappings) to `post`, and mend two of its actions.
+    """Hand what invokes functions inside moto (SNS, S3) to `post`, and mend one of its actions.
 
-    moto goes on to deliver to a mapping that was deleted, and keeps the first of several event invoke configurations.
+    moto keeps the first of several event invoke configurations.
 
     Args:
         post: takes a function's ARN and the event as JSON, and returns at once.
@@ -279,17 +288,11 @@ def take_over_lambda(post: Callable[[str, bytes], None]) -> Callable[[], None]:
     from moto.awslambda.models import LambdaBackend, LambdaFunction
     from moto.awslambda_simple.models import LambdaSimpleBackend
 
-    delete, put = LambdaBackend.delete_event_source_mapping, LambdaBackend.put_function_event_invoke_config
+    put = LambdaBackend.put_function_event_invoke_config
 
     def invoke(function: LambdaFunction, event: str | None = None) -> tuple[str, bool, str]:
         post(function.function_arn, json.dumps(event).encode())
         return "null", False, ""
-
-    def delete_mapping(backend: LambdaBackend, uuid: str) -> Any:
-        mapping = delete(backend, uuid)
-        if mapping is not None:
-            mapping.enabled = False
-        return mapping
 
     def put_config(backend: LambdaBackend, function_name: str, config: dict[str, Any]) -> dict[str, Any]:
         backend.get_function(function_name).event_invoke_config.clear()
@@ -298,7 +301,6 @@ def take_over_lambda(post: Callable[[str, bytes], None]) -> Callable[[], None]:
     patches: list[tuple[Any, str, Any]] = [
         (LambdaFunction, "_invoke_lambda", invoke),
         (LambdaSimpleBackend, "invoke", LambdaBackend.invoke),
-        (LambdaBackend, "delete_event_source_mapping", delete_mapping),
         (LambdaBackend, "put_function_event_invoke_config", put_config),
     ]
     before = [(owner, name, getattr(owner, name)) for owner, name, _ in patches]
@@ -315,11 +317,23 @@ def take_over_lambda(post: Callable[[str, bytes], None]) -> Callable[[], None]:
 # ---- SageMaker
 
 
-def sagemaker_registry(account_id: str, region: str) -> Any:
-    """Where moto keeps SageMaker's models, endpoint configurations, endpoints and jobs of one account and region."""
-    from moto.sagemaker.models import sagemaker_backends
+def backend(service: str, account_id: str, region: str) -> Any:
+    """What moto keeps of a service in one account and region: queues, streams, tables, log groups, models, jobs.
 
-    return sagemaker_backends[account_id][region]
+    Args:
+        service: "dynamodb", "kinesis", "logs", "sagemaker" or "sqs".
+    """
+    return getattr(importlib.import_module(f"moto.{service}.models"), f"{service}_backends")[account_id][region]
+
+
+def delete_message(queue: Any, message: Any) -> None:
+    """Delete a message that was received, unless its queue was purged meanwhile."""
+    from moto.sqs.exceptions import ReceiptHandleIsInvalid
+
+    try:
+        queue.delete_message(message.receipt_handle)
+    except ReceiptHandleIsInvalid:
+        return
 
 
 # ---- IAM
@@ -337,11 +351,11 @@ def lend_policies(account_id: str, form: str) -> None:
         return
     from moto.iam.models import AWSManagedPolicy, iam_backends
 
-    backend = iam_backends[account_id]["aws"]
+    iam = iam_backends[account_id]["aws"]
     known = _managed_policies()
     for name in known if lists else names & known.keys():
-        policy = AWSManagedPolicy.from_data(name, account_id, backend.region_name, known[name])
-        backend.managed_policies.setdefault(policy.arn, policy)
+        policy = AWSManagedPolicy.from_data(name, account_id, iam.region_name, known[name])
+        iam.managed_policies.setdefault(policy.arn, policy)
 
 
 @cache
@@ -350,3 +364,150 @@ def _managed_policies() -> dict[str, Any]:
 
     policies: dict[str, Any] = json.loads(aws_managed_policies_data)
     return policies
+
+
+# ---- what happens inside moto that our services must hear of: objects, messages, records, settings that it forgets
+
+Undo = Callable[[], None]
+
+#: What stands in the query of a request whose S3 event this is. moto also sets the tags and the ACL of an object as
+#: part of putting it, for which S3 sends one event alone.
+_SUBRESOURCES = {"ObjectAcl": "acl", "ObjectTagging": "tagging"}
+
+
+def on_object(hear: Callable[[Any, str, Any], None]) -> Undo:
+    """Be told what happens to objects of buckets that notify EventBridge.
+
+    Args:
+        hear: gets moto's bucket, the name of the event ("ObjectCreated:Put") and moto's object or delete marker.
+    """
+    from flask import has_request_context, request
+    from moto.s3 import notifications
+    from moto.s3.models import S3Backend
+
+    send, mark = notifications._send_event_bridge_message, S3Backend._set_delete_marker
+
+    def sent(account_id: str, bucket: Any, event_name: str, key: Any) -> None:
+        name = getattr(event_name, "value", event_name).removeprefix("s3:")
+        asked = _SUBRESOURCES.get(name.partition(":")[0])
+        if asked is None or (has_request_context() and asked in request.args):
+            hear(bucket, name, key)
+
+    def marked(backend: S3Backend, bucket_name: str, key_name: str) -> Any:
+        marker = mark(backend, bucket_name, key_name)
+        bucket = backend.get_bucket(bucket_name)
+        told = bucket.notification_configuration
+        if told is not None and told.event_bridge is not None:
+            hear(bucket, "ObjectRemoved:DeleteMarkerCreated", marker)
+        return marker
+
+    notifications._send_event_bridge_message = sent
+    S3Backend._set_delete_marker = marked  # type: ignore[assignment, method-assign]
+
+    def undo() -> None:
+        notifications._send_event_bridge_message = send
+        S3Backend._set_delete_marker = mark  # type: ignore[method-assign]
+
+    return undo
+
+
+def on_arrival(now: Callable[[], float], hear: Callable[[str], None]) -> Undo:
+    """Be told what arrives in queues, Kinesis streams and DynamoDB's streams.
+
+    Args:
+        now: virtual time, which each message and record gets as `arrived`.
+        hear: gets the ARN of the queue or stream, once for each call: what one call sends arrives together.
+    """
+    from moto.dynamodb.models.table import StreamShard
+    from moto.kinesis.models import KinesisBackend, Stream
+    from moto.sqs.models import Queue, SQSBackend
+
+    add_message, put_record, add_change = Queue.add_message, Stream.put_record, StreamShard.add
+    send_batch, put_records = SQSBackend.send_message_batch, KinesisBackend.put_records
+    held = threading.local()
+
+    def tell(arn: str) -> None:
+        if getattr(held, "arns", None) is None:
+            hear(arn)
+        else:
+            held.arns[arn] = True
+
+    def together(call: Callable[..., Any]) -> Callable[..., Any]:
+        def run(*args: Any, **named: Any) -> Any:
+            held.arns = {}
+            try:
+                return call(*args, **named)
+            finally:
+                arns, held.arns = held.arns, None
+                for arn in arns:
+                    hear(arn)
+
+        return run
+
+    def message_added(queue: Queue, message: Any) -> None:
+        if not hasattr(message, "arrived"):  # one that moves to a dead-letter queue is as old as it was
+            message.arrived = now()
+        add_message(queue, message)
+        tell(queue.queue_arn)
+
+    def record_put(stream: Stream, *args: Any, **named: Any) -> tuple[str, str]:
+        sequence_number, shard_id = put_record(stream, *args, **named)
+        stream.shards[shard_id].records[int(sequence_number)].arrived = now()  # type: ignore[attr-defined]
+        tell(stream.arn)
+        return sequence_number, shard_id
+
+    def change_added(shard: StreamShard, old: Any, new: Any) -> None:
+        add_change(shard, old, new)
+        shard.items[-1].arrived = now()  # type: ignore[attr-defined]
+        tell(f"{shard.table.table_arn}/stream/{shard.table.latest_stream_label}")
+
+    Queue.add_message = message_added  # type: ignore[assignment, method-assign]
+    Stream.put_record = record_put  # type: ignore[assignment, method-assign]
+    StreamShard.add = change_added  # type: ignore[assignment, method-assign]
+
+    SQSBackend.send_message_batch = together(send_batch)  # type: ignore[method-assign]
+    KinesisBackend.put_records = together(put_records)  # type: ignore[method-assign]
+
+    def undo() -> None:
+        SQSBackend.send_message_batch = send_batch  # type: ignore[method-assign]
+        KinesisBackend.put_records = put_records  # type: ignore[method-assign]
+        Queue.add_message, Stream.put_record = add_message, put_record  # type: ignore[method-assign]
+        StreamShard.add = add_change  # type: ignore[method-assign]
+
+    return undo
+
+
+def keep_dead_letter_configs() -> Undo:
+    """Let functions keep their DeadLetterConfig, which moto drops: as the attribute `dead_letter_config`."""
+    from moto.awslambda.models import LambdaFunction
+
+    make, describe, update = (
+        LambdaFunction.__init__,
+        LambdaFunction.get_configuration,
+        LambdaFunction.update_configuration,
+    )
+
+    def made(function: Any, *args: Any, **named: Any) -> None:
+        make(function, *args, **named)
+        spec = named["spec"] if "spec" in named else args[1]
+        function.dead_letter_config = spec.get("DeadLetterConfig") or {}
+
+    def described(function: Any, on_create: bool = False) -> dict[str, Any]:
+        letters = getattr(function, "dead_letter_config", {})
+        return describe(function, on_create) | ({"DeadLetterConfig": letters} if letters.get("TargetArn") else {})
+
+    def updated(function: Any, changes: dict[str, Any]) -> dict[str, Any]:
+        if "DeadLetterConfig" in changes:
+            function.dead_letter_config = changes["DeadLetterConfig"] or {}
+        return update(function, changes)
+
+    LambdaFunction.__init__ = made  # type: ignore[assignment, method-assign]
+    LambdaFunction.get_configuration = described  # type: ignore[assignment, method-assign]
+    LambdaFunction.update_configuration = updated  # type: ignore[assignment, method-assign]
+
+    def undo() -> None:
+        LambdaFunction.__init__ = make  # type: ignore[method-assign]
+        LambdaFunction.get_configuration = describe  # type: ignore[method-assign]
+        LambdaFunction.update_configuration = update  # type: ignore[method-assign]
+
+    return undo

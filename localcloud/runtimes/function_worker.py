@@ -31,10 +31,13 @@ CLIENT_COMMAND: Sequence[str] = (sys.executable, "-I", "-u", "-X", "utf8", str(_
 #: response"; the exact figure is the one in the error that AWS gives).
 MAX_RESPONSE = 6_291_556
 
-#: Real seconds that importing the handler's module may take. AWS allows 10 and then starts over within the
-#: function's timeout; a cold import of boto3 or pandas on a busy laptop takes longer than on AWS, and that is
-#: not the lesson.
-INIT_SECONDS = 60.0
+#: Real seconds that importing the handler's module may take; then Lambda starts over, within the function's timeout
+#: (https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html, "Init phase"). What the first start
+#: has read from disk, the second finds in memory: that helps a slow laptop.
+INIT_SECONDS = 10.0
+
+#: Real seconds that a worker has to come for its next event once it has answered one.
+_READY_SECONDS = 60.0
 
 #: How often (real seconds) a process is looked at that might have ended without closing its connection.
 _TICK = 0.1
@@ -136,17 +139,21 @@ class Worker:
 
     # ---- what it does
 
-    def start(self, request_id: str) -> Result | None:
+    def start(self, request_id: str, seconds: float) -> Result | None:
         """Wait until the handler's module is imported.
+
+        Args:
+            request_id: of the invocation that waits for it.
+            seconds: real seconds that it may take.
 
         Returns:
             None, or how it failed; then the worker is of no use.
         """
-        until = self.process.started + INIT_SECONDS
+        until = self.process.started + seconds
         while True:
             request = self._receive(until)
             if request is None:
-                return self._ended(request_id, until, INIT_SECONDS)
+                return self._ended(request_id, until, seconds)
             connection, target, body = request
             if target.endswith("/invocation/next"):
                 self._parked = connection
@@ -158,7 +165,7 @@ class Worker:
 
     def ready(self) -> bool:
         """Whether it waits for an event: False when it ended since it posted its last response."""
-        until = time.monotonic() + INIT_SECONDS
+        until = time.monotonic() + _READY_SECONDS
         while self._parked is None:
             request = self._receive(until)
             if request is None:
@@ -171,7 +178,14 @@ class Worker:
         return not self._selector.select(0)  # who waits says nothing: this would be its end
 
     def invoke(
-        self, event: bytes, *, request_id: str, arn: str, seconds: float, client_context: str | None = None
+        self,
+        event: bytes,
+        *,
+        request_id: str,
+        arn: str,
+        seconds: float,
+        spent: float = 0.0,
+        client_context: str | None = None,
     ) -> Result:
         """Hand over one event and wait for what becomes of it. Only when `ready`.
 
@@ -180,16 +194,17 @@ class Worker:
             request_id: a UUID.
             arn: the function's ARN as the caller wrote it, qualifier included.
             seconds: real seconds after which the invocation has timed out.
+            spent: those of them that have passed, on an import that had to start over.
             client_context: JSON without line ends, as `context.client_context` shows it.
         """
         assert self._parked is not None
-        until = time.monotonic() + seconds
+        until = time.monotonic() + seconds - spent
         context = f"Lambda-Runtime-Client-Context: {client_context}\r\n" if client_context else ""
         head = (
             "HTTP/1.1 200 OK\r\n"
             "Content-Type: application/json\r\n"
             f"Lambda-Runtime-Aws-Request-Id: {request_id}\r\n"
-            f"Lambda-Runtime-Deadline-Ms: {int((time.time() + seconds) * 1000)}\r\n"
+            f"Lambda-Runtime-Deadline-Ms: {int((time.time() + seconds - spent) * 1000)}\r\n"
             f"Lambda-Runtime-Invoked-Function-Arn: {arn}\r\n"
             f"{context}Content-Length: {len(event)}\r\n\r\n"
         )

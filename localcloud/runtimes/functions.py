@@ -18,7 +18,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -89,6 +89,7 @@ class _Call:
         result: how it ended, once it has.
         took: real seconds of the handler.
         init: real seconds of the worker's start; None when it was warm.
+        before: the log entries of that start.
     """
 
     function: Function
@@ -96,13 +97,12 @@ class _Call:
     result: Result | None = None
     took: float = 0.0
     init: float | None = None
+    before: list[str] = field(default_factory=list)
 
     def log(self, output: list[str], now: datetime) -> list[str]:
         """The log entries, INIT_START or START to REPORT, with what the worker printed in between."""
         assert self.result is not None
-        lines = [f"START RequestId: {self.request_id} Version: {self.function.version}\n", *output]
-        if self.init is not None:
-            lines.insert(0, f"INIT_START Runtime Version: python:{sys.version_info[0]}.{sys.version_info[1]}\n")
+        lines = [*self.before, f"START RequestId: {self.request_id} Version: {self.function.version}\n", *output]
         if self.result.ended and self.result.status == "error":
             lines.append(f"RequestId: {self.request_id} Error: {self.result.ended}\nRuntime.ExitError\n")
         lines.append(f"END RequestId: {self.request_id}\n")
@@ -186,19 +186,36 @@ class Functions:
             self._release(fleet, warm, reusable=False)
             fleet, warm = self._acquire(function, until)
         call = _Call(function, request_id)
-        reusable = False
+        reusable, spent = False, 0.0
         try:
             began = time.monotonic()
             if warm is None:
                 with self._starting(fleet):
+                    call.before.append(
+                        f"INIT_START Runtime Version: python:{'.'.join(map(str, sys.version_info[:2]))}\n"
+                    )
                     warm = self._start(function)
                     self._threads[warm.name] = threading.get_ident()  # its module may call the cloud too
-                    call.result = warm.worker.start(request_id)
-                call.init, began = time.monotonic() - began, time.monotonic()
+                    call.result = warm.worker.start(request_id, function_worker.INIT_SECONDS)
+                    call.init, began = time.monotonic() - began, time.monotonic()
+                    if call.result is not None and call.result.status == "timeout":
+                        call.before += [*_lines(warm.worker.read_log(), warm.places), _init_report(call.init, "init")]
+                        failed, warm = warm, None
+                        warm = self._start_over(function, failed)
+                        self._threads[warm.name] = threading.get_ident()
+                        call.result = warm.worker.start(request_id, function.timeout)
+                        call.init, spent = None, time.monotonic() - began
+                        if call.result is not None and call.result.status == "timeout":
+                            call.before.append(_init_report(spent, "invoke"))
             if call.result is None:
                 self._threads[warm.name] = threading.get_ident()
                 call.result = warm.worker.invoke(
-                    event, request_id=request_id, arn=arn, seconds=function.timeout, client_context=client_context
+                    event,
+                    request_id=request_id,
+                    arn=arn,
+                    seconds=function.timeout,
+                    spent=spent,
+                    client_context=client_context,
                 )
             call.took = time.monotonic() - began
             output = warm.worker.read_log()
@@ -313,6 +330,14 @@ class Functions:
             with self._lock:
                 fleet.starting -= 1
 
+    def _start_over(self, function: Function, failed: _Warm) -> _Warm:
+        """Another worker in the place of one whose import took too long."""
+        failed.worker.close()
+        self._threads.pop(failed.name, None)
+        with self._lock:
+            self._workers.discard(failed.worker)
+        return self._start(function)
+
     def _start(self, function: Function) -> _Warm:
         key = function.arn, function.version
         with self._lock:
@@ -345,3 +370,8 @@ def _lines(output: bytes, places: Iterable[tuple[bytes, bytes]]) -> list[str]:
     if not output.endswith(b"\n"):
         output += b"\n"
     return [line + "\n" for line in output.decode(errors="replace").split("\n")[:-1]]
+
+
+def _init_report(took: float, phase: str) -> str:
+    """The entry on an import that took too long."""
+    return f"INIT_REPORT Init Duration: {took * 1000:.2f} ms\tPhase: {phase}\tStatus: timeout\n"

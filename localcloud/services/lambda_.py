@@ -1,13 +1,13 @@
 """AWS Lambda: moto keeps the functions, versions, aliases and layers; invoking one really runs its handler.
 
-Ours are Invoke (and what invokes a function from inside moto: SNS subscriptions, S3 notifications,
-EventBridge rules, event source mappings, log subscriptions) and DeleteFunction, which ends the function's
-workers.
+Ours are Invoke (and what invokes a function from inside moto: SNS subscriptions, S3 notifications, log
+subscriptions), what becomes of its asynchronous events (`_lambda_outcomes`), event source mappings
+(`_lambda_sources`), CreateFunction and UpdateFunctionCode, which check the code (`_lambda_code`), and DeleteFunction,
+which ends the function's workers. Function URLs are refused.
 
 Differences from AWS, on purpose: a handler runs on this Python, whatever `python3.x` its function names, and
 may import what is installed beside the workshop; memory is not limited; the concurrency of a function without
-reserved concurrency queues instead of being throttled; an SQS batch whose function fails is tried again as an
-asynchronous event is, and does not return to the queue.
+reserved concurrency queues instead of being throttled.
 """
 
 from __future__ import annotations
@@ -29,6 +29,9 @@ from localcloud.errors import UnsupportedLocally
 from localcloud.host import Host, Invocation, Service
 from localcloud.runtimes.function_code import BadPackage, Function
 from localcloud.runtimes.functions import Functions, Outcome
+from localcloud.services import _lambda_code
+from localcloud.services._lambda_outcomes import Event, Outcomes, Plan
+from localcloud.services._lambda_sources import Sources
 from localcloud.time import durations
 
 log = logging.getLogger(__name__)
@@ -44,6 +47,10 @@ _TAIL = 4096
 #: (https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html: "one minute", "two
 #: minutes").
 _RETRY_AFTER = (60.0, 120.0)
+
+#: Virtual seconds that an event waits at most, and those between attempts that are throttled: "increases exponentially
+#: from 1 second after the first attempt to a maximum of 5 minutes" (the same page).
+_EVENT_AGE, _THROTTLED, _MOST_THROTTLED = 21_600.0, 1.0, 300.0
 
 #: Real seconds that a call stays queued beyond its caller's limit, so that the caller's own timer comes first.
 _GRACE = 1.0
@@ -64,6 +71,7 @@ class LocalFunctions:
         self._lock = threading.Lock()
         self._running: Counter[str] = Counter()
         self._requests: Counter[bytes] = Counter()
+        self.outcomes = Outcomes(cloud)
 
     def invoke(
         self,
@@ -149,32 +157,113 @@ class LocalFunctions:
 
         Raises:
             ServiceError: there is no such function.
+            UnsupportedLocally: its events have a destination to which nothing is delivered here.
         """
-        found, _ = self._find(name_or_arn, qualifier)
-        retries = len(_RETRY_AFTER)
-        for settings in found.event_invoke_config:
-            retries = settings.config.get("MaximumRetryAttempts", retries)
+        found, qualifier = self._find(name_or_arn, qualifier)
+        configs = [each.config for each in found.event_invoke_config]
+        letters = getattr(found, "dead_letter_config", {}).get("TargetArn")
+        plan = self.outcomes.plan(configs[-1] if configs else {}, letters, len(_RETRY_AFTER), _EVENT_AGE)
         request_id = self.request_id(name_or_arn, payload)
-        self._cloud.clock.spawn(self._deliver(name_or_arn, payload, qualifier, request_id, retries))
+        arn = f"{_unqualified(found)}:{qualifier or '$LATEST'}"
+        self._cloud.clock.spawn(self._deliver(name_or_arn, payload or b"{}", qualifier, request_id, plan, arn))
 
-    async def _deliver(self, name: str, payload: bytes, qualifier: str | None, request_id: str, retries: int) -> None:
-        def attempt() -> bool:
-            return not self.invoke(name, payload, qualifier=qualifier, request_id=request_id).function_error
+    async def _deliver(
+        self, name: str, payload: bytes, qualifier: str | None, request_id: str, plan: Plan, arn: str
+    ) -> None:
+        def attempt() -> Invocation:
+            return self.invoke(name, payload, qualifier=qualifier, request_id=request_id)
 
-        clock = self._cloud.clock
-        for pause in (*_RETRY_AFTER[:retries], None):
+        def event() -> Event:
+            response, error, version = (
+                (None, None, None) if last is None else (last.payload, last.function_error, last.executed_version)
+            )
+            return Event(arn, request_id, payload, attempts, response, error, version)
+
+        clock, last, attempts, throttled = self._cloud.clock, None, 0, _THROTTLED
+        until = clock.now() + plan.age
+        while True:
             try:
-                if await clock.work(attempt, seconds=durations.LAMBDA):
-                    return
+                last = await clock.work(attempt, seconds=durations.LAMBDA)
             except ServiceError as error:
                 if error.code != "TooManyRequestsException":
                     log.warning("an event for function %s was dropped: %s", name, error)
                     return
+                found, _ = self._find(name, qualifier)
+                if found.reserved_concurrency is not None and int(found.reserved_concurrency) == 0:
+                    self.outcomes.failed(plan, event(), "ZeroReservedConcurrency")
+                    return
+                pause, throttled = throttled, min(2 * throttled, _MOST_THROTTLED)
             except UnsupportedLocally as error:
                 log.warning("an event for function %s was dropped: %s", name, error)
                 return
-            if pause is not None:
-                await clock.sleep(pause)
+            else:
+                attempts += 1
+                if not last.function_error:
+                    self.outcomes.succeeded(plan, event())
+                    return
+                if attempts > plan.retries:
+                    self.outcomes.failed(plan, event(), "RetriesExhausted")
+                    return
+                pause = _RETRY_AFTER[attempts - 1]
+            if clock.now() + pause > until:
+                self.outcomes.failed(plan, event(), "EventAgeExceeded")
+                return
+            await clock.sleep(pause)
+
+    # ---- the registry: what moto is to keep is checked first, so that a call that fails leaves nothing
+
+    def create(self, request: dict[str, Any]) -> None:
+        """CreateFunction."""
+        _check_dead_letters(request)
+        code = request["Code"]
+        if request.get("PackageType", "Zip") == "Zip":
+            if not request.get("Handler") or not request.get("Runtime"):
+                raise _lambda_code.invalid(
+                    "Runtime and Handler are mandatory parameters for functions created with deployment packages."
+                )
+            content = _lambda_code.package(self._cloud, code, "CreateFunction")
+            self._check_layers(content, request.get("Layers", []))
+        elif not code.get("ImageUri"):
+            raise _lambda_code.invalid("Please provide a source for function code.")
+
+    def update_code(self, request: dict[str, Any]) -> None:
+        """UpdateFunctionCode."""
+        found = self._found(request)
+        if found is None or found.package_type == "Zip":
+            content = _lambda_code.package(self._cloud, request, "UpdateFunctionCode")
+            self._check_layers(content, [layer["Arn"] for layer in found.layers] if found is not None else [])
+
+    def update_configuration(self, request: dict[str, Any]) -> None:
+        """UpdateFunctionConfiguration."""
+        _check_dead_letters(request)
+        found = self._found(request)
+        if "Layers" in request and found is not None and found.package_type == "Zip":
+            self._check_layers(found.code_bytes, request["Layers"])
+
+    def publish_layer(self, request: dict[str, Any]) -> None:
+        """PublishLayerVersion."""
+        _lambda_code.package(self._cloud, request["Content"], "PublishLayerVersion")
+
+    def _found(self, request: dict[str, Any]) -> Any:
+        try:
+            return self._find(request["FunctionName"], None)[0]
+        except ServiceError:  # moto says so, or knows it in the client's region
+            return None
+
+    def _check_layers(self, content: bytes, arns: list[str]) -> None:
+        account, region = self._cloud.account_id, self._cloud.region
+        layers = [layer for arn in arns if (layer := moto.layer_content(account, region, arn)) is not None]
+        if layers:
+            _lambda_code.check_layers(content, layers)
+
+    def find(self, name_or_arn: str) -> tuple[Any, str]:
+        """A function, and its ARN as the call names it.
+
+        Raises:
+            ServiceError: there is none.
+        """
+        found, qualifier = self._find(name_or_arn, None)
+        return found, f"{_unqualified(found)}:{qualifier}" if qualifier else _unqualified(found)
 
     def delete(self, name_or_arn: str, qualifier: str | None) -> None:
         """Delete a function, or one version of it, and end its workers."""
@@ -225,9 +314,7 @@ class LocalFunctions:
 def _function(found: Any) -> Function:
     """A function of moto's registry as its workers need it."""
     version = str(found.version)
-    arn = found.function_arn
-    if arn.endswith(f":{version}") and version != "$LATEST":
-        arn = arn.removesuffix(f":{version}")
+    arn = _unqualified(found)
     if found.package_type != "Zip":
         raise UnsupportedLocally(
             f'function "{found.function_name}" is a container image, which the local cloud does not run. '
@@ -245,6 +332,18 @@ def _function(found: Any) -> Function:
         code=found.code_bytes,
         layers=tuple(_layer(found, layer["Arn"]) for layer in found.layers),
     )
+
+
+def _unqualified(found: Any) -> str:
+    """A function's ARN without its version."""
+    version, arn = str(found.version), str(found.function_arn)
+    return arn if version == "$LATEST" else arn.removesuffix(f":{version}")
+
+
+def _check_dead_letters(request: dict[str, Any]) -> None:
+    arn = (request.get("DeadLetterConfig") or {}).get("TargetArn")
+    if arn and not re.fullmatch(r"arn:[^:]+:(sqs|sns):[^:]*:\d{12}:.+", arn):
+        raise _lambda_code.invalid(f"DeadLetterConfig: {arn} is neither an Amazon SQS queue nor an Amazon SNS topic.")
 
 
 def _layer(found: Any, arn: str) -> bytes:
@@ -316,9 +415,12 @@ def register(cloud: Host) -> Service:
     functions = LocalFunctions(cloud)
     # Posted, not run on the spot: the caller may be the clock thread, which the handler may well need (an SNS topic's
     # subscriber that answers a task token). All of moto's callers are asynchronous on AWS as well.
-    undo = moto.take_over_lambda(functions.post)
+    undo, forget = moto.take_over_lambda(functions.post), moto.keep_dead_letter_configs()
+    sources = Sources(cloud, functions)
 
     def close() -> None:
+        sources.close()
+        forget()
         undo()
         functions.runtime.close()
 
@@ -326,7 +428,12 @@ def register(cloud: Host) -> Service:
         name="lambda",
         actions={
             "Invoke": lambda request: _invoke(functions, request),
+            "CreateFunction": functions.create,
+            "UpdateFunctionCode": functions.update_code,
+            "UpdateFunctionConfiguration": functions.update_configuration,
+            "PublishLayerVersion": functions.publish_layer,
             "DeleteFunction": lambda request: _delete(functions, request),
+            **sources.actions,
         },
         close=close,
         functions=functions,

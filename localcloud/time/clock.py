@@ -68,10 +68,11 @@ class _Caller:
 
 
 class _Timer:
-    __slots__ = ("caller", "cancelled", "deadline", "fire", "limit_at", "moved_to", "work")
+    __slots__ = ("by_schedule", "caller", "cancelled", "deadline", "fire", "limit_at", "moved_to", "work")
 
-    def __init__(self, fire: Callable[[], None], deadline: bool) -> None:
+    def __init__(self, fire: Callable[[], None], deadline: bool, by_schedule: bool) -> None:
         self.fire = fire
+        self.by_schedule = by_schedule
         self.cancelled = False
         self.deadline = deadline  # it ends something, rather than bringing it on
         self.work: Future[Any] | None = None
@@ -92,6 +93,9 @@ class Clock:
         self._now = EPOCH
         self.ready: deque[tuple[Fiber[Any], Any, BaseException | None]] = deque()
         self._timers: list[tuple[float, int, _Timer]] = []
+        self._ticks: list[tuple[float, int, _Timer]] = []
+        #: Whether what runs now is the consequence of a recurring schedule. Clock thread only.
+        self.by_schedule = False
         self._sequence = itertools.count()
         self._inbox: deque[Callable[[], None]] = deque()
         self._bell = threading.Condition()
@@ -136,12 +140,16 @@ class Clock:
             return function(*args)
         answer: Future[T] = Future()
         context = copy_context()
+        from_work = bool(getattr(self._serving, "callers", ()))
 
         def run() -> None:
+            self.by_schedule = from_work and self._works_for_schedules()
             try:
                 answer.set_result(context.run(function, *args))
             except BaseException as error:  # the caller's to handle, whatever it is
                 answer.set_exception(error)
+            finally:
+                self.by_schedule = False
 
         with self._bell:
             if self._closed:
@@ -152,9 +160,13 @@ class Clock:
 
     def spawn(self, coro: Coroutine[Any, Any, T]) -> Fiber[T]:
         """Start a coroutine at its turn; from any thread."""
-        fiber = Fiber(self, coro)
-        self.call(fiber.wake, None, None)
-        return fiber
+
+        def start() -> Fiber[T]:
+            fiber = Fiber(self, coro)
+            fiber.wake(None, None)
+            return fiber
+
+        return self.call(start)
 
     def outside(self) -> None:
         """Someone outside acts: give them `PATIENCE` again before time jumps past what they may answer."""
@@ -229,6 +241,25 @@ class Clock:
 
         def arm(fiber: Fiber[Any]) -> Callable[[], None]:
             timer = self._at(when, lambda: fiber.wake(None, None), deadline=deadline)
+
+            def disarm() -> None:
+                timer.cancelled = True
+
+            return disarm
+
+        return Trap(arm)
+
+    def tick(self, when: float) -> Trap:
+        """Await this to wait until a recurring schedule's next time, in seconds since the Unix epoch.
+
+        It never drives the clock. It is woken when something else lets that time pass, and what its coroutine then
+        starts does not count as something else: a schedule that started an execution a minute, each of two minutes,
+        would go on for ever at the speed of the machine. When the time passed without it, it is woken late.
+        """
+
+        def arm(fiber: Fiber[Any]) -> Callable[[], None]:
+            fiber.by_schedule = True
+            timer = self._at(when, lambda: fiber.wake(None, None), queue=self._ticks)
 
             def disarm() -> None:
                 timer.cancelled = True
@@ -342,9 +373,17 @@ class Clock:
 
     # ---- the loop
 
-    def _at(self, when: float, fire: Callable[[], None], *, deadline: bool = False) -> _Timer:
-        timer = _Timer(fire, deadline)
-        heapq.heappush(self._timers, (when if when > self._now else self._now, next(self._sequence), timer))
+    def _at(
+        self,
+        when: float,
+        fire: Callable[[], None],
+        *,
+        deadline: bool = False,
+        queue: list[tuple[float, int, _Timer]] | None = None,
+    ) -> _Timer:
+        timer = _Timer(fire, deadline, self.by_schedule)
+        entry = (when if when > self._now else self._now, next(self._sequence), timer)
+        heapq.heappush(self._timers if queue is None else queue, entry)
         return timer
 
     def _ring(self, _work: Future[Any]) -> None:
@@ -353,7 +392,7 @@ class Clock:
 
     def _run(self) -> None:
         self._thread_id = threading.get_ident()
-        ready, inbox, timers = self.ready, self._inbox, self._timers
+        ready, inbox, timers, ticks = self.ready, self._inbox, self._timers, self._ticks
         while not self._closed:
             while inbox:
                 inbox.popleft()()
@@ -362,18 +401,29 @@ class Clock:
                 fiber, value, error = ready.popleft()
                 fiber.step(value, error)
                 continue
-            while timers and timers[0][2].cancelled:
-                heapq.heappop(timers)
-            if not timers:
+            for queue in (timers, ticks):
+                while queue and queue[0][2].cancelled:
+                    heapq.heappop(queue)
+            due = ticks if ticks and timers and ticks[0] < timers[0] and self._is_driven() else timers
+            if not due:
                 self._held_at = None
                 self._pause(None)
-            elif self._may_fire(*timers[0]):
-                when, _, timer = heapq.heappop(timers)
+            elif self._may_fire(*due[0]):
+                when, _, timer = heapq.heappop(due)
                 self._now = when if when > self._now else self._now
                 self._turn += 1
                 timer.fire()
         while inbox:  # answer those who called while the loop ended
             inbox.popleft()()
+
+    def _works_for_schedules(self) -> bool:
+        """Whether all real work that is under way is the consequence of recurring schedules."""
+        under_way = [timer.by_schedule for _, _, timer in self._timers if timer.work is not None]
+        return bool(under_way) and all(under_way)
+
+    def _is_driven(self) -> bool:
+        """Whether anything but the consequences of recurring schedules lets time pass."""
+        return any(not timer.by_schedule and not timer.cancelled for _, _, timer in self._timers)
 
     def _may_fire(self, when: float, _sequence: int, timer: _Timer) -> bool:
         """Whether the first timer's time has come; if not, wait a while for that or for a call."""

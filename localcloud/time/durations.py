@@ -14,6 +14,10 @@ API_CALL = 0.05
 #: One invocation of a warm, short Lambda function.
 LAMBDA = 0.1
 
+#: From an event on a bus, or the time of a schedule, to its targets. AWS's figure is 129 ms at the 99th percentile
+#: (https://aws.amazon.com/about-aws/whats-new/2024/11/amazon-eventbridge-improvement-latency-event-buses/).
+EVENT = 0.04
+
 #: API calls that compute before they answer, by botocore's service name: text recognition, inference, speech.
 COMPUTING = {
     "bedrock-runtime": 2.0,

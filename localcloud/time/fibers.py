@@ -44,6 +44,7 @@ class Fiber(Generic[T]):
         "_event",
         "_result",
         "_running",
+        "by_schedule",
         "done",
         "watchers",
     )
@@ -58,6 +59,7 @@ class Fiber(Generic[T]):
         self._result: T | None = None
         self._running = False
         self.watchers: list[Callable[[], None]] = []
+        self.by_schedule = clock.by_schedule  # who started it: see Clock.tick
         self.done = False
 
     def __await__(self) -> Generator[Trap, Any, T]:
@@ -105,6 +107,7 @@ class Fiber(Generic[T]):
     def step(self, value: Any, error: BaseException | None) -> None:
         self._disarm = None
         self._running = True
+        outer, self._clock.by_schedule = self._clock.by_schedule, self.by_schedule
         try:
             resume, given = (self._coro.send, value) if error is None else (self._coro.throw, error)
             trap = self._context.run(resume, given)
@@ -116,6 +119,7 @@ class Fiber(Generic[T]):
             self._disarm = trap.arm(self)
         finally:
             self._running = False
+            self._clock.by_schedule = outer
 
     def _finish(self, result: T | None, error: BaseException | None) -> None:
         self.done, self._result, self._error = True, result, error

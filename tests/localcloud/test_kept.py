@@ -21,7 +21,7 @@ from werkzeug.test import Client
 from localcloud import registry
 from localcloud.cloud import Cloud
 from localcloud.door.front import INSIDE
-from tests.localcloud.services.answers import error, pass_seconds
+from tests.localcloud.services.answers import error
 
 Calls = set[tuple[str, str]]
 
@@ -598,64 +598,6 @@ def lambda_settings(cloud: Cloud) -> None:
     assert error(lambda_.get_policy, FunctionName="kept")[0] == "ResourceNotFoundException"
 
 
-def lambda_event_sources(cloud: Cloud) -> None:
-    code = "def handler(event, context): print('got', event['Records'][0]['body'])"
-    sqs, lambda_ = cloud.client("sqs"), function(cloud, code)
-    url = sqs.create_queue(QueueName="work")["QueueUrl"]
-    arn = f"arn:aws:sqs:{cloud.region}:{cloud.account_id}:work"
-    uuid = lambda_.create_event_source_mapping(EventSourceArn=arn, FunctionName="kept", BatchSize=1)["UUID"]
-    assert names(lambda_.list_event_source_mappings(FunctionName="kept")["EventSourceMappings"], "UUID") == {uuid}
-
-    def send(body: str) -> set[str]:
-        """Every message that the function has got by the time that this one was sent."""
-        sqs.send_message(QueueUrl=url, MessageBody=body)
-        pass_seconds(cloud, 10)
-        found = cloud.client("logs").filter_log_events(logGroupName="/aws/lambda/kept")["events"]
-        return {each["message"].split()[1] for each in found if each["message"].startswith("got")}
-
-    assert send("one") == {"one"}
-    assert lambda_.get_event_source_mapping(UUID=uuid)["State"] == "Enabled"
-    assert send("two") == {"one", "two"}
-    lambda_.delete_event_source_mapping(UUID=uuid)
-    assert error(lambda_.get_event_source_mapping, UUID=uuid)[0] == "ResourceNotFoundException"
-    assert send("three") == {"one", "two"}
-    assert names(sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"], "Body") == {"three"}
-
-
-# ---- EventBridge
-
-
-def events_rules(cloud: Cloud) -> None:
-    events, sqs = cloud.client("events"), cloud.client("sqs")
-    url = sqs.create_queue(QueueName="told")["QueueUrl"]
-    queue = f"arn:aws:sqs:{cloud.region}:{cloud.account_id}:told"
-    events.create_event_bus(Name="kept")
-    assert "kept" in names(events.list_event_buses()["EventBuses"], "Name")
-    assert events.describe_event_bus(Name="kept")["Name"] == "kept"
-    here = {"EventBusName": "kept"}
-    pattern = json.dumps({"source": ["shop"], "detail": {"total": [{"numeric": [">", 10]}]}})
-    events.put_rule(Name="big", EventPattern=pattern, **here)
-    assert events.describe_rule(Name="big", **here)["EventPattern"] == pattern
-    assert names(events.list_rules(**here)["Rules"], "Name") == {"big"}
-    events.put_targets(Rule="big", Targets=[{"Id": "1", "Arn": queue}], **here)
-    assert names(events.list_targets_by_rule(Rule="big", **here)["Targets"], "Arn") == {queue}
-    assert events.list_rule_names_by_target(TargetArn=queue, **here)["RuleNames"] == ["big"]
-
-    def put(total: int) -> list[int]:
-        entry = {"Source": "shop", "DetailType": "order", "Detail": json.dumps({"total": total}), **here}
-        assert events.put_events(Entries=[entry])["FailedEntryCount"] == 0
-        got = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
-        return [json.loads(each["Body"])["detail"]["total"] for each in got]
-
-    assert (put(5), put(50)) == ([], [50])
-    events.remove_targets(Rule="big", Ids=["1"], **here)
-    assert put(53) == []
-    events.delete_rule(Name="big", **here)
-    assert events.list_rules(**here)["Rules"] == []
-    events.delete_event_bus(Name="kept")
-    assert "kept" not in names(events.list_event_buses()["EventBuses"], "Name")
-
-
 # ---- Secrets Manager, KMS, Systems Manager's parameters
 
 
@@ -759,11 +701,10 @@ SCENARIOS: dict[str, tuple[Callable[[Cloud], None], ...]] = {
     "cloudwatch": (cloudwatch_metrics,),
     "dynamodb": (dynamodb_tables, dynamodb_items, dynamodb_items_together, dynamodb_partiql),
     "dynamodbstreams": (dynamodb_streams,),
-    "events": (events_rules,),
     "iam": (iam_roles, iam_policies),
     "kinesis": (kinesis_streams,),
     "kms": (kms_keys,),
-    "lambda": (lambda_functions, lambda_aliases, lambda_layers, lambda_settings, lambda_event_sources),
+    "lambda": (lambda_functions, lambda_aliases, lambda_layers, lambda_settings),
     "logs": (logs_groups,),
     "s3": (s3_buckets, s3_objects, s3_versions, s3_uploads_in_parts, s3_notifications, s3_rights),
     "sagemaker": (sagemaker_models,),
@@ -832,28 +773,10 @@ OBJECT: dict[str, Any] = {
     "StorageClass": {"StorageClass": "GLACIER"},
 }
 FUNCTION: dict[str, Any] = {
-    "DeadLetterConfig.TargetArn": {"DeadLetterConfig": {"TargetArn": "arn:aws:sqs:us-east-1:123456789012:dead"}},
     "FileSystemConfigs": {"FileSystemConfigs": [{"Arn": "arn:aws:elasticfilesystem:x", "LocalMountPath": "/mnt/x"}]},
     "SnapStart.ApplyOn": {"SnapStart": {"ApplyOn": "PublishedVersions"}},
     "TracingConfig.Mode": {"TracingConfig": {"Mode": "Active"}},
     "VpcConfig.SubnetIds": {"VpcConfig": {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}},
-}
-DESTINATION = {"OnFailure": {"Destination": "arn:aws:sqs:us-east-1:123456789012:dead"}}
-SOURCE: dict[str, Any] = {
-    "BisectBatchOnFunctionError": {"BisectBatchOnFunctionError": True},
-    "DestinationConfig.*.Destination": {"DestinationConfig": DESTINATION},
-    "Enabled": {"Enabled": False},
-    "EventSourceArn": {"EventSourceArn": "arn:aws:kinesis:us-east-1:123456789012:stream/s"},
-    "FilterCriteria.Filters": {"FilterCriteria": {"Filters": [{"Pattern": "{}"}]}},
-    "FunctionResponseTypes": {"FunctionResponseTypes": ["ReportBatchItemFailures"]},
-    "ScalingConfig": {"ScalingConfig": {"MaximumConcurrency": 2}},
-}
-TARGET: dict[str, Any] = {
-    "Targets[].Arn": {"Arn": "arn:aws:lambda:us-east-1:123456789012:function:f"},
-    "Targets[].DeadLetterConfig.Arn": {"DeadLetterConfig": {"Arn": "arn:aws:sqs:us-east-1:123456789012:dead"}},
-    "Targets[].Input": {"Input": "{}"},
-    "Targets[].InputPath": {"InputPath": "$.detail"},
-    "Targets[].InputTransformer": {"InputTransformer": {"InputTemplate": "1"}},
 }
 KEY: dict[str, Any] = {
     "KeySpec": {"KeySpec": "RSA_2048", "KeyUsage": "ENCRYPT_DECRYPT"},
@@ -862,7 +785,6 @@ KEY: dict[str, Any] = {
     "Origin": {"Origin": "EXTERNAL"},
 }
 ATTRIBUTES = "keys(Attributes || `{}`)"
-NOTIFICATIONS = "keys(NotificationConfiguration || `{}`)"
 TOPIC, QUEUE = "arn:aws:sns:us-east-1:123456789012:t", "arn:aws:sqs:us-east-1:123456789012:q"
 URL = "http://127.0.0.1:4566/123456789012/q"
 ROUTES = {"FunctionName": "f", "Name": "a", "RoutingConfig": {"AdditionalVersionWeights": {"1": 0.5}}}
@@ -877,23 +799,9 @@ SETTINGS: dict[tuple[str, str], tuple[dict[str, Any], dict[str, dict[str, Any]]]
         {"TableName": "t"},
         {"ReplicaUpdates": {"ReplicaUpdates": [{"Create": {"RegionName": "eu-west-1"}}]}},
     ),
-    ("events", "CreateEventBus"): ({"Name": "b"}, {"DeadLetterConfig.Arn": {"DeadLetterConfig": {"Arn": QUEUE}}}),
-    ("events", "PutRule"): (
-        {"Name": "r"},
-        {"ScheduleExpression": {"ScheduleExpression": "rate(1 minute)"}, "State": {"State": "DISABLED"}},
-    ),
-    ("events", "PutTargets"): (
-        {"Rule": "r"},
-        {path: {"Targets": [{"Id": "1", "Arn": QUEUE, **part}]} for path, part in TARGET.items()},
-    ),
     ("kms", "CreateKey"): ({}, KEY),
     ("lambda", "CreateAlias"): ({"FunctionVersion": "1"}, {"RoutingConfig.AdditionalVersionWeights": ROUTES}),
-    ("lambda", "CreateEventSourceMapping"): ({"FunctionName": "f", "EventSourceArn": QUEUE}, SOURCE),
     ("lambda", "CreateFunction"): ({"FunctionName": "f", "Role": "r", "Code": {"ZipFile": b"x"}}, FUNCTION),
-    ("lambda", "PutFunctionEventInvokeConfig"): (
-        {"FunctionName": "f"},
-        {"DestinationConfig.*.Destination": {"DestinationConfig": DESTINATION}},
-    ),
     ("lambda", "UpdateAlias"): ({}, {"RoutingConfig.AdditionalVersionWeights": ROUTES}),
     ("lambda", "UpdateFunctionCode"): ({"FunctionName": "f", "ZipFile": b"x"}, {"DryRun": {"DryRun": True}}),
     ("lambda", "UpdateFunctionConfiguration"): ({"FunctionName": "f"}, FUNCTION),
@@ -901,10 +809,6 @@ SETTINGS: dict[tuple[str, str], tuple[dict[str, Any], dict[str, dict[str, Any]]]
     ("s3", "CopyObject"): ({"Bucket": "b", "Key": "k", "CopySource": "b/j"}, OBJECT),
     ("s3", "CreateBucket"): ({"Bucket": "bbb"}, {"ObjectLockEnabledForBucket": {"ObjectLockEnabledForBucket": True}}),
     ("s3", "CreateMultipartUpload"): ({"Bucket": "b", "Key": "k"}, OBJECT),
-    ("s3", "PutBucketNotificationConfiguration"): (
-        {"Bucket": "b"},
-        {NOTIFICATIONS: {"NotificationConfiguration": {"EventBridgeConfiguration": {}}}},
-    ),
     ("s3", "PutObject"): ({"Bucket": "b", "Key": "k", "Body": b"x"}, OBJECT),
     ("secretsmanager", "CreateSecret"): (
         {"Name": "s"},

@@ -64,9 +64,8 @@ def test_every_action_is_answered_as_the_registry_says(cloud: Cloud, monkeypatch
         start_response("200 OK", [])
         return [b"AskedMoto"]
 
-    for name in cloud.registry.names:
-        ours = cloud.service(name).actions
-        cloud.registry.add(Service(name, dict.fromkeys(ours, asked)))
+    for loaded in [cloud.service(name) for name in cloud.registry.names]:  # all, before one is replaced
+        cloud.registry.add(Service(loaded.name, dict.fromkeys(loaded.actions, asked)))
     monkeypatch.setattr(moto, "application", lambda: kept)
     monkeypatch.setattr(registry, "SETTINGS", {})
     marks = {"ours": b"AskedOurs", "kept": b"AskedMoto", "refused": b"UnsupportedLocally"}

@@ -38,7 +38,7 @@ class Backend:
     @property
     def moto(self) -> Any:
         """Moto's registry of this account and region."""
-        return moto.sagemaker_registry(self.cloud.account_id, self.cloud.region)
+        return moto.backend("sagemaker", self.cloud.account_id, self.cloud.region)
 
     def arn(self, kind: str, name: str) -> str:
         """An ARN, as moto forms it too."""

@@ -17,6 +17,7 @@ from localcloud.door.wire import ServiceError, Structure
 from localcloud.errors import UnsupportedLocally
 from localcloud.runtimes.model_servers import Crashed, NotLoaded, Reply
 from localcloud.services._jobs import STANDSTILL
+from localcloud.services.sagemaker import status_events
 from localcloud.services.sagemaker.backend import Backend
 from localcloud.services.sagemaker.jobs import page
 from localcloud.services.sagemaker.models import NotServing, Serving, containers_of
@@ -117,6 +118,7 @@ class Endpoint:
 
     def create(self) -> None:
         """Begin to come into service."""
+        self.publish()
         self._fiber = self.backend.clock.spawn(self._deploy(self.config, "endpoint"))
 
     def update(self, config: str) -> None:
@@ -143,6 +145,7 @@ class Endpoint:
         """End it, whatever it does."""
         if self._fiber is not None:
             self._fiber.cancel()
+        self._change("Deleting")
         # Forgotten before they end: a request that loses its server then learns that the endpoint is gone.
         ending, self.variants, self._loading = self.variants + self._loading, [], []
         self._close(ending)
@@ -153,6 +156,11 @@ class Endpoint:
 
     def _change(self, status: str, failure: str | None = None) -> None:
         self.status, self.failure, self.modified = status, failure, self.backend.clock.now()
+        self.publish()
+
+    def publish(self) -> None:
+        """Tell EventBridge its status, which has changed."""
+        status_events.publish(self.backend.cloud, "Endpoint", {**self.describe(), "Tags": self.tags})
 
     async def _deploy(self, config: str, how: str) -> None:
         try:

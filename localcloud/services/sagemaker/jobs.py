@@ -10,8 +10,10 @@ from localcloud.door.wire import ServiceError, Structure
 from localcloud.runtimes.process import Process
 from localcloud.services import _jobs
 from localcloud.services._paging import Pages
+from localcloud.services.sagemaker import status_events
 from localcloud.services.sagemaker.backend import Backend
 from localcloud.services.sagemaker.storage import NoData
+from localcloud.time.clock import Fiber
 
 #: Characters of a FailureReason (API reference).
 _LONGEST_REASON = 1024
@@ -44,6 +46,11 @@ class Job(_jobs.Job):
         self.modified = self.created
         self.process: Process | None = None
 
+    def start(self) -> Fiber[None]:
+        """Begin its life. Clock thread only."""
+        self.publish()
+        return super().start()
+
     async def wind_up(self) -> None:
         """What is left to do once it was stopped."""
         await self.clock.sleep(0)
@@ -58,6 +65,7 @@ class Job(_jobs.Job):
                 "ValidationException", f"The request was rejected because the {self.title} is in status {self.status}."
             )
         self._change("Stopping")
+        self.publish()
         if self.process is not None:
             self.process.stop()
         self._cancel()
@@ -85,7 +93,12 @@ class Job(_jobs.Job):
 
     def _end(self, status: str, failure: str | None = None) -> None:
         super()._end(status, failure and failure[:_LONGEST_REASON])
+        self.publish()
         self.release()
+
+    def publish(self) -> None:
+        """Tell EventBridge its status, which has changed."""
+        status_events.publish(self.backend.cloud, self.kind, {**self.describe(), "Tags": self.tags})
 
     def summary(self) -> Structure:
         """As in a list."""

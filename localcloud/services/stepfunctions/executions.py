@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from localcloud.asl.environment import Environment
 from localcloud.asl.execution import Execution, Reports
 from localcloud.ids import derived_uuid
-from localcloud.services.stepfunctions import arns, errors, redrive
+from localcloud.services.stepfunctions import arns, errors, redrive, status_events
 from localcloud.services.stepfunctions.logs import ExecutionLog
 from localcloud.services.stepfunctions.machines import (
     Machines,
@@ -63,6 +63,7 @@ class Executions:
         """Told of every execution; those that a Map Run starts are not known before."""
         if self._records.get(execution.arn) is None:
             self._adopt(execution)
+        self._publish(execution.arn)
 
     def _on_ended(self, execution: Execution) -> None:
         """Write its log, keep what is to be kept, and let go of the rest."""
@@ -70,6 +71,7 @@ class Executions:
         if record is None:
             return
         record.log.write(execution.history.events, execution.redrive_count)
+        self._publish(record.arn)
         if record.is_express:
             waiting = self._waiting.pop(record.arn, None)
             if waiting is None:
@@ -198,10 +200,18 @@ class Executions:
         if reason is not None or isinstance(record.run, Ended):
             raise errors.execution_not_redrivable(reason or "")
         record.run.redrive()
+        self._publish(record.arn)
         redrive.note(record.redrive_tokens, token, now)
         return {"redriveDate": now}
 
     # ---- inside
+
+    def _publish(self, arn: str) -> None:
+        """Tell EventBridge the status of a Standard execution; those that a Map Run started send no events."""
+        record = self._records.get(arn)
+        if self._cloud.on_event is None or record is None or record.is_express or record.map_run_arn is not None:
+            return
+        status_events.publish(self._cloud, self.describe_execution({"executionArn": arn}))
 
     def _target(self, arn: str) -> _Target:
         parts = arns.machine(arn)

@@ -244,6 +244,16 @@ class TranscriptionJob(Job):
         both = self._settings["ChannelIdentification"]
         self._uri = self._write(await self.work(transcript, sound, both, self._phrases, seconds=seconds))
 
+    def _end(self, status: str, failure: str | None = None) -> None:
+        """The end, of which EventBridge hears.
+
+        https://docs.aws.amazon.com/transcribe/latest/dg/monitoring-events.html
+        """
+        super()._end(status, failure)
+        detail = {"TranscriptionJobName": self.name, "TranscriptionJobStatus": status}
+        reason = {"FailureReason": failure} if failure else {}
+        self._cloud.publish("aws.transcribe", "Transcribe Job State Change", detail | reason)
+
     def _read(self) -> Sound:
         from localcloud.models import audio, speech
 

@@ -238,11 +238,6 @@ def test_other_runtimes_and_images_are_refused_with_what_to_do(client: Any, crea
     assert "WORKSHOP_TARGET=aws" in message
 
 
-def test_a_package_that_is_no_zip_file_is_refused(client: Any, create: Create) -> None:
-    create(Code={"ZipFile": b"no zip"})
-    assert refusal(lambda: client.invoke(FunctionName="f"))[:2] == ("InvalidZipFileException", 502)
-
-
 def test_request_ids_are_the_same_in_every_run_and_differ_from_call_to_call(cloud: Cloud) -> None:
     def ids(functions: LocalFunctions) -> list[str]:
         return [functions.request_id(name, event) for name in "fg" for event in (b"1", b"2", b"1")]
@@ -297,12 +292,13 @@ def test_the_event_invoke_config_says_how_often_to_try_again(cloud: Cloud, clien
     assert messages(cloud).count("attempt\n") == 1
 
 
-def test_destinations_of_events_are_refused(client: Any, create: Create) -> None:
-    arn = create()
-    settings = {"FunctionName": "f", "DestinationConfig": {"OnFailure": {"Destination": arn}}}
-    code, _, message = refusal(lambda: client.put_function_event_invoke_config(**settings))
+def test_a_bucket_as_the_destination_of_events_is_refused(client: Any, create: Create) -> None:
+    create()
+    wanted = {"OnFailure": {"Destination": "arn:aws:s3:::failures"}}
+    client.put_function_event_invoke_config(FunctionName="f", DestinationConfig=wanted)
+    code, _, message = refusal(lambda: client.invoke(FunctionName="f", InvocationType="Event"))
     assert code == "UnsupportedLocally"
-    assert "lambda:PutFunctionEventInvokeConfig with DestinationConfig" in message
+    assert "Use an SQS queue" in message
 
 
 def test_a_message_to_a_topic_reaches_the_function_that_subscribes(cloud: Cloud, client: Any, create: Create) -> None:
