@@ -8,17 +8,19 @@ from typing import Any
 
 from helpers import draw
 from helpers.asking import Asking, history_of, runs_of
-from helpers.deploy import Execution, definition_of, follow, machine_of
+from helpers.attended import attended
+from helpers.deploy import Execution, StateMachine, definition_of, machine_of
 from helpers.errors import ExecutionFailed, WorkshopError
-from helpers.inspector import Inspector, attended
+from helpers.inspector import Inspector
 from helpers.previews import Previews
 from helpers.session import current
+from helpers.watching import follow
 
 
 class Show:
     """Draws a workflow, or an execution with what happened in it: `show(what)` is the graph.
 
-    An execution is what `run` returned, the ExecutionFailed that it raised, or the SDK's own from
+    An execution is what `run` returned, the ExecutionFailed that it raised, an execution's ARN, or the SDK's own from
     `workflow.execute(…)`.
     """
 
@@ -99,6 +101,9 @@ def _execution(what: object) -> Execution | None:
         what = what.execution
     if hasattr(what, "execution_arn"):  # the SDK's
         return Execution(what.execution_arn, machine_of(getattr(what, "workflow", None)))
+    if isinstance(what, str) and what.startswith("arn:") and ":execution:" in what:
+        told = current().client("stepfunctions").describe_state_machine_for_execution(executionArn=what)
+        return Execution(what, StateMachine(told["name"], told["stateMachineArn"], told["definition"]))
     return what if isinstance(what, Execution) else None
 
 

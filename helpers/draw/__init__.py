@@ -27,8 +27,9 @@ from helpers.draw.opened import Opening, Source
 from helpers.draw.page import Page
 from helpers.draw.plan import Plan
 from helpers.draw.previews import Look, Preview
+from helpers.draw.scene import Moment
 
-__all__ = ["Page", "Picture", "Preview", "Source", "data", "events", "film", "graph", "timeline"]
+__all__ = ["Moment", "Page", "Picture", "Preview", "Source", "data", "events", "film", "graph", "timeline"]
 
 LARGEST = 60_000  # bytes of a graph: beyond that, child workflows are not opened in it
 
@@ -67,6 +68,7 @@ def graph(
     name: str = "",
     landscape: bool = False,
     source: Source | None = None,
+    moment: Moment | None = None,
 ) -> Picture:
     """The graph of a state machine, or of an execution of it.
 
@@ -77,6 +79,7 @@ def graph(
         name: what to call it in the title.
         landscape: from left to right, for slides.
         source: knows child workflows, which are then opened in place, Map Runs and jobs; None knows nothing.
+        moment: lets a clock run in the states at work, until the execution has ended.
 
     Raises:
         ValueError: the definition has no StartAt and States.
@@ -87,9 +90,14 @@ def graph(
     how = ""
     if happened is not None:
         how = happened.status if scene.notes else trace.outcome(happened)  # a job tells its own time, a later one
+    aside = ""
+    if happened is not None and happened.status == "running" and moment is not None:
+        scene.at(moment)
+        how = f"running at {words.duration(round(max(moment.seconds, happened.seconds), 1))}"
+        aside = f"Time is played {moment.pace:,.0f} times as fast." if moment.pace >= 2 else ""
     while True:
         machine, plan = _laid(opening, landscape)
-        drawn, width, height = svg.render(plan, happened, words.shorten(name, 60), scene, how)
+        drawn, width, height = svg.render(plan, happened, words.shorten(name, 60), scene, how, aside)
         fewer = opened.closed(opening) if len(drawn.encode()) > LARGEST else None
         if fewer is None:
             break

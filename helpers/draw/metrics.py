@@ -1,7 +1,8 @@
 """How wide text is, without a font: Helvetica's advance widths (Adobe's AFM file, 1/1000 em).
 
-Arial and Liberation Sans share these widths, so the guess holds wherever the picture is looked at. Whole
-numbers only: the same definition gives the same bytes on every Python and system.
+Arial and Liberation Sans share these widths. Where none of them is installed a browser takes what it has (DejaVu
+Sans on Debian is a seventh wider), so each text says its width too (SVG's textLength), and is set in it. Whole numbers
+only: the same definition gives the same bytes on every Python and system.
 """
 
 from __future__ import annotations

@@ -14,7 +14,9 @@ from typing import Any
 import nbformat
 import pytest
 
-from tests.browser.conftest import IDLE, MINUTES, ROOT, Lab, Watched
+from bench.lab.listening import IDLE, MINUTES
+from tests.browser.conftest import Lab, Watched
+from tools.processes import ROOT
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 

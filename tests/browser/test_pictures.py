@@ -13,8 +13,10 @@ import nbformat
 import pytest
 from playwright.sync_api import expect
 
+from bench.lab.listening import MINUTES
 from helpers import draw
-from tests.browser.conftest import MINUTES, ROOT, Lab, Watched
+from tests.browser.conftest import Lab, Watched
+from tools.processes import ROOT
 
 HISTORIES = ROOT / "tests" / "unit" / "draw" / "histories"
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
