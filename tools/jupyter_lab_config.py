@@ -23,8 +23,10 @@ c.ServerApp.log_level = "ERROR"
 c.KernelSpecManager.allowed_kernelspecs = {"python3"}  # the one that has the lock's packages
 
 # overrides.json there: Markdown is shown rendered, names of files have their whole column, and no newcomer is asked,
-# over the first cells, whether news may be fetched.
+# over the first cells, whether news may be fetched. custom.css makes their column wide enough.
 c.LabApp.app_settings_dir = str(TOOLS / "lab_settings")
+c.LabApp.custom_css = True
+c.ServerApp.tornado_settings = {"static_custom_path": [str(TOOLS / "lab_settings")]}
 
 # Nothing asks the network: no news, no version check, no list of extensions.
 c.LabApp.news_url = None

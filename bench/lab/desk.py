@@ -57,7 +57,7 @@ def laid(room: Path) -> Iterator[Desk]:
         RuntimeError: JupyterLab did not start; its log is in the message.
     """
     shutil.copytree(ROOT / "notebooks", room / "notebooks", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
-    (room / "data").symlink_to(ROOT / "data")
+    shutil.copytree(ROOT / "data", room / "data")
     settings = room / "settings" / "labconfig"
     settings.mkdir(parents=True)
     # While a test restarts a kernel, the debugger may ask the old one once more, and complain of no answer.

@@ -114,7 +114,7 @@ def test_a_long_name_is_wrapped_and_heard_in_full() -> None:
     assert {"A very long state name that", "goes on and on until it is", "eighty characters in all!"} <= set(
         re.findall(">([^<]+)</text>", drawn.svg)
     )
-    assert "until it is eighty chara…</text>" in draw.graph(MACHINES["odd"], landscape=True).svg
+    assert "until it is eighty char…</text>" in draw.graph(MACHINES["odd"], landscape=True).svg
     assert LONG_NAME in drawn.alt
 
 
