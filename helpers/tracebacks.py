@@ -123,11 +123,12 @@ def lines(shell: Any, problem: BaseException, traceback: TracebackType, remedy: 
 def _own(shell: Any, traceback: TracebackType | None) -> list[tuple[str, int, str]]:
     """Where the reader's code was at: cells, and files beside the notebook."""
     cells, here, found = getattr(shell.compile, "_filename_map", {}), Path.cwd(), []
+    others = (Path(__file__).parent, Path(sys.prefix))
     while traceback is not None:
         name, number = traceback.tb_frame.f_code.co_filename, traceback.tb_lineno
         if name in cells:
             found.append((f"Cell In[{cells[name]}]", number, linecache.getline(name, number)))
-        elif Path(name).is_relative_to(here):
+        elif Path(name).is_relative_to(here) and not any(map(Path(name).is_relative_to, others)):
             found.append((Path(name).relative_to(here).as_posix(), number, linecache.getline(name, number)))
         traceback = traceback.tb_next
     return found

@@ -6,10 +6,10 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from helpers import draw
+from helpers import draw, logs
 from helpers.asking import Asking, history_of, runs_of
 from helpers.attended import attended
-from helpers.deploy import Execution, StateMachine, definition_of, machine_of
+from helpers.deploy import Execution, Function, StateMachine, definition_of, machine_of
 from helpers.errors import ExecutionFailed, WorkshopError
 from helpers.inspector import Inspector
 from helpers.previews import Previews
@@ -65,6 +65,12 @@ class Show:
         known = _known(execution)
         look = Previews(current().client("s3"))
         return draw.data(known.machine.definition, known.events, name=known.machine.name, state=state, look=look)
+
+    def logs(self, what: object) -> draw.Page:
+        """What Lambda functions printed: one that `deploy` returned, or those that an execution called meanwhile."""
+        if isinstance(what, Function):
+            return logs.of_function(what.name)
+        return logs.of_execution(_known(what).events)
 
     def inspector(self, execution: object) -> Inspector:
         """The graph to explore: choose a state to see each visit's input and output, play it event by event."""

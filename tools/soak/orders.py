@@ -6,6 +6,7 @@ been done: one that passes though a cell before it, in its section, has failed i
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -90,9 +91,8 @@ def ran(path: Path, sources: list[str], steps: list[Step]) -> Iterator[Ran]:
 @contextmanager
 def kernel(path: Path) -> Iterator[tuple[Any, Any]]:
     """A kernel beside a notebook, told as Jupyter's server tells which notebook that is; nobody sits at it."""
-    manager, client = start_new_kernel(
-        kernel_name="python3", cwd=str(path.parent), extra_env={"JPY_SESSION_NAME": str(path)}
-    )
+    told = os.environ | {"JPY_SESSION_NAME": str(path)}
+    manager, client = start_new_kernel(kernel_name="python3", cwd=str(path.parent), env=told)
     try:
         yield manager, client
     finally:
