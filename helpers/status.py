@@ -42,7 +42,7 @@ def install() -> None:
     from IPython.core.getipython import get_ipython
 
     shell: Any = get_ipython()
-    if getattr(shell, "kernel", None) is None or not attended() or hasattr(shell, "_workshop_status"):
+    if getattr(shell, "kernel", None) is None or hasattr(shell, "_workshop_status"):
         return
     shell._workshop_status = watch = _Watch(shell)
     shell.events.register("pre_run_cell", watch.begin)

@@ -22,7 +22,7 @@ from functools import lru_cache
 from html import escape
 from typing import Any
 
-from helpers.draw import bars, forms, layout, log, model, opened, replay, rows, stages, svg, trace, words
+from helpers.draw import bars, folds, forms, layout, log, model, opened, replay, rows, stages, svg, trace, words
 from helpers.draw.opened import Opening, Source
 from helpers.draw.page import Page
 from helpers.draw.plan import Plan
@@ -187,4 +187,5 @@ def film(
 def _laid(opening: Opening, landscape: bool) -> tuple[model.Graph, Plan]:
     """The layout depends on the definitions alone: refreshing a picture does not move anything."""
     machine = opened.graph_of(opening)
-    return machine, layout.place(machine, forms.LANDSCAPE if landscape else forms.PORTRAIT)
+    plan = layout.place(machine, forms.LANDSCAPE if landscape else forms.PORTRAIT)
+    return machine, folds.fold(plan)

@@ -1,7 +1,7 @@
 """A notebook's cells in orders that people find and authors do not think of.
 
 Whatever the order, each cell works, or says in a few lines what is missing. A checkpoint holds only for what has really
-been done: one that passes though a cell before it, in its section, has failed is a wrong one.
+been done: one that passes though a cell before it, in its section, has not worked is a wrong one.
 """
 
 from __future__ import annotations
@@ -17,10 +17,12 @@ from typing import Any
 import nbformat
 from jupyter_client.manager import start_new_kernel
 
+from tools.environment import KERNEL_STARTS_WITH
+
 MOST_LINES = 10  # of a traceback
 PATIENCE = 300  # seconds for one cell
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
-CHECKPOINT = "Checkpoint"
+CHECKPOINT, CLEAN_UP = "Checkpoint", "clean_up()"
 
 #: Runs the code cell of a number, counted from 0, or (as None) restarts the kernel.
 Step = int | None
@@ -28,7 +30,7 @@ Step = int | None
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What one run of a cell showed.
+    """What one run of a cell showed; of cell -1, nothing: the kernel was restarted.
 
     Args:
         cell: its number, counted from 0.
@@ -84,6 +86,7 @@ def ran(path: Path, sources: list[str], steps: list[Step]) -> Iterator[Ran]:
             if step is None:
                 manager.restart_kernel(now=True)
                 client.wait_for_ready(PATIENCE)
+                yield Ran(-1, "", "")
             else:
                 yield _run(client, step, sources[step])
 
@@ -92,7 +95,8 @@ def ran(path: Path, sources: list[str], steps: list[Step]) -> Iterator[Ran]:
 def kernel(path: Path) -> Iterator[tuple[Any, Any]]:
     """A kernel beside a notebook, told as Jupyter's server tells which notebook that is; nobody sits at it."""
     told = os.environ | {"JPY_SESSION_NAME": str(path)}
-    manager, client = start_new_kernel(kernel_name="python3", cwd=str(path.parent), env=told)
+    begin = [f"--IPKernelApp.exec_lines={KERNEL_STARTS_WITH}"]
+    manager, client = start_new_kernel(kernel_name="python3", cwd=str(path.parent), env=told, extra_arguments=begin)
     try:
         yield manager, client
     finally:
@@ -123,20 +127,22 @@ def judged(sources: list[str], runs: list[Ran]) -> Iterator[str]:
         sources: of all code cells.
         runs: in their order.
     """
-    last: dict[int, Ran] = {}
+    worked: set[int] = set()
     for run in runs:
-        last[run.cell] = run
-        where = f"code cell {run.cell + 1} ({sources[run.cell].strip().splitlines()[0][:50]})"
+        source = sources[run.cell] if run.cell >= 0 else CLEAN_UP
+        if CLEAN_UP in source:
+            worked.clear()
+        if run.cell < 0:
+            continue
+        where = f"code cell {run.cell + 1} ({source.strip().splitlines()[0][:50]})"
         lines = run.error.splitlines()
         if len(lines) > MOST_LINES:
             yield f"{where}: a traceback of {len(lines)} lines: {lines[-1][:150]}"
-        if CHECKPOINT in run.text:
-            section = range(_before(sources, run.cell) + 1, run.cell)
-            failed = [cell + 1 for cell in section if cell in last and last[cell].error]
-            missing = [cell + 1 for cell in section if cell not in last]
-            if failed or missing:
-                why = f"code cells {failed} failed" if failed else f"code cells {missing} did not run"
-                yield f"{where}: says Checkpoint, though {why}"
+        if not run.error:
+            worked.add(run.cell)
+        undone = [cell + 1 for cell in range(_before(sources, run.cell) + 1, run.cell) if cell not in worked]
+        if CHECKPOINT in run.text and undone:
+            yield f"{where}: says Checkpoint, though code cells {undone} have not worked since the last clean-up"
 
 
 def _before(sources: list[str], cell: int) -> int:
