@@ -15,8 +15,8 @@ give is enough, so an execution on AWS is drawn as one on this machine.
 
 from __future__ import annotations
 
-import base64
 import json
+import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from html import escape
@@ -53,10 +53,11 @@ class Picture:
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         # An <img> in text/html is the one form that an untrusted notebook shows too, and with its alt text:
         # JupyterLab 4 drops image/svg+xml there and strips inline <svg>.
-        data = base64.b64encode(self.svg.encode()).decode()
+        # Not base64, which takes a fifth more.
+        data = re.sub("[<>#%]", lambda sign: f"%{ord(sign[0]):02X}", self.svg.replace('"', "'"))
         image = (
             f'<img alt="{escape(self.alt)}" width="{self.width}" height="{self.height}" '
-            f'style="max-width:100%;height:auto" src="data:image/svg+xml;base64,{data}">'
+            f'style="max-width:100%;height:auto" src="data:image/svg+xml;charset=utf-8,{escape(data, quote=False)}">'
         )
         return {"text/html": image, "text/plain": self.text}
 

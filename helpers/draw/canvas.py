@@ -16,7 +16,7 @@ MARGIN, TITLE = 20, 44
 SMALL = 11  # the size of text, unless it is said
 INK, GREY, LINE, CARD, WHITE = "#17202b", "#586675", "#8b98a7", "#fbfcfd", "#fff"
 TIMES = "\N{MULTIPLICATION SIGN}"
-FONT = "Helvetica,Arial,'Liberation Sans',sans-serif"
+FONT = "Helvetica,Arial,Liberation Sans,sans-serif"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Canvas:
         wide = metrics.width(text, size, bold)
         self.add(
             "text",
-            escape(printable(text)),
+            escape(printable(text), {'"': "&quot;"}),  # so that quotes in an SVG are around attributes, all of them
             x=x,
             y=y,
             textLength=wide or None,
