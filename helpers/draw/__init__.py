@@ -32,6 +32,7 @@ from helpers.draw.scene import Moment
 __all__ = ["Moment", "Page", "Picture", "Preview", "Source", "data", "events", "film", "graph", "timeline"]
 
 LARGEST = 60_000  # bytes of a graph: beyond that, child workflows are not opened in it
+SMALLEST = 0.4  # of its size: if all of a graph is only on screen when it is smaller, they are not opened either
 
 
 class Picture:
@@ -99,7 +100,8 @@ def graph(
     while True:
         machine, plan = _laid(opening, landscape)
         drawn, width, height = svg.render(plan, happened, words.shorten(name, 60), scene, how, aside)
-        fewer = opened.closed(opening) if len(drawn.encode()) > LARGEST else None
+        too_large = len(drawn.encode()) > LARGEST or folds.scale(plan) < SMALLEST
+        fewer = opened.shallower(opening) if too_large else None
         if fewer is None:
             break
         opening = fewer

@@ -33,13 +33,13 @@ def fold(plan: Plan, high: int = HIGH) -> Plan:
     for count in range(1, MOST):
         for chosen in _even(plan, cuts, count):
             found = _folded(plan, chosen)
-            if _scale(found, high) > _scale(best, high) * LEAST:
+            if scale(found, high) > scale(best, high) * LEAST:
                 best = found
     return best
 
 
-def _scale(plan: Plan, high: int) -> float:
-    """By how much a plan shrinks so that all of it is on screen."""
+def scale(plan: Plan, high: int = HIGH) -> float:
+    """How large a plan can be for all of it to be on screen: 1 is as it is."""
     return min(1.0, WIDE / plan.w, high / plan.h)
 
 
