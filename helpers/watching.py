@@ -17,9 +17,9 @@ from helpers.session import current
 if TYPE_CHECKING:
     from helpers.deploy import Execution
 
-TICK = 0.2  # seconds between two pictures
+TICK = {"local": 0.2, "aws": 1.0}  # seconds between two pictures: each asks about jobs and children
 WAIT_SECONDS = {"local": (0.01, 0.2), "aws": (0.5, 5.0)}  # between two looks at an execution: first, longest
-_PAUSE = {"local": TICK, "aws": 2.0}  # between two looks at one that is watched
+_PAUSE = {"local": 0.2, "aws": 2.0}  # between two looks at one that is watched
 
 
 def follow(execution: Execution, *, watch: bool = False) -> None:
@@ -109,7 +109,10 @@ def _watch(execution: Execution, screen: Screen) -> None:
             events = execution.events
             pace.know(_times(events))
             rate = pace.rate(0.0)
-        pace.move(now - last if speed is None else pace.end, rate)
+        if speed is None:
+            pace.move(now - last, rate)
+        else:
+            pace.at = pace.end
         last = now
         if pace.done and execution.status != "RUNNING":
             return
@@ -122,7 +125,7 @@ def _watch(execution: Execution, screen: Screen) -> None:
             source.until = history.seconds(events[0]["timestamp"]) + seconds
             moment = draw.Moment(seconds, faster * rate, _left(events, count))
         screen.draw(_picture(execution, events[:count], source, moment))
-        time.sleep(TICK)
+        time.sleep(TICK[current().target])
 
 
 def _times(events: Sequence[Json]) -> list[float]:
