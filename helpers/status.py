@@ -88,6 +88,9 @@ class _Watch:
         began, line = time.monotonic(), None
         show: Any = display.display
         while not over.wait(0.1 if line is None else EVERY):
+            if _asks():
+                self._heard = time.monotonic()
+                continue
             if line is None and time.monotonic() - self._heard < patience:
                 continue
             said = _Line(f"{_words()}: {time.monotonic() - began:.0f} s")
@@ -97,6 +100,16 @@ class _Watch:
                 line.update(said, metadata=METADATA)
         if line is not None:
             line.update(_Line(f"Done after {time.monotonic() - began:.0f} s."), metadata=METADATA)
+
+
+def _asks() -> bool:
+    """Whether the cell waits for the reader: its `input()` is open."""
+    frame = sys._current_frames().get(threading.main_thread().ident or 0)
+    while frame is not None:
+        if frame.f_code.co_name == "_input_request":  # ipykernel's
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _words() -> str:

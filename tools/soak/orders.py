@@ -55,7 +55,12 @@ def from_the_middle(sources: list[str]) -> list[Step]:
 
 
 def after_clean_up(sources: list[str]) -> list[Step]:
-    """From top to bottom, and then each cell again but the first, which would connect."""
+    """From top to bottom, twice: the second time everything was deleted in between."""
+    return [*range(len(sources)), *range(len(sources))]
+
+
+def unconnected(sources: list[str]) -> list[Step]:
+    """From top to bottom, and then each cell again but the first, which would connect and make the bucket."""
     return [*range(len(sources)), *range(1, len(sources))]
 
 
@@ -69,6 +74,7 @@ ORDERS: dict[str, Callable[[list[str]], list[Step]]] = {
     "each cell twice": twice,
     "from the middle after a restart": from_the_middle,
     "again after clean_up": after_clean_up,
+    "again after clean_up but for the first cell": unconnected,
     "backwards": backwards,
 }
 
