@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from helpers.deploy import Execution
 
 TICK = {"local": 0.2, "aws": 1.0}  # seconds between two pictures: each asks about jobs and children
+WORKING = 0.5  # where nothing but real work goes on, which needs the processor more than its picture does
 WAIT_SECONDS = {"local": (0.01, 0.2), "aws": (0.5, 5.0)}  # between two looks at an execution: first, longest
 _PAUSE = {"local": 0.2, "aws": 2.0}  # between two looks at one that is watched
 
@@ -125,7 +126,7 @@ def _watch(execution: Execution, screen: Screen) -> None:
             source.until = history.seconds(events[0]["timestamp"]) + seconds
             moment = draw.Moment(seconds, faster * rate, _left(events, count))
         screen.draw(_picture(execution, events[:count], source, moment))
-        time.sleep(TICK[current().target])
+        time.sleep(max(TICK[current().target], WORKING if pace.done else 0.0))
 
 
 def _times(events: Sequence[Json]) -> list[float]:
