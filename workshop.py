@@ -8,12 +8,10 @@ library only, and this file parses on Python 3.8: an older Python gets a line to
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import secrets
 import signal
 import sys
-import urllib.request
 import webbrowser
 
 
@@ -38,6 +36,7 @@ if reason:
 from collections.abc import Callable, Sequence  # noqa: E402 - what follows needs a fit Python
 
 from tools import environment as env  # noqa: E402
+from tools.lab import answers, first_page, lab_command  # noqa: E402
 from tools.processes import ROOT, Stop, Terminated, choose_port, run, say  # noqa: E402
 
 
@@ -91,7 +90,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     sub = command("notebooks", notebooks, "execute notebooks in place and save their outputs")
     sub.add_argument("names", nargs="*", metavar="NAME", help="a notebook, such as 03 (default: all)")
-    command("bench", bench, "measure, and print one JSON object of figures")
+    sub = command("bench", bench, "measure, and print one JSON object of figures")
+    sub.add_argument("what", nargs="?", choices=["lab"], help="lab: every notebook in JupyterLab, into its README.md")
+    sub.add_argument("names", nargs="*", metavar="NAME", help="with lab: a notebook, such as 03 (default: all)")
+    sub = command("soak", soak, "try for long what tests try for short: notebooks' cells in hostile orders")
+    sub.add_argument("--minutes", type=float, help="stop after so long (default: when all has been tried once)")
+    sub.add_argument("names", nargs="*", metavar="NAME", help="a notebook, such as 03 (default: all)")
     return parser
 
 
@@ -109,10 +113,8 @@ def lab(options: argparse.Namespace) -> int:
     token = secrets.token_hex(16)
     environment = env.reader_environment(python)
     environment["JUPYTER_TOKEN"] = token
-    environment.setdefault("WORKSHOP_SPEED", "10")  # fast, and slow enough to watch
-    settings = ROOT / "tools" / "jupyter_lab_config.py"
-    command = [python, "-m", "jupyterlab", f"--config={settings}", f"--port={port}"]
-    address = f"http://127.0.0.1:{port}/lab?token={token}"
+    command = lab_command(python, port)
+    address = f"http://127.0.0.1:{port}/lab/tree/{first_page()}?token={token}"
 
     def announce() -> None:
         say(f"JupyterLab: {address}\nCtrl-C here ends it.")
@@ -120,15 +122,7 @@ def lab(options: argparse.Namespace) -> int:
             webbrowser.open(address)
 
     # JupyterLab asks "are you sure?" on SIGINT; SIGTERM ends it, kernels first.
-    return run(command, environment, gentle=signal.SIGTERM, ready=lambda: _answers(port), announce=announce)
-
-
-def _answers(port: int) -> bool:
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/api", timeout=2) as reply:
-            return "version" in json.load(reply)
-    except (OSError, ValueError):
-        return False
+    return run(command, environment, gentle=signal.SIGTERM, ready=lambda: answers(port), announce=announce)
 
 
 def test(options: argparse.Namespace) -> int:
@@ -184,9 +178,21 @@ def notebooks(options: argparse.Namespace) -> int:
 
 
 def bench(options: argparse.Namespace) -> int:
-    """Measure, and print one JSON object of figures."""
+    """Measure, and print one JSON object of figures.
+
+    With `lab`, run notebooks as `workshop.py lab` does, in Chromium, and write each one's seconds and longest silence
+    into notebooks/README.md.
+    """
     python = env.prepare(tests=True)
-    return run([python, "-m", "bench"], env.tester_environment(python))
+    module = f"bench.{options.what}" if options.what else "bench"
+    return run([python, "-m", module, *options.names], env.tester_environment(python))
+
+
+def soak(options: argparse.Namespace) -> int:
+    """Run notebooks' cells twice, from the middle, after clean_up; exit code 1 when a reader would be left alone."""
+    python = env.prepare(tests=True)
+    minutes = [] if options.minutes is None else ["--minutes", str(options.minutes)]
+    return run([python, "-m", "tools.soak", *minutes, *options.names], env.tester_environment(python))
 
 
 if __name__ == "__main__":

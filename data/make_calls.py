@@ -15,7 +15,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from helpers.localcloud.models import audio, voice
+from localcloud.models import audio, voice
 
 HERE = Path(__file__).parent / "calls"
 

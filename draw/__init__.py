@@ -15,22 +15,24 @@ give is enough, so an execution on AWS is drawn as one on this machine.
 
 from __future__ import annotations
 
-import base64
 import json
+import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from html import escape
 from typing import Any
 
-from draw import bars, forms, layout, log, model, opened, replay, rows, stages, svg, trace, words
+from draw import bars, folds, forms, layout, log, model, opened, replay, rows, stages, svg, trace, words
 from draw.opened import Opening, Source
 from draw.page import Page
 from draw.plan import Plan
 from draw.previews import Look, Preview
+from draw.scene import Moment
 
-__all__ = ["Page", "Picture", "Preview", "Source", "data", "events", "film", "graph", "timeline"]
+__all__ = ["Moment", "Page", "Picture", "Preview", "Source", "data", "events", "film", "graph", "timeline"]
 
 LARGEST = 60_000  # bytes of a graph: beyond that, child workflows are not opened in it
+SMALLEST = 0.4  # of its size: if all of a graph is only on screen when it is smaller, they are not opened either
 
 
 class Picture:
@@ -52,10 +54,11 @@ class Picture:
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         # An <img> in text/html is the one form that an untrusted notebook shows too, and with its alt text:
         # JupyterLab 4 drops image/svg+xml there and strips inline <svg>.
-        data = base64.b64encode(self.svg.encode()).decode()
+        # Not base64, which takes a fifth more.
+        data = re.sub("[<>#%]", lambda sign: f"%{ord(sign[0]):02X}", self.svg.replace('"', "'"))
         image = (
             f'<img alt="{escape(self.alt)}" width="{self.width}" height="{self.height}" '
-            f'style="max-width:100%;height:auto" src="data:image/svg+xml;base64,{data}">'
+            f'style="max-width:100%;height:auto" src="data:image/svg+xml;charset=utf-8,{escape(data, quote=False)}">'
         )
         return {"text/html": image, "text/plain": self.text}
 
@@ -67,6 +70,7 @@ def graph(
     name: str = "",
     landscape: bool = False,
     source: Source | None = None,
+    moment: Moment | None = None,
 ) -> Picture:
     """The graph of a state machine, or of an execution of it.
 
@@ -77,6 +81,7 @@ def graph(
         name: what to call it in the title.
         landscape: from left to right, for slides.
         source: knows child workflows, which are then opened in place, Map Runs and jobs; None knows nothing.
+        moment: lets a clock run in the states at work, until the execution has ended.
 
     Raises:
         ValueError: the definition has no StartAt and States.
@@ -87,10 +92,16 @@ def graph(
     how = ""
     if happened is not None:
         how = happened.status if scene.notes else trace.outcome(happened)  # a job tells its own time, a later one
+    aside = ""
+    if happened is not None and happened.status == "running" and moment is not None:
+        scene.at(moment)
+        how = f"running at {words.duration(round(max(moment.seconds, happened.seconds), 1))}"
+        aside = f"Time is played {moment.pace:,.0f} times as fast." if moment.pace >= 2 else ""
     while True:
         machine, plan = _laid(opening, landscape)
-        drawn, width, height = svg.render(plan, happened, words.shorten(name, 60), scene, how)
-        fewer = opened.closed(opening) if len(drawn.encode()) > LARGEST else None
+        drawn, width, height = svg.render(plan, happened, words.shorten(name, 60), scene, how, aside)
+        too_large = len(drawn.encode()) > LARGEST or folds.scale(plan) < SMALLEST
+        fewer = opened.shallower(opening) if too_large else None
         if fewer is None:
             break
         opening = fewer
@@ -179,4 +190,5 @@ def film(
 def _laid(opening: Opening, landscape: bool) -> tuple[model.Graph, Plan]:
     """The layout depends on the definitions alone: refreshing a picture does not move anything."""
     machine = opened.graph_of(opening)
-    return machine, layout.place(machine, forms.LANDSCAPE if landscape else forms.PORTRAIT)
+    plan = layout.place(machine, forms.LANDSCAPE if landscape else forms.PORTRAIT)
+    return machine, folds.fold(plan)

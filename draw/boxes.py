@@ -53,6 +53,8 @@ class Boxes(Strata):
             count = _count(summary) if box.inner else ""
             marks = 30 + (metrics.width(count, SMALL, True) + 8 if count else 0) if summary else 8
             self._row(box, said, colour, box.w - 44 - marks)
+        if node.name in self.scene.gone:
+            self._gone(box, self.scene.gone[node.name])
         if summary:
             self._status(box, summary, look)
         if summary and summary.retries:
@@ -154,6 +156,15 @@ class Boxes(Strata):
             wide = metrics.width(said, 10, True) + 14
             self._badge(box.x + box.w - wide - 8, box.y + box.h - 8, wide, look.border)
             self.text(box.x + box.w - wide // 2 - 8, box.y + box.h + 4, said, look.word, 10, bold=True, anchor="middle")
+
+    def _gone(self, box: Box, part: float) -> None:
+        """Along the lower border, how much of its time is over: hatched, as waiting is on the timeline."""
+        x, y, wide = box.x + 8, box.y + box.h - 7, round((box.w - 16) * part)
+        self.level = Level.BARS
+        self.add("rect", x=x, y=y, width=box.w - 16, height=5, fill=WHITE)
+        self.level = Level.MARKS
+        strokes = "".join(f"M{at} {y + 5}l4 -5" for at in range(x, x + wide - 3, 5))
+        self.add("path", d=strokes or None, stroke=LOOKS["running"].border, stroke_width=1.5)
 
     def _badge(self, x: int, y: int, wide: int, border: str) -> None:
         self.level = Level.BADGES

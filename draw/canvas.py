@@ -10,13 +10,13 @@ import re
 from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
-from draw import icons
+from draw import icons, metrics
 
 MARGIN, TITLE = 20, 44
 SMALL = 11  # the size of text, unless it is said
 INK, GREY, LINE, CARD, WHITE = "#17202b", "#586675", "#8b98a7", "#fbfcfd", "#fff"
 TIMES = "\N{MULTIPLICATION SIGN}"
-FONT = "Helvetica,Arial,'Liberation Sans',sans-serif"
+FONT = "Helvetica,Arial,Liberation Sans,sans-serif"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +53,15 @@ class Canvas:
     def text(
         self, x: int, y: int, text: str, colour: str, size: int = SMALL, bold: bool = False, anchor: str = ""
     ) -> None:
-        """A line of text, whatever is in it."""
+        """A line of text, whatever is in it, as wide in every font as the layout takes it to be."""
+        wide = metrics.width(text, size, bold)
         self.add(
             "text",
-            escape(printable(text)),
+            escape(printable(text), {'"': "&quot;"}),  # so that quotes in an SVG are around attributes, all of them
             x=x,
             y=y,
+            textLength=wide or None,
+            lengthAdjust="spacingAndGlyphs" if wide else None,
             fill=colour,
             font_size=size if size != SMALL else None,
             font_weight=700 if bold else None,

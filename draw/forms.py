@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from draw import metrics
+from draw import folds, metrics
 from draw.canvas import SMALL
 from draw.model import Edge, Graph, Node
 from draw.plan import HEADER, LABEL_LINE, NAME, STRIP, Box, Label, Plan
@@ -120,7 +120,8 @@ class Form:
     def _inside(self, node: Node, place: Callable[[Graph, Form, int], Plan]) -> list[Plan]:
         """The scopes of a state; in landscape they stand one below the other, and their states are equally wide."""
         least = max(self._common(scope) for scope in node.scopes) if self.landscape else 0
-        return [place(scope, self, least) for scope in node.scopes]
+        plans = [place(scope, self, least) for scope in node.scopes]
+        return [folds.fold(plan, folds.INSIDE) for plan in plans] if len(plans) == 1 else plans
 
     def _common(self, graph: Graph) -> int:
         low, high = self.widths

@@ -1,7 +1,8 @@
-"""How wide text is, without a font: Helvetica's advance widths (Adobe's AFM file, 1/1000 em).
+"""How wide text is, without a font: Helvetica's and Helvetica Bold's advance widths (Adobe's AFM files, 1/1000 em).
 
-Arial and Liberation Sans share these widths, so the guess holds wherever the picture is looked at. Whole
-numbers only: the same definition gives the same bytes on every Python and system.
+Arial and Liberation Sans share these widths. Where none of them is installed a browser takes what it has (DejaVu
+Sans on Debian is a seventh wider), so each text says its width too (SVG's textLength), and is set in it. Whole numbers
+only: the same definition gives the same bytes on every Python and system.
 """
 
 from __future__ import annotations
@@ -15,16 +16,24 @@ _WIDTHS = (
     *(333, 556, 556, 500, 556, 556, 278, 556, 556, 222, 222, 500, 222, 833, 556, 556),
     *(556, 556, 333, 500, 278, 556, 500, 722, 500, 500, 500, 334, 260, 334, 584),
 )
+_BOLD = (
+    *(278, 333, 474, 556, 556, 889, 722, 238, 333, 333, 389, 584, 278, 333, 278, 278),
+    *(556, 556, 556, 556, 556, 556, 556, 556, 556, 556, 333, 333, 584, 584, 584, 611),
+    *(975, 722, 722, 722, 722, 667, 611, 778, 722, 278, 556, 722, 611, 833, 722, 778),
+    *(667, 778, 722, 667, 611, 722, 667, 944, 667, 667, 611, 333, 278, 333, 584, 556),
+    *(333, 556, 611, 556, 611, 556, 333, 611, 611, 278, 278, 556, 278, 889, 611, 611),
+    *(611, 611, 389, 556, 333, 611, 556, 778, 556, 556, 500, 389, 280, 389, 584),
+)
 _ASIA = 0x1100  # from here on, letters are as wide as they are high; exact tables differ between Pythons
 
 
 def width(text: str, size: int, bold: bool = False) -> int:
     """The width of `text` in pixels at `size` pixels, rounded up."""
-    total = 0
+    total, known = 0, _BOLD if bold else _WIDTHS
     for letter in text:
         code = ord(letter) - _FIRST
-        total += _WIDTHS[code] if 0 <= code < len(_WIDTHS) else 1000 if ord(letter) >= _ASIA else 600
-    return -(-total * size * (107 if bold else 100) // 100_000)
+        total += known[code] if 0 <= code < len(known) else 1000 if ord(letter) >= _ASIA else 600
+    return -(-total * size // 1000)
 
 
 def wrap(text: str, limit: int, size: int, bold: bool = False, lines: int = 3) -> tuple[str, ...]:

@@ -58,10 +58,6 @@ class Opening:
     definition: str
     children: tuple[tuple[str, Opening | str], ...] = ()
 
-    def states(self) -> int:
-        """How many states there are in it alone."""
-        return self.definition.count('"Type"')
-
 
 def graph_of(opening: Opening, ends: bool = True) -> Graph:
     """The graph of a machine, with the graphs of its children inside the states that start them."""
@@ -77,19 +73,20 @@ def graph_of(opening: Opening, ends: bool = True) -> Graph:
     return graph
 
 
-def closed(opening: Opening) -> Opening | None:
-    """The same with one child fewer: of the deepest, the largest; None when there is none left."""
+def shallower(opening: Opening) -> Opening | None:
+    """The same without any of the deepest children, so that those side by side stay alike; None when there is none."""
     found = list(_paths(opening, ()))
-    if not found:
-        return None
-    path, _ = max(found, key=lambda pair: (len(pair[0]), pair[1].states()))
-    return _without(opening, path)
+    for path in found:
+        if len(path) == max(map(len, found)):
+            opening = _without(opening, path)
+    return opening if found else None
 
 
-def _paths(opening: Opening, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Opening]]:
+def _paths(opening: Opening, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """The way to each child: the states that open it, from the outermost."""
     for state, child in opening.children:
         if isinstance(child, Opening):
-            yield (*path, state), child
+            yield (*path, state)
             yield from _paths(child, (*path, state))
 
 

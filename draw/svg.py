@@ -14,11 +14,12 @@ from draw.strata import Level
 
 TAKEN, TAKEN_WORD = "#0b5c8a", "#00486f"
 CATCH, QUIET_CATCH, QUIET_CATCH_WORD = "#9a6700", "#c9a45c", "#8a6a2c"
+ASIDE = 49  # where the line below the title stands
 LONGEST_OUTCOME = "succeeded after 59 min 59 s"
 
 
 def render(
-    plan: Plan, trace: Trace | None, title: str, scene: Scene | None = None, how: str = ""
+    plan: Plan, trace: Trace | None, title: str, scene: Scene | None = None, how: str = "", aside: str = ""
 ) -> tuple[str, int, int]:
     """The picture of a machine, or of an execution when there is a trace.
 
@@ -28,6 +29,7 @@ def render(
         title: a line above the graph, or "" for none.
         scene: what is known besides the trace, of children and progress.
         how: how it ended and when, for the title.
+        aside: a small line below the title.
 
     Returns:
         the SVG, its width and its height in pixels.
@@ -38,6 +40,8 @@ def render(
     drawing.plan(plan, x, y)
     if title:
         drawing.title(title, trace.status if trace else None)
+        if aside:
+            drawing.text(MARGIN + 28, ASIDE, aside, GREY)
         drawing.settle()
     return drawing.document(wide, high), wide, high
 

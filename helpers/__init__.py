@@ -5,7 +5,7 @@ Import it before the SDK: that makes `import stepfunctions` quick and quiet (see
 
 from __future__ import annotations
 
-from helpers import checks, quiet
+from helpers import checks, quiet, status, tracebacks
 from helpers.cleaning import clean_up
 from helpers.deploy import deploy, run
 from helpers.errors import ExecutionFailed, LocalCloudDied, UnsupportedLocally, WorkshopError
@@ -26,3 +26,5 @@ __all__ = [
 ]
 
 quiet.install()
+status.install()
+tracebacks.install()

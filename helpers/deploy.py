@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import time
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,15 +11,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol, overload
 
-import draw
 from draw import history, words
-from helpers.asking import Asking, history_of
+from helpers import status
+from helpers.asking import history_of
 from helpers.errors import ExecutionFailed, WorkshopError
-from helpers.screen import Screen
 from helpers.session import TAG, Session, current
+from helpers.watching import follow
 
 PYTHON = "python3.12"  # the runtime of functions on AWS
-WAIT_SECONDS = {"local": (0.01, 0.2), "aws": (0.5, 5.0)}  # between two looks at an execution: first, longest
 
 
 Definition = Mapping[str, Any] | str
@@ -125,7 +123,7 @@ def deploy(what: Path | Workflow | Definition, name: str | None = None, **settin
         raise WorkshopError(
             f"clean_up would not find {name!r}. Give it a name that starts with workshop-, like workshop-03-receipts."
         )
-    with session.alive():
+    with session.alive(), status.doing(f"Deploying {name}"):
         if isinstance(what, Path):
             return _deploy_function(session, what, name, settings)
         if isinstance(what, Mapping | str):
@@ -213,11 +211,12 @@ def run(workflow: object, input: Any = None, *, watch: bool = False) -> Executio
     Args:
         workflow: an SDK Workflow that was deployed, or what `deploy` returned.
         input: a JSON value; {} when there is none.
-        watch: draw the graph meanwhile, again and again.
+        watch: draw the graph meanwhile, for 3 to 12 seconds however long the workflow waits.
 
     Raises:
         ExecutionFailed: it ended in anything but SUCCEEDED; `show` takes the error too.
-        WorkshopError: the workflow was not deployed.
+        WorkshopError: the workflow was not deployed, or is none.
+        KeyboardInterrupt: the reader interrupted the cell; the execution goes on, and the message says how to stop it.
     """
     session = current()
     machine = machine_of(workflow)
@@ -235,34 +234,21 @@ def run(workflow: object, input: Any = None, *, watch: bool = False) -> Executio
     return execution
 
 
-def follow(execution: Execution, *, watch: bool = False) -> None:
-    """Waits until an execution ends.
-
-    Args:
-        execution: one that may still run.
-        watch: draw its graph in this cell, anew for each change; the last is the one that `show` gives.
-    """
-    pause, longest = WAIT_SECONDS[current().target]
-    screen, source = (Screen() if watch else None), Asking()
-    while execution.status == "RUNNING":
-        time.sleep(pause)
-        pause = min(pause * 1.5, longest)
-        execution.refresh()
-        if screen and screen.live:
-            screen.draw(_graph(execution, source))
-    if screen:
-        screen.draw(_graph(execution, source), last=True)
-
-
-def _graph(execution: Execution, source: Asking) -> draw.Picture:
-    return draw.graph(execution.machine.definition, execution.events, name=execution.machine.name, source=source)
-
-
 def machine_of(workflow: object) -> StateMachine:
-    """The state machine of what was deployed. Raises WorkshopError if it was not."""
+    """The state machine of what was deployed. Raises WorkshopError if it was not, or cannot be."""
     if isinstance(workflow, StateMachine):
         return workflow
-    arn = getattr(workflow, "state_machine_arn", None)
+    if isinstance(workflow, Function):
+        raise WorkshopError(
+            f"{workflow.name} is a Lambda function, and run starts workflows. Call it in a LambdaStep of a workflow, "
+            f'or by itself: workshop.client("lambda").invoke(FunctionName="{workflow.name}").'
+        )
+    if not hasattr(workflow, "state_machine_arn"):
+        raise WorkshopError(
+            f"A {type(workflow).__name__} is no workflow that can run. Give the Workflow that you deployed, or what "
+            "deploy returned for a definition."
+        )
+    arn = workflow.state_machine_arn
     if not arn:
         raise WorkshopError("This workflow is not deployed yet. Run deploy(workflow) first.")
     return StateMachine(str(getattr(workflow, "name", "")), arn, definition_of(workflow))

@@ -7,11 +7,11 @@ notebook opened without its kernel show the picture alone.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 import draw
+from helpers.attended import attended
 
 _HERE = Path(draw.__file__).parent
 CODE = "".join((_HERE / name).read_text("utf-8") for name in ("inspector_film.js", "inspector.js"))
@@ -55,15 +55,3 @@ class Inspector:
         if attended():
             show(self.widget())
         show(self.picture)
-
-
-def attended() -> bool:
-    """Whether somebody sits at this notebook.
-
-    A front end with a person says with each request that it can answer `input()`; nbval, nbclient and what is
-    built on them say that they cannot (Jupyter's messaging protocol, "execute_request", `allow_stdin`).
-    """
-    from IPython.core.getipython import get_ipython
-
-    kernel = getattr(get_ipython(), "kernel", None)
-    return bool(getattr(kernel, "_allow_stdin", False)) and "PYTEST_VERSION" not in os.environ

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from draw import Picture
-from helpers.session import current
+from helpers.attended import attended
 
 
 class Screen:
     """A place in the cell that runs.
 
-    Where nobody can watch (the local cloud at its highest speed, a terminal) there is one picture only, the last.
-    So it is under pytest: nbval compares the first picture of a cell with the committed last one.
+    Where nobody sits (CI, a terminal) there is one picture only, the last: nbval compares the first picture of a cell
+    with the committed last one.
 
     Attributes:
         live: whether pictures before the last are shown.
     """
 
     def __init__(self) -> None:
-        from IPython.core.getipython import get_ipython
-
-        too_fast = current().target == "local" and os.environ.get("WORKSHOP_SPEED", "max") == "max"
-        self.live = not too_fast and "PYTEST_VERSION" not in os.environ and get_ipython() is not None
+        self.live = attended()
         self._handle: Any = None
         self._shown = ""
 

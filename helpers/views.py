@@ -6,18 +6,21 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import draw
+from helpers import logs
 from helpers.asking import Asking, history_of, runs_of
-from helpers.deploy import Execution, definition_of, follow, machine_of
+from helpers.attended import attended
+from helpers.deploy import Execution, Function, StateMachine, definition_of, machine_of
 from helpers.errors import ExecutionFailed, WorkshopError
-from helpers.inspector import Inspector, attended
+from helpers.inspector import Inspector
 from helpers.previews import Previews
 from helpers.session import current
+from helpers.watching import follow
 
 
 class Show:
     """Draws a workflow, or an execution with what happened in it: `show(what)` is the graph.
 
-    An execution is what `run` returned, the ExecutionFailed that it raised, or the SDK's own from
+    An execution is what `run` returned, the ExecutionFailed that it raised, an execution's ARN, or the SDK's own from
     `workflow.execute(…)`.
     """
 
@@ -63,6 +66,12 @@ class Show:
         look = Previews(current().client("s3"))
         return draw.data(known.machine.definition, known.events, name=known.machine.name, state=state, look=look)
 
+    def logs(self, what: object) -> draw.Page:
+        """What Lambda functions printed: one that `deploy` returned, or those that an execution called meanwhile."""
+        if isinstance(what, Function):
+            return logs.of_function(what.name)
+        return logs.of_execution(_known(what).events)
+
     def inspector(self, execution: object) -> Inspector:
         """The graph to explore: choose a state to see each visit's input and output, play it event by event."""
         known = _known(execution)
@@ -98,6 +107,9 @@ def _execution(what: object) -> Execution | None:
         what = what.execution
     if hasattr(what, "execution_arn"):  # the SDK's
         return Execution(what.execution_arn, machine_of(getattr(what, "workflow", None)))
+    if isinstance(what, str) and what.startswith("arn:") and ":execution:" in what:
+        told = current().client("stepfunctions").describe_state_machine_for_execution(executionArn=what)
+        return Execution(what, StateMachine(told["name"], told["stateMachineArn"], told["definition"]))
     return what if isinstance(what, Execution) else None
 
 

@@ -31,10 +31,10 @@ def _enter_clean_room() -> Path:
     log.touch()
     os.environ |= {
         "WORKSHOP_GUARD_LOG": str(log),
-        "WORKSHOP_SPEED": "max",
         "PYTHONPATH": os.pathsep.join([str(GUARD), str(ROOT)]),
     }
-    os.environ.pop("WORKSHOP_TARGET", None)
+    for name in ("WORKSHOP_TARGET", "WORKSHOP_SPEED"):
+        os.environ.pop(name, None)
     sys.path.insert(0, str(GUARD))
     sys.modules.pop("sitecustomize", None)  # the system may have one of its own
     __import__("sitecustomize")

@@ -27,10 +27,13 @@ TEST_LOCK = ROOT / "requirements-test.lock"
 GIGABYTE = 1024**3
 ROOM = 3 * GIGABYTE  # .venv takes 1.5 GB on Linux; pip unpacks beside it before it copies
 OURS = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR", "MPLCONFIGDIR")
-# Each kernel warns that its loopback ports are not encrypted, which a reader can do nothing about.
-QUIET_KERNEL = "c = get_config()\nc.IPKernelApp.log_level = 'ERROR'\n"
-# JupyterLab would ask each newcomer, over the first cells, whether it may fetch news.
-NO_NEWS = '{"fetchNews": "false", "checkForUpdates": false}\n'
+# Each kernel warns that its loopback ports are not encrypted, which a reader can do nothing about. It knows this kit
+# from the start, so that who begins in the middle of a notebook is told which cell is missing.
+KERNEL_STARTS_WITH = "__import__('helpers') and None"
+KERNEL = f"""c = get_config()
+c.IPKernelApp.log_level = 'ERROR'
+c.IPKernelApp.exec_lines = [{KERNEL_STARTS_WITH!r}]
+"""
 HIDDEN = {"PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "JUPYTER_PATH", "JUPYTER_CONFIG_PATH"}
 
 
@@ -107,10 +110,7 @@ def adopt(prefix: Path, python: str, *stamps: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         profile = folder / "ipythondir" / "profile_default"
         profile.mkdir(parents=True, exist_ok=True)
-        (profile / "ipython_kernel_config.py").write_text(QUIET_KERNEL, encoding="ascii")
-        settings = folder / "jupyter_config_dir" / "lab" / "user-settings" / "@jupyterlab" / "apputils-extension"
-        settings.mkdir(parents=True, exist_ok=True)
-        (settings / "notification.jupyterlab-settings").write_text(NO_NEWS, encoding="ascii")
+        (profile / "ipython_kernel_config.py").write_text(KERNEL, encoding="ascii")
         fresh = folder / "stamp.new"
         fresh.write_text("\n".join(stamps), encoding="ascii")
         fresh.replace(folder / "stamp")
@@ -291,7 +291,7 @@ def reader_environment(python: str) -> dict[str, str]:
 
 
 def tester_environment(python: str) -> dict[str, str]:
-    """Return the environment for tests: no AWS settings of the reader's, the local cloud, time that jumps.
+    """Return the environment for tests: no AWS settings of the reader's, the local cloud.
 
     Args:
         python: the environment's Python, as prepare() returned it.
@@ -299,5 +299,4 @@ def tester_environment(python: str) -> dict[str, str]:
     environment = reader_environment(python)
     for name in [name for name in environment if name.startswith(("AWS_", "WORKSHOP_", "PYTEST_"))]:
         del environment[name]
-    environment["WORKSHOP_SPEED"] = "max"
     return environment

@@ -9,17 +9,24 @@ import nbformat
 from nbformat.sign import NotebookNotary
 from traitlets.config import get_config
 
-NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
+TOOLS = Path(__file__).resolve().parent
+NOTEBOOKS = TOOLS.parent / "notebooks"
 
 c: Any = get_config()
 
-c.ServerApp.root_dir = str(NOTEBOOKS)
+c.ServerApp.root_dir = str(TOOLS.parent)  # notebooks link to ../data, and play its recordings
 c.ServerApp.ip = "127.0.0.1"
 c.ServerApp.port_retries = 0  # workshop.py has chosen a port that was free
 c.ServerApp.allow_root = True  # containers
 c.ServerApp.open_browser = False  # workshop.py opens it once the server answers
 c.ServerApp.log_level = "ERROR"
 c.KernelSpecManager.allowed_kernelspecs = {"python3"}  # the one that has the lock's packages
+
+# overrides.json there: Markdown is shown rendered, names of files have their whole column, and no newcomer is asked,
+# over the first cells, whether news may be fetched. custom.css makes their column wide enough.
+c.LabApp.app_settings_dir = str(TOOLS / "lab_settings")
+c.LabApp.custom_css = True
+c.ServerApp.tornado_settings = {"static_custom_path": [str(TOOLS / "lab_settings")]}
 
 # Nothing asks the network: no news, no version check, no list of extensions.
 c.LabApp.news_url = None

@@ -2,16 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import secrets
-import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,22 +13,10 @@ import pytest
 from nbformat.sign import NotebookNotary
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
-ROOT = Path(__file__).resolve().parents[2]
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-FLAGS = [
-    "--no-sandbox",  # CI runs as root
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",  # no request leaves, whatever a page tries
-]
-MINUTES = 60_000  # milliseconds
+from bench.lab.desk import CHROMIUM, FLAGS, Desk, laid
+from bench.lab.listening import IDLE, MINUTES, RUN
+
 TRUSTED = "() => window.jupyterapp.shell.currentWidget.content.widgets.every(cell => cell.model.trusted)"
-#: Whether Lab has a kernel that waits for work.
-IDLE = "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
 WORN = """dark => document.body.dataset.jpThemeLight === `${!dark}`
     && !document.getElementById('jupyterlab-splash')"""
 
@@ -113,25 +91,12 @@ def watch(chromium: Browser) -> Iterator[Callable[..., Watched]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Lab:
-    """A JupyterLab with the kit's settings.
-
-    Args:
-        desk: the folder that it shows: a copy of notebooks/, which a test may change.
-        port, token: where it answers, and to whom.
-    """
-
-    desk: Path
-    port: int
-    token: str
-
-    def address(self, name: str) -> str:
-        """Of a notebook, opened by itself."""
-        return f"http://127.0.0.1:{self.port}/doc/tree/{name}?token={self.token}"
+class Lab(Desk):
+    """A desk with notebooks of the tests' own on it."""
 
     def write(self, name: str, *cells: Any) -> Path:
         """A notebook of its own on the desk."""
-        path = self.desk / name
+        path = self.folder / name
         kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
         nbformat.write(nbformat.v4.new_notebook(cells=list(cells), metadata=kernel), path)
         return path
@@ -145,59 +110,16 @@ class Lab:
         page.locator(".jp-OutputArea-output").nth(len(cells) - 1).wait_for(timeout=MINUTES)
         assert page.evaluate(TRUSTED) is trusted
 
-    def run(self, page: Page, name: str, code: str) -> None:
-        """A notebook of its own, with a cell that is run."""
-        self.write(name, nbformat.v4.new_code_cell(code))
+    def run(self, page: Page, name: str, *code: str) -> None:
+        """A notebook of its own, with cells that are run."""
+        self.write(name, *map(nbformat.v4.new_code_cell, code))
         page.goto(self.address(name))
         page.wait_for_function(IDLE, timeout=MINUTES)
-        page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+        page.evaluate(RUN)
 
 
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """JupyterLab with the settings of `workshop.py lab`, on a copy of the notebooks."""
-    room = tmp_path_factory.mktemp("lab")
-    shutil.copytree(ROOT / "notebooks", room / "notebooks", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
-    (room / "data").symlink_to(ROOT / "data")
-    settings = room / "settings" / "labconfig"
-    settings.mkdir(parents=True)
-    # While a test restarts a kernel, the debugger may ask the old one once more, and complain of no answer.
-    (settings / "page_config.json").write_text('{"disabledExtensions": {"@jupyterlab/debugger-extension": true}}')
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    made = Lab(room / "notebooks", port, secrets.token_hex(16))
-    command = [
-        *(sys.executable, "-m", "jupyterlab", f"--config={ROOT / 'tools' / 'jupyter_lab_config.py'}"),
-        *(f"--port={port}", f"--ServerApp.root_dir={made.desk}"),
-        # What a test changes, a theme or the folder on show, is not what a reader finds the next time.
-        *(f"--LabApp.user_settings_dir={room / 'user'}", f"--LabApp.workspaces_dir={room / 'workspaces'}"),
-    ]
-    told = {"JUPYTER_TOKEN": made.token, "JUPYTER_CONFIG_PATH": str(settings.parent)}
-    # A kernel below pytest would take itself for one of nbval's, and nobody for its reader.
-    variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")} | told
-    log = room / "lab.log"
-    with log.open("wb") as told_here:
-        process = subprocess.Popen(command, cwd=made.desk, env=variables, stderr=told_here, start_new_session=True)
-    try:
-        _await_answer(f"http://127.0.0.1:{port}/api", process, log)
-        yield made
-    finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:  # it waits for a kernel; workshop.py is as patient with it
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-
-
-def _await_answer(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    until = time.monotonic() + 60
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            urllib.request.urlopen(address, timeout=2).close()
-        except (urllib.error.URLError, TimeoutError):
-            time.sleep(0.1)
-        else:
-            return
-    pytest.fail(f"JupyterLab did not start:\n{log.read_text()}")
+    with laid(tmp_path_factory.mktemp("lab")) as desk:
+        yield Lab(desk.folder, desk.port, desk.token)

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import MINUTES, Lab, Watched
+from bench.lab.listening import MINUTES
+from tests.browser.conftest import Lab, Watched
 
 CODE = """
 import helpers

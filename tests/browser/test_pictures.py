@@ -14,7 +14,9 @@ import pytest
 from playwright.sync_api import expect
 
 import draw
-from tests.browser.conftest import MINUTES, ROOT, Lab, Watched
+from bench.lab.listening import MINUTES
+from tests.browser.conftest import Lab, Watched
+from tools.processes import ROOT
 
 HISTORIES = ROOT / "tests" / "unit" / "draw" / "histories"
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))

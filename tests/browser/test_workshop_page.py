@@ -12,7 +12,8 @@ import boto3
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import ROOT, Watched
+from tests.browser.conftest import Watched
+from tools.processes import ROOT
 
 HOSTILE = "<img src=x onerror=hacked=1>"
 MACHINE = {

@@ -5,10 +5,11 @@ After a wanted change of the pictures, look at them, then: python -m tests.draw.
 
 from __future__ import annotations
 
-import base64
+import html
 import json
 import re
 from pathlib import Path
+from urllib.parse import unquote
 from xml.etree import ElementTree
 
 import pytest
@@ -48,12 +49,20 @@ def test_control_characters_do_not_break_the_picture() -> None:
     assert ElementTree.fromstring(draw.graph(odd).svg) is not None
 
 
+def test_quotes_in_a_name_stay_as_they_are_in_the_image() -> None:
+    drawn = draw.graph({"StartAt": 'Say "it\'s" & go', "States": {'Say "it\'s" & go': {"Type": "Succeed"}}})
+    source = re.search('charset=utf-8,([^"]+)"', drawn._repr_mimebundle_()["text/html"])
+    assert source is not None
+    words = [element.text for element in ElementTree.fromstring(unquote(html.unescape(source[1]))).iter()]
+    assert 'Say "it\'s" & go' in words
+
+
 def test_jupyter_gets_an_image_with_a_sentence_and_a_terminal_gets_a_trace() -> None:
     drawn = draw.graph(TRAIN, failed_training(), name="train-and-publish")
     bundle = drawn._repr_mimebundle_()
     image = re.fullmatch(
         r'<img alt="([^"]+)" width="(\d+)" height="(\d+)" style="max-width:100%;height:auto" '
-        r'src="data:image/svg\+xml;base64,([^"]+)">',
+        r'src="data:image/svg\+xml;charset=utf-8,([^"]+)">',
         bundle["text/html"],
     )
     assert image is not None
@@ -61,7 +70,7 @@ def test_jupyter_gets_an_image_with_a_sentence_and_a_terminal_gets_a_trace() -> 
         "train-and-publish failed after 12 s: Validate input, then Start training (3 retries, caught: task "
         "failed), then Notify failure, then Rejected (failed: Rejected)."
     )
-    assert base64.b64decode(image[4]).decode() == drawn.svg
+    assert unquote(html.unescape(image[4])).replace("'", '"') == drawn.svg
     assert bundle["text/plain"].splitlines() == [
         "train-and-publish: failed after 12 s",
         "       0.0 s  Validate input       2 s  succeeded",
@@ -113,7 +122,7 @@ def test_a_long_name_is_wrapped_and_heard_in_full() -> None:
     assert {"A very long state name that", "goes on and on until it is", "eighty characters in all!"} <= set(
         re.findall(">([^<]+)</text>", drawn.svg)
     )
-    assert "until it is eighty chara…</text>" in draw.graph(MACHINES["odd"], landscape=True).svg
+    assert "until it is eighty char…</text>" in draw.graph(MACHINES["odd"], landscape=True).svg
     assert LONG_NAME in drawn.alt
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from draw import layout, model
+from draw import folds, layout, model
 from draw.forms import LANDSCAPE, PORTRAIT, Form
 from draw.plan import Plan, Route, reach
 from tests.draw.machines import ANY, LAMBDA, MACHINES, TRAIN, Machine
@@ -18,6 +18,7 @@ Area = tuple[int, int, int, int]  # left, top, right, bottom
 
 every_machine = pytest.mark.parametrize("machine", MACHINES.values(), ids=MACHINES.keys())
 both_forms = pytest.mark.parametrize("form", FORMS.values(), ids=FORMS.keys())
+every_form = pytest.mark.parametrize("form", [*FORMS.values(), None], ids=[*FORMS, "folded"])
 
 
 def scopes(placed: Plan) -> Iterator[Plan]:
@@ -41,9 +42,18 @@ def stretches(route: Route) -> Iterator[Area]:
         yield min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
 
 
-def check(machine: Machine, form: Form) -> None:
+def placed_as(machine: Machine, form: Form | None) -> Plan:
+    """A machine placed in a form; as None in columns, however short it is."""
+    if form is not None:
+        return layout.place(model.parse(machine), form)
+    plan = layout.place(model.parse(machine))
+    cuts = folds._cuts(plan)
+    return folds._folded(plan, tuple(cuts[1::2])) if len(cuts) > 1 else plan
+
+
+def check(machine: Machine, form: Form | None) -> None:
     """States stand apart and inside their scope; edges run at right angles and through no state."""
-    for placed in scopes(layout.place(model.parse(machine), form)):
+    for placed in scopes(placed_as(machine, form)):
         found = areas(placed)
         for name, area in found.items():
             assert area[0] >= 0
@@ -55,16 +65,16 @@ def check(machine: Machine, form: Form) -> None:
                 assert not any(overlap(area, stretch) for stretch in stretches(route)), (name, route.edge)
 
 
-@both_forms
+@every_form
 @every_machine
-def test_states_stand_apart_and_edges_run_between_them(machine: Machine, form: Form) -> None:
+def test_states_stand_apart_and_edges_run_between_them(machine: Machine, form: Form | None) -> None:
     check(machine, form)
 
 
-@both_forms
+@every_form
 @every_machine
-def test_words_on_edges_stand_apart_from_states_and_from_each_other(machine: Machine, form: Form) -> None:
-    for placed in scopes(layout.place(model.parse(machine), form)):
+def test_words_on_edges_stand_apart_from_states_and_from_each_other(machine: Machine, form: Form | None) -> None:
+    for placed in scopes(placed_as(machine, form)):
         said = [route for route in placed.routes if route.label and any(route.label.lines)]
         for number, route in enumerate(said):
             assert not [name for name, area in areas(placed).items() if overlap(reach(route), area)], route.edge
@@ -82,6 +92,47 @@ def test_the_main_path_is_a_straight_spine(form: Form) -> None:
     along = [box.x if form.landscape else box.y for box in spine]
     assert len(across) == 1
     assert along == sorted(along)
+
+
+def chain(length: int) -> Machine:
+    """States one after the other."""
+    states = {f"Step {number}": {"Type": "Pass", "Next": f"Step {number + 1}"} for number in range(length - 1)}
+    return {"StartAt": "Step 0", "States": states | {f"Step {length - 1}": {"Type": "Succeed"}}}
+
+
+@pytest.mark.parametrize("length", [8, 12, 20])
+def test_a_long_chain_fits_a_projector_in_columns_from_left_to_right(length: int) -> None:
+    plan = folds.fold(layout.place(model.parse(chain(length))))
+    assert plan.h <= 720
+    assert plan.w <= 1280
+    steps = [box for box in plan.boxes if box.node.kind == "Pass"]
+    assert [(box.x, box.y) for box in steps] == sorted((box.x, box.y) for box in steps)
+
+
+def test_what_fits_is_not_folded() -> None:
+    plan = layout.place(model.parse(chain(4)))
+    assert folds.fold(plan) is plan
+
+
+@pytest.mark.parametrize("machine", [MACHINES["train"], MACHINES["sixty"], chain(20)], ids=["train", "sixty", "chain"])
+def test_edges_that_go_around_lie_on_no_other(machine: Machine) -> None:
+    """But for those that share their way to one state."""
+    plan = folds.fold(layout.place(model.parse(machine)))
+    taken: dict[tuple[bool, int], list[tuple[int, int, str]]] = {}
+    for route in plan.routes:
+        for left, top, right, low in stretches(route):
+            upright = left == right
+            line = taken.setdefault((upright, left if upright else top), [])
+            start, end = (top, low) if upright else (left, right)
+            for other_start, other_end, target in line:
+                apart = end <= other_start or other_end <= start
+                assert apart or route.edge.target == target or _near_a_state(plan, left, top), route.edge
+            line.append((start, end, route.edge.target))
+
+
+def _near_a_state(plan: Plan, x: int, y: int) -> bool:
+    """Whether edges out of one state begin here together."""
+    return any(box.x - 30 <= x <= box.x + box.w + 30 and box.y <= y <= box.y + box.h + 60 for box in plan.boxes)
 
 
 def test_branches_that_are_too_many_for_a_page_stand_in_bands() -> None:
@@ -117,7 +168,7 @@ def tangled(seed: int, depth: int = 0) -> Machine:
     return {"StartAt": names[0], "States": states}
 
 
-@both_forms
+@every_form
 @pytest.mark.parametrize("seed", range(40))
-def test_however_tangled_a_machine_is_its_states_stand_apart(seed: int, form: Form) -> None:
+def test_however_tangled_a_machine_is_its_states_stand_apart(seed: int, form: Form | None) -> None:
     check(tangled(seed), form)

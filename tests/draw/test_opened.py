@@ -79,7 +79,7 @@ def test_machines_in_machines_are_opened_to_a_depth() -> None:
     assert opened.CLOSED in drawn.text
 
 
-def test_children_that_make_a_picture_too_large_are_closed_the_largest_first() -> None:
+def test_children_that_make_a_picture_too_large_are_closed_together() -> None:
     long = chain(*(f"A rather long name of a step in it {number}" for number in range(150)))
     both = {
         "StartAt": "Big",
@@ -91,9 +91,17 @@ def test_children_that_make_a_picture_too_large_are_closed_the_largest_first() -
     both["States"]["Big"].pop("End")
     drawn = draw.graph(both, source=Known(long=long, convert=CHILD))
     assert len(drawn.svg.encode()) < draw.LARGEST
-    assert "Readable?" in drawn.svg
+    assert "Readable?" not in drawn.svg
     assert "step in it" not in drawn.svg
-    assert opened.CLOSED in drawn.text
+    assert drawn.text.count(opened.CLOSED) == 2
+
+
+def test_the_deepest_children_are_closed_first() -> None:
+    long = chain(*(f"Step {number}" for number in range(60)))
+    source = Known(outer=starting("long", "To long"), long=long)
+    drawn = draw.graph(starting("outer"), source=source)
+    assert "To long" in drawn.svg
+    assert "Step 7" not in drawn.svg
 
 
 def test_several_machines_of_one_state_are_counted_not_opened() -> None:

@@ -106,6 +106,25 @@ def test_a_function_is_created_and_then_updated(workshop: Session, tmp_path: Pat
         assert run(workflow, {"name": "Ada"}).output == f"{word} Ada"
 
 
+def test_what_a_function_prints_is_seen(workshop: Session, tmp_path: Path) -> None:
+    source = tmp_path / "chat.py"
+    source.write_text("def handler(event, context):\n    print('<Hello>', event['name'])\n    return 1 / event['by']\n")
+    function = deploy(source, "workshop-chat")
+    assert show.logs(function).text == "workshop-chat:\n(printed nothing)"
+    step = steps.LambdaStep("Chat", parameters={"FunctionName": function.arn, "Payload.$": "$"})
+    workflow = Workflow("workshop-chatting", step, workshop.roles.states)
+    deploy(workflow)
+    first = run(workflow, {"name": "Ada", "by": 1})
+    with pytest.raises(ExecutionFailed) as raised:
+        run(workflow, {"name": "Bob", "by": 0})
+    assert show.logs(first).text == "workshop-chat:\n<Hello> Ada"
+    assert "&lt;Hello&gt; Ada" in show.logs(first).html
+    assert "Hello> Bob" in show.logs(raised.value).text
+    assert "ZeroDivisionError" in show.logs(raised.value).text
+    assert "Ada" in show.logs(function).text
+    assert show.logs(run(deploy(passing(1), "workshop-quiet"))).text == "No Lambda function was called."
+
+
 def test_the_same_source_gives_the_same_package(workshop: Session, tmp_path: Path) -> None:
     source = tmp_path / "same.py"
     source.write_text("def handler(event, context):\n    return 1\n")
@@ -137,6 +156,15 @@ def test_a_failure_names_the_state_the_error_and_the_cause_and_can_be_shown(work
 def test_what_was_not_deployed_is_not_run(workshop: Session) -> None:
     with pytest.raises(WorkshopError, match=r"deploy\(workflow\) first"):
         run(Workflow("workshop-never", steps.Pass("Only"), workshop.roles.states))
+
+
+def test_what_cannot_run_is_told_from_what_can(workshop: Session, tmp_path: Path) -> None:
+    source = tmp_path / "greet.py"
+    source.write_text("def handler(event, context):\n    return 1\n")
+    with pytest.raises(WorkshopError, match="workshop-no-workflow is a Lambda function"):
+        run(deploy(source, "workshop-no-workflow"))
+    with pytest.raises(WorkshopError, match="A dict is no workflow that can run"):
+        run(passing(1))
 
 
 def test_input_that_breaks_the_workflows_schema_is_refused(workshop: Session) -> None:

@@ -12,6 +12,7 @@ import IPython.display
 import pytest
 
 from helpers import deploy, inspector, run, show
+from helpers.attended import attended
 from helpers.inspector import Inspector
 from helpers.session import Session
 
@@ -58,7 +59,7 @@ def test_where_nobody_sits_there_is_the_picture_that_show_gives(
 
 
 def test_a_plain_python_is_not_attended() -> None:
-    assert not inspector.attended()
+    assert not attended()
 
 
 def test_in_a_terminal_it_is_the_trace(inspected: Inspector) -> None:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 import urllib.request
 from typing import Any
 
-import IPython.core.getipython
 import IPython.display
 import pytest
 from stepfunctions import steps
 from stepfunctions.workflow import Workflow
 
-from helpers import ExecutionFailed, WorkshopError, deploy, run, screen, show, views
+from helpers import ExecutionFailed, WorkshopError, deploy, run, screen, show, views, watching
+from helpers.pace import LONGEST, SHORTEST
 from helpers.session import Session
 
 PARENT = {
@@ -98,34 +99,118 @@ class Shown:
         self.pictures.append(picture)
 
 
+class Hurry:
+    """Stands for the time module: nobody really waits, but the clock goes on."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        self.now += 0.01
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
 @pytest.fixture
 def notebook(monkeypatch: pytest.MonkeyPatch) -> Shown:
+    """A notebook at which somebody sits."""
     shown = Shown()
     monkeypatch.setattr(IPython.display, "display", shown.display)
-    monkeypatch.setattr(IPython.core.getipython, "get_ipython", lambda: shown)
-    monkeypatch.delenv("PYTEST_VERSION", raising=False)
+    monkeypatch.setattr(screen, "attended", lambda: True)
     return shown
 
 
-@pytest.mark.parametrize("reason", ["speed", "pytest", "terminal"])
-def test_where_nobody_can_watch_only_the_last_picture_is_drawn(
-    workshop: Session, notebook: Shown, monkeypatch: pytest.MonkeyPatch, reason: str
+@pytest.fixture
+def hurry(monkeypatch: pytest.MonkeyPatch) -> Hurry:
+    clock = Hurry()
+    monkeypatch.setattr(watching, "time", clock)
+    return clock
+
+
+HOUR = {
+    "StartAt": "Begin",
+    "States": {
+        "Begin": {"Type": "Pass", "Next": "Wait"},
+        "Wait": {"Type": "Wait", "Seconds": 3600, "Next": "Child"},
+        "Child": PARENT["States"]["Child"],
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def waiting(workshop: Session) -> tuple[Any, dict[str, str]]:
+    """A machine that waits for an hour and runs another, and its input."""
+    return deploy(HOUR, "workshop-view-hour"), {"machine": deploy(CHILD, "workshop-view-child").arn}
+
+
+def test_where_nobody_sits_only_the_last_picture_is_drawn(
+    waiting: Any, notebook: Shown, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("WORKSHOP_SPEED", "max" if reason == "speed" else "10")
-    if reason == "pytest":
-        monkeypatch.setenv("PYTEST_VERSION", "9")
-    if reason == "terminal":
-        monkeypatch.setattr(IPython.core.getipython, "get_ipython", lambda: None)
-    execution = run(deploy(CHILD, "workshop-view-child"), {}, watch=True)
+    monkeypatch.setattr(screen, "attended", lambda: False)
+    execution = run(*waiting, watch=True)
     assert [picture.svg for picture in notebook.pictures] == [show(execution).svg]
     assert not notebook.displayed_for_updates
 
 
-def test_pictures_replace_each_other_and_the_last_is_the_one_that_show_gives(
-    workshop: Session, notebook: Shown, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("WORKSHOP_SPEED", "10")
-    execution = run(deploy(CHILD, "workshop-view-child"), {}, watch=True)
+def test_an_hour_is_watched_in_seconds_with_a_clock_that_runs(waiting: Any, notebook: Shown, hurry: Hurry) -> None:
+    execution = run(*waiting, watch=True)
+    assert SHORTEST <= hurry.now <= LONGEST
     assert notebook.displayed_for_updates
     assert notebook.pictures[-1].svg == show(execution).svg
-    assert screen.Screen().live
+    clocks = [found[1] for picture in notebook.pictures if (found := re.search(">([^<]* gone)<", picture.svg))]
+    assert len(set(clocks)) >= 3
+    assert any("times as fast" in picture.svg for picture in notebook.pictures)
+    assert not any("Child succeeded" in picture.alt for picture in notebook.pictures[:3])
+
+
+def test_a_child_is_watched_as_it_was_then(waiting: Any, notebook: Shown, hurry: Hurry) -> None:
+    run(*waiting, watch=True)
+    visited = [picture.text.splitlines()[-1].split()[2] for picture in notebook.pictures if " s  " in picture.text]
+    assert list(dict.fromkeys(visited)) == ["Begin", "Wait", "Child", "Add"]
+
+
+def test_watching_changes_no_history(waiting: Any, notebook: Shown, hurry: Hurry) -> None:
+    def told(execution: Any) -> list[Any]:
+        begin = execution.events[0]["timestamp"]
+        seconds = [round((event["timestamp"] - begin).total_seconds(), 3) for event in execution.events]
+        return [(event["id"], event["type"], at) for event, at in zip(execution.events, seconds, strict=True)]
+
+    assert told(run(*waiting, watch=True)) == told(run(*waiting))
+
+
+def test_in_real_time_it_is_shown_as_it_comes(
+    waiting: Any, notebook: Shown, hurry: Hurry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORKSHOP_SPEED", "100")  # the cloud of these tests jumps: all has come at the first look
+    execution = run(*waiting, watch=True)
+    assert hurry.now < SHORTEST
+    assert notebook.pictures[-1].svg == show(execution).svg
+
+
+def test_an_interrupt_ends_the_waiting_and_says_that_the_execution_goes_on(
+    workshop: Session, notebook: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(_: float) -> None:
+        raise KeyboardInterrupt
+
+    hurry = Hurry()
+    monkeypatch.setattr(hurry, "sleep", interrupt)
+    monkeypatch.setattr(watching, "time", hurry)
+    queue = workshop.client("sqs").create_queue(QueueName="workshop-view-queue")["QueueUrl"]
+    task = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+        "Parameters": {"QueueUrl": queue, "MessageBody": {"token.$": "$$.Task.Token"}},
+        "End": True,
+    }
+    machine = deploy({"StartAt": "Ask", "States": {"Ask": task}}, "workshop-view-ask")
+    for watch in (False, True):
+        with pytest.raises(KeyboardInterrupt, match="workshop-view-ask goes on") as raised:
+            run(machine, watch=watch)
+        arn = re.search(r'show.live\("([^"]+)"\)', str(raised.value))
+        assert arn
+        assert "Ask" in show(arn[1]).text
+        workshop.client("stepfunctions").stop_execution(executionArn=arn[1])
+        assert "aborted" in show(arn[1]).text

@@ -17,12 +17,13 @@ import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 import workshop
-from tools import environment
+from tools import environment, lab
 from tools.processes import ROOT, Stop, choose_port
 
 LARGEST = 2**63 - 1
@@ -276,12 +277,23 @@ def test_a_conda_environment_needs_only_what_every_system_has(conda: Path) -> No
     assert environment.carries(environment.LOCK)
 
 
-def test_jupyterlab_asks_a_newcomer_nothing(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_kernel_knows_the_kit_from_the_start(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     packages = subprocess.CompletedProcess([], 0, stdout=str(made))
     monkeypatch.setattr("tools.environment.subprocess.run", lambda *_command, **_more: packages)
     environment.adopt(environment.VENV, sys.executable, "stamp")
-    (settings,) = environment.state_folder(environment.VENV).rglob("notification.jupyterlab-settings")
-    assert json.loads(settings.read_text()) == {"fetchNews": "false", "checkForUpdates": False}
+    (settings,) = environment.state_folder(environment.VENV).rglob("ipython_kernel_config.py")
+    told = SimpleNamespace(IPKernelApp=SimpleNamespace())
+    exec(settings.read_text(), {"get_config": lambda: told})
+    assert told.IPKernelApp.exec_lines == [environment.KERNEL_STARTS_WITH]
+    assert eval(environment.KERNEL_STARTS_WITH) is None  # else each kernel would print it
+
+
+def test_jupyterlab_asks_a_newcomer_nothing_and_shows_what_is_to_be_read() -> None:
+    settings = json.loads((ROOT / "tools" / "lab_settings" / "overrides.json").read_text())
+    assert settings["@jupyterlab/apputils-extension:notification"] == {"fetchNews": "false", "checkForUpdates": False}
+    page = lab.first_page()
+    assert page.startswith("notebooks/00") or page == "notebooks/README.md"
+    assert (ROOT / page).exists()
 
 
 # --- why it cannot install --------------------------------------------------------------------------------------------

@@ -1,0 +1,172 @@
+"""Errors as a notebook shows them: for the kit's own and AWS's, the reader's line and the message, in ten lines.
+
+What goes on inside the SDK, botocore and this kit helps nobody who reads it in a cell. Any other error is shown as
+IPython shows it. Where the cure is known it stands below.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import linecache
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from helpers.errors import WorkshopError
+
+MOST_LINES = 10
+RED, PLAIN = "\x1b[31m", "\x1b[39m"
+
+_GONE = "It is not there: clean_up deleted it, or the cell that makes it has not run. Run the cells above."
+_AGAIN = "An earlier run of this cell made it. Go on with the next cell, or run clean_up() and all cells anew."
+#: By what AWS's code or message has in it: the first that fits.
+_CURES = {
+    "NoSuchBucket": "clean_up deleted the bucket. Run the first cell again, which makes it, and those that fill it.",
+    "already exists": _AGAIN,
+    "ResourceInUse": _AGAIN,
+    "DoesNotExist": _GONE,
+    "NonExistentQueue": _GONE,
+    "NoSuch": _GONE,
+    "NotFound": _GONE,
+    "not found": _GONE,
+    "Could not find": _GONE,
+    "does not exist": _GONE,
+}
+_TREES = (
+    ("botocore.exceptions", "ClientError"),
+    ("botocore.exceptions", "BotoCoreError"),
+    ("boto3.exceptions", "Boto3Error"),
+)
+
+
+def install() -> None:
+    """Shows errors this way in the notebook that imports this; elsewhere it does nothing."""
+    if "IPython" not in sys.modules:
+        return
+    from IPython.core.getipython import get_ipython
+
+    shell: Any = get_ipython()
+    if shell is not None:
+        shell.set_custom_exc((Exception, KeyboardInterrupt), _show)
+
+
+def _show(
+    shell: Any,
+    kind: type[BaseException],
+    problem: BaseException,
+    traceback: TracebackType,
+    tb_offset: int | None = None,
+) -> None:
+    """What IPython calls with an error that a cell raised."""
+    remedy = _unbound(shell, problem) if isinstance(problem, NameError) else cure(problem)
+    if remedy is None and not _ours(problem) and not _from_sdk(traceback):
+        compiled = not isinstance(problem, SyntaxError)
+        shell.showtraceback((kind, problem, traceback), tb_offset=tb_offset, running_compiled_code=compiled)
+        return
+    shell._showtraceback(kind, problem, lines(shell, problem, traceback, remedy))
+
+
+def _ours(problem: BaseException) -> bool:
+    """Whether only the reader's own line matters: errors of the kit and of AWS's clients, and what `run` interrupts."""
+    if isinstance(problem, KeyboardInterrupt):
+        return bool(problem.args)
+    return isinstance(problem, (WorkshopError, *_aws()))
+
+
+def _from_sdk(traceback: TracebackType | None) -> bool:
+    """Whether the Step Functions SDK raised it: it takes anything, and stumbles over it several floors down."""
+    name = ""
+    while traceback is not None:
+        name, traceback = str(traceback.tb_frame.f_globals.get("__name__")), traceback.tb_next
+    return name.split(".")[0] == "stepfunctions"
+
+
+def _aws() -> tuple[type[Exception], ...]:
+    """The errors of boto3's and botocore's trees, if anybody has imported them."""
+    names = {"botocore.exceptions": ("BotoCoreError", "ClientError"), "boto3.exceptions": ("Boto3Error",)}
+    return tuple(
+        getattr(sys.modules[module], name) for module in names if module in sys.modules for name in names[module]
+    )
+
+
+def cure(problem: BaseException) -> str | None:
+    """What to do about an error of AWS's or of the SDK's, if this kit knows."""
+    if isinstance(problem, AttributeError) and problem.name == "to_dict":
+        if problem.obj is ...:
+            return "An exercise above is still `...`. Answer it, then run the cells that build the workflow again."
+        return (
+            "The SDK wants an object of its own here: steps.Retry(...), steps.Catch(...), steps.ChoiceRule.And([...])."
+        )
+    if not isinstance(problem, _aws()):
+        return None
+    response = getattr(problem, "response", None) or {}
+    told = f"{response.get('Error', {}).get('Code', '')} {problem}"
+    return next((remedy for sign, remedy in _CURES.items() if sign in told), None)
+
+
+def lines(shell: Any, problem: BaseException, traceback: TracebackType, remedy: str | None) -> list[str]:
+    """The reader's own lines on the way to an error, its message, and the remedy."""
+    told: list[str] = []
+    for place, number, line in _own(shell, traceback)[-2:]:
+        told += [f"{place}, line {number}", f"----> {number} {line.strip()}"]
+    message = f"{RED}{type(problem).__name__}{PLAIN}: {problem}".splitlines()
+    room = MOST_LINES - len(told) - 1 - bool(remedy)
+    if len(message) > room:
+        message = [*message[: room // 2], "…", *message[len(message) - (room - room // 2 - 1) :]]
+    return [*told, "", *message, *([remedy] if remedy else [])]
+
+
+def _own(shell: Any, traceback: TracebackType | None) -> list[tuple[str, int, str]]:
+    """Where the reader's code was at: cells, and files beside the notebook."""
+    cells, here, found = getattr(shell.compile, "_filename_map", {}), Path.cwd(), []
+    others = (Path(__file__).parent, Path(sys.prefix))
+    while traceback is not None:
+        name, number = traceback.tb_frame.f_code.co_filename, traceback.tb_lineno
+        if name in cells:
+            found.append((f"Cell In[{cells[name]}]", number, linecache.getline(name, number)))
+        elif Path(name).is_relative_to(here) and not any(map(Path(name).is_relative_to, others)):
+            found.append((Path(name).relative_to(here).as_posix(), number, linecache.getline(name, number)))
+        traceback = traceback.tb_next
+    return found
+
+
+def _unbound(shell: Any, problem: NameError) -> str | None:
+    """Which cell of this notebook makes a name that is missing; None if none does, as with a misspelt one."""
+    for source in _cells(shell):
+        if problem.name in _names(shell, source):
+            first = next((line for line in source.splitlines() if line.strip() and not line.startswith("#")), "")
+            return f"The cell that makes {problem.name} has not run. It begins: {first.strip()[:60]}"
+    return None
+
+
+def _cells(shell: Any) -> Iterator[str]:
+    """The code of the notebook's cells as it was last saved: Jupyter's server and VS Code say where it is."""
+    path = shell.user_ns.get("__vsc_ipynb_file__") or os.environ.get("JPY_SESSION_NAME", "")
+    try:
+        cells = json.loads(Path(path).read_text(encoding="utf-8"))["cells"]
+    except (OSError, ValueError, KeyError):
+        return
+    yield from ("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+
+
+def _names(shell: Any, source: str) -> set[str]:
+    """The names that a cell binds."""
+    try:
+        tree = ast.parse(shell.transform_cell(source))
+    except SyntaxError:
+        return set()
+    found = set()
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+            continue
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
+                found.add(inner.id)
+            elif isinstance(inner, ast.alias):
+                found.add((inner.asname or inner.name).split(".")[0])
+    return found

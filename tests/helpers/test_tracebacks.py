@@ -1,0 +1,136 @@
+"""Errors in a notebook: the kit's and AWS's in ten lines with their cure, everybody else's as they are."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from IPython.core.interactiveshell import InteractiveShell
+from stepfunctions import steps
+from stepfunctions.workflow import Workflow
+
+from helpers import LocalCloudDied, WorkshopError, tracebacks
+from helpers.session import Session
+
+Show = Callable[..., list[str]]
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Show:
+    """Runs cells in a shell with the kit's errors; returns the lines that the last one showed."""
+    monkeypatch.chdir(tmp_path)  # beside the notebook are only the reader's own files
+    shell = InteractiveShell()
+    seen: list[str] = []
+    monkeypatch.setattr(shell, "_showtraceback", lambda kind, value, lines: seen.append("\n".join(lines)))
+    shell.set_custom_exc((Exception, KeyboardInterrupt), tracebacks._show)
+
+    def run(*cells: str, **names: Any) -> list[str]:
+        shell.user_ns.update(names)
+        for cell in cells:
+            seen.clear()
+            shell.run_cell(cell, store_history=True)
+        return re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(seen)).splitlines()
+
+    return run
+
+
+def refuse(code: str, message: str = "No.") -> None:
+    raise ClientError({"Error": {"Code": code, "Message": message}}, "CreateTable")
+
+
+def deep(error: Exception, floors: int = 30) -> None:
+    if floors:
+        deep(error, floors - 1)
+    raise error
+
+
+def test_an_error_of_the_kit_is_the_readers_line_and_the_message(shown: Show) -> None:
+    lines = shown("a = 1\n\ndeep(error)", deep=deep, error=WorkshopError("Do this."))
+    assert lines == ["Cell In[1], line 3", "----> 3 deep(error)", "", "WorkshopError: Do this."]
+
+
+@pytest.mark.parametrize("message", ["one line", "\n".join(map(str, range(40)))])
+def test_it_has_ten_lines_at_most_whatever_its_message(shown: Show, message: str) -> None:
+    lines = shown("deep(error)", deep=deep, error=LocalCloudDied(message))
+    assert len(lines) <= 10
+    assert lines[-1].endswith(message.splitlines()[-1])
+
+
+def test_a_function_of_the_readers_is_shown_with_its_line(shown: Show) -> None:
+    lines = shown("def mine():\n    deep(error)", "mine()", deep=deep, error=WorkshopError("No."))
+    assert lines[:4] == ["Cell In[2], line 1", "----> 1 mine()", "Cell In[1], line 2", "----> 2 deep(error)"]
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "remedy"),
+    [
+        ("NoSuchBucket", "The specified bucket does not exist", "Run the first cell again"),
+        ("ResourceInUseException", "Table already exists: t", "Go on with the next cell"),
+        ("StateMachineDoesNotExist", "State Machine Does Not Exist", "Run the cells above"),
+        ("ResourceNotFoundException", "Function not found", "Run the cells above"),
+        ("AWS.SimpleQueueService.NonExistentQueue", "", "Run the cells above"),
+        ("ValidationException", 'Could not find model "m"', "Run the cells above"),
+    ],
+)
+def test_what_aws_says_after_clean_up_or_a_second_run_has_its_cure(
+    shown: Show, code: str, message: str, remedy: str
+) -> None:
+    lines = shown("refuse(code, message)", refuse=refuse, code=code, message=message)
+    assert code in "\n".join(lines)
+    assert remedy in lines[-1]
+    assert len(lines) <= 10
+
+
+def test_an_error_that_nobody_knows_a_cure_for_has_none(shown: Show) -> None:
+    assert shown("refuse('Throttling')", refuse=refuse)[-1].startswith("ClientError: An error occurred (Throttling)")
+
+
+def test_the_readers_own_error_is_shown_in_full(shown: Show) -> None:
+    lines = shown("import json\njson.loads('{')")
+    assert sum("json/decoder.py" in line for line in lines) >= 1
+    assert len(lines) > 10
+
+
+def test_a_mistake_in_the_language_points_at_it(shown: Show) -> None:
+    assert any("x = = 3" in line for line in shown("x = = 3"))
+
+
+@pytest.mark.parametrize(("answer", "remedy"), [(..., "still `...`"), ({"MaxAttempts": 1}, "steps.Retry(...)")])
+def test_what_the_sdk_stumbles_over_is_named_with_its_cure(
+    shown: Show, workshop: Session, answer: object, remedy: str
+) -> None:
+    task = steps.Task("Read", resource="arn:aws:states:::lambda:invoke", retry=answer)
+    cell = "Workflow('workshop-open', task, 'arn:aws:iam::123456789012:role/r')"
+    lines = shown(cell, Workflow=Workflow, task=task)
+    assert remedy in lines[-1]
+    assert len(lines) <= 10
+
+
+def test_the_name_of_a_skipped_cell_names_the_cell(
+    shown: Show, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    cells = [
+        {"cell_type": "markdown", "source": "later = 3"},
+        {"cell_type": "code", "source": ["# The tasks\n", "%matplotlib inline\n", "read, later = 1, 2"]},
+        {"cell_type": "code", "source": "this is no Python"},
+    ]
+    path = tmp_path / "one.ipynb"
+    path.write_text(json.dumps({"cells": cells}), encoding="utf-8")
+    monkeypatch.setenv("JPY_SESSION_NAME", str(path))
+    assert shown("later")[-1] == "The cell that makes later has not run. It begins: %matplotlib inline"
+    assert not any("has not run" in line for line in shown("misspelt"))
+    monkeypatch.delenv("JPY_SESSION_NAME")
+    assert not any("has not run" in line for line in shown("later"))
+
+
+def test_an_interrupt_that_says_what_goes_on_is_short(shown: Show) -> None:
+    def stop(*told: str) -> None:
+        raise KeyboardInterrupt(*told)
+
+    assert shown("stop('It goes on.')", stop=stop)[-1] == "KeyboardInterrupt: It goes on."
+    assert any("stop(*told)" in line for line in shown("stop()", stop=stop))

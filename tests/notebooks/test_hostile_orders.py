@@ -1,0 +1,16 @@
+"""Notebook 03's cells in orders that people find; `workshop.py soak` tries every notebook so."""
+
+from __future__ import annotations
+
+import pytest
+
+from tools.execute import find
+from tools.soak.orders import ORDERS, after_clean_up, backwards, from_the_middle, trouble, twice
+
+TRIED = [name for name, order in ORDERS.items() if order in (twice, from_the_middle, after_clean_up, backwards)]
+
+
+@pytest.mark.parametrize("order", TRIED)
+def test_cells_work_or_say_in_a_few_lines_what_is_missing(order: str) -> None:
+    (path,) = find("03")
+    assert trouble(path, order) == []

@@ -1,0 +1,39 @@
+"""`workshop.py soak`: try everything once, or for some minutes, and say what a reader would stumble over."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+from tools.execute import NOTEBOOKS, find
+from tools.soak.orders import ORDERS, trouble
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Try the named notebooks, or all, in every order; returns 1 when anything was found."""
+    parser = argparse.ArgumentParser(prog="workshop.py soak")
+    parser.add_argument("--minutes", type=float)
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    options = parser.parse_args(arguments)
+    paths = sorted({path for name in options.names for path in find(name)} or NOTEBOOKS.glob("*.ipynb"))
+    until = time.monotonic() + 60 * (options.minutes or 0)
+    found, rounds = 0, 0
+    while rounds == 0 or time.monotonic() < until:
+        rounds += 1
+        for path in paths:
+            for order in ORDERS:
+                if options.minutes and time.monotonic() > until:
+                    break
+                started = time.monotonic()
+                problems = trouble(path, order)
+                found += len(problems)
+                took = time.monotonic() - started
+                print(f"{path.stem}, {order}: {len(problems) or 'nothing'} found, {took:.0f} s", flush=True)
+                for problem in problems:
+                    print(f"  {problem}", flush=True)
+    return int(found > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
