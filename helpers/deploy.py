@@ -6,15 +6,13 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol, overload
 
-from draw import history, words
+from draw import history
 from helpers import status
-from helpers.asking import history_of
 from helpers.errors import ExecutionFailed, WorkshopError
+from helpers.resources import Execution, Function, StateMachine
 from helpers.session import TAG, Session, current
 from helpers.watching import follow
 
@@ -31,69 +29,6 @@ class Workflow(Protocol):
     role: str
     definition: Any
     state_machine_arn: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class StateMachine:
-    """A deployed workflow.
-
-    Attributes:
-        name, arn: as Step Functions knows it.
-        definition: Amazon States Language, as JSON text.
-    """
-
-    name: str
-    arn: str
-    definition: str
-
-
-@dataclass(frozen=True, slots=True)
-class Function:
-    """A deployed Lambda function: its name and ARN."""
-
-    name: str
-    arn: str
-
-
-class Execution:
-    """One execution, as far as it has come.
-
-    Attributes:
-        arn, name: as Step Functions knows it.
-        status: RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED.
-        input, output: JSON values; output is None unless it succeeded.
-        error, cause: of an execution that did not succeed.
-        seconds: how long it took, on the cloud's clock; None while it runs.
-        machine: the state machine that it is an execution of.
-    """
-
-    def __init__(self, arn: str, machine: StateMachine) -> None:
-        self.arn, self.machine = arn, machine
-        self.name = arn.rpartition(":")[2]
-        self.refresh()
-
-    def refresh(self) -> None:
-        """Asks for its status again."""
-        session = current()
-        with session.alive():
-            told = session.client("stepfunctions").describe_execution(executionArn=self.arn)
-        self.status: str = told["status"]
-        self.input: Any = json.loads(told.get("input", "null"))
-        self.output: Any = json.loads(told.get("output", "null"))
-        self.error: str | None = told.get("error")
-        self.cause: str | None = told.get("cause")
-        stop = told.get("stopDate")
-        self.seconds: float | None = (stop - told["startDate"]).total_seconds() if stop else None
-        self.__dict__.pop("events", None)
-
-    @cached_property
-    def events(self) -> list[dict[str, Any]]:
-        """Its history so far, every page of it."""
-        return history_of(self.arn)
-
-    def __repr__(self) -> str:
-        took = "" if self.seconds is None else f" after {words.duration(self.seconds)}"
-        return f"Execution of {self.machine.name}: {self.status}{took}"
 
 
 @overload

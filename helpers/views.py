@@ -9,10 +9,11 @@ import draw
 from helpers import logs
 from helpers.asking import Asking, history_of, runs_of
 from helpers.attended import attended
-from helpers.deploy import Execution, Function, StateMachine, definition_of, machine_of
+from helpers.deploy import definition_of, machine_of
 from helpers.errors import ExecutionFailed, WorkshopError
 from helpers.inspector import Inspector
 from helpers.previews import Previews
+from helpers.resources import Execution, Function, StateMachine
 from helpers.session import current
 from helpers.watching import follow
 

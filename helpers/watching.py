@@ -16,7 +16,7 @@ from helpers.screen import Screen
 from helpers.session import current
 
 if TYPE_CHECKING:
-    from helpers.deploy import Execution
+    from helpers.resources import Execution
 
 TICK = {"local": 0.2, "aws": 1.0}  # seconds between two pictures: each asks about jobs and children
 WORKING = 0.5  # where nothing but real work goes on, which needs the processor more than its picture does

@@ -10,15 +10,9 @@ ROOT = Path(__file__).resolve().parents[1]
 
 PACKAGES = ("helpers", "localcloud", "draw", "tools", "bench")
 
-_CLOUD, _STATES = "localcloud.", "localcloud.services.stepfunctions."
-
 #: Circles that are known, by where they lie: imports among the modules of one entry are not looked at. Only to be
 #: shortened.
-KNOWN = (
-    (_CLOUD + "asl.query",),
-    (_CLOUD + "time.clock", _CLOUD + "time.fibers"),
-    (_STATES + "aliases", _STATES + "machines"),
-)
+KNOWN = (("localcloud.asl.query",),)
 
 
 def modules() -> dict[str, Path]:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import deque
 from collections.abc import Callable, Coroutine, Generator
 from contextvars import copy_context
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
-
-if TYPE_CHECKING:
-    from localcloud.time.clock import Clock
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 log = logging.getLogger(__name__)
 
@@ -18,6 +16,29 @@ T = TypeVar("T")
 
 class Cancelled(BaseException):
     """Thrown into a fiber that was cancelled. Not an Exception, so that no `except Exception` swallows it."""
+
+
+class Scheduler(Protocol):
+    """What a fiber asks of the clock that it is on.
+
+    Attributes:
+        ready: fibers to be stepped, each with the value or the error that it gets.
+        by_schedule: whether what runs now is the consequence of a recurring schedule.
+        outsiders: how many wait for the outside.
+    """
+
+    ready: deque[tuple[Fiber[Any], Any, BaseException | None]]
+    by_schedule: bool
+    outsiders: int
+
+    def call(self, function: Callable[..., T], *args: Any) -> T:
+        """Run a function on the clock thread and return its result."""
+
+    def wait(self, event: threading.Event, timeout: float | None = None) -> bool:
+        """Block a thread other than the clock's until `event` is set, or for so many real seconds."""
+
+    def outsider_comes(self) -> None:
+        """One more waits for the outside."""
 
 
 class Trap:
@@ -49,7 +70,7 @@ class Fiber(Generic[T]):
         "watchers",
     )
 
-    def __init__(self, clock: Clock, coro: Coroutine[Any, Any, T]) -> None:
+    def __init__(self, clock: Scheduler, coro: Coroutine[Any, Any, T]) -> None:
         self._clock = clock
         self._coro = coro
         self._context = copy_context()  # whose request it was that started this, as with asyncio's tasks
@@ -139,7 +160,7 @@ class Signal(Generic[T]):
             real seconds before it jumps over a timer.
     """
 
-    def __init__(self, clock: Clock, *, external: bool = False) -> None:
+    def __init__(self, clock: Scheduler, *, external: bool = False) -> None:
         self._clock = clock
         self._external = external
         self._waiters: list[Fiber[Any]] = []

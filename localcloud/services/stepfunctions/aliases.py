@@ -6,44 +6,15 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-state-mach
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from localcloud.door.wire import ServiceError
-from localcloud.ids import derived_choice
 from localcloud.services.stepfunctions import arns, errors
-from localcloud.services.stepfunctions.machines import Machines, StateMachine
+from localcloud.services.stepfunctions.machines import Alias, Machines, StateMachine
 from localcloud.services.stepfunctions.paging import PAGES
 
 #: https://docs.aws.amazon.com/step-functions/latest/dg/limits-overview.html
 MAX_ALIASES = 100
-
-
-@dataclass(slots=True)
-class Alias:
-    """A name for versions of one state machine."""
-
-    arn: str
-    name: str
-    description: str | None
-    routing: list[dict[str, Any]]  # stateMachineVersionArn and weight, as the API has them
-    created: float
-    updated: float
-    starts: int = 0
-
-    def routes(self) -> list[str]:
-        """The ARNs of the versions that it leads to."""
-        return [each["stateMachineVersionArn"] for each in self.routing]
-
-    def heaviest(self) -> int:
-        """The number of the version that most starts go to."""
-        return _number(max(self.routing, key=lambda each: each["weight"])["stateMachineVersionArn"])
-
-    def choose(self, seed: object) -> int:
-        """The number of the version that the next start goes to: drawn by weight, the same in every run."""
-        self.starts += 1
-        weights = [each["weight"] for each in self.routing]
-        return _number(self.routes()[derived_choice(weights, seed, self.arn, self.starts)])
 
 
 class Aliases:
@@ -161,7 +132,3 @@ def _alias_arn(arn: str) -> arns.MachineArn:
     if parts.alias is None:
         raise errors.invalid_arn(arn)
     return parts
-
-
-def _number(version_arn: str) -> int:
-    return int(version_arn.rpartition(":")[2])

@@ -16,7 +16,7 @@ from localcloud.asl.compiler import compile_machine
 from localcloud.asl.machine import Machine
 from localcloud.asl.validation.shapes import TaskProblems
 from localcloud.door.wire import ServiceError
-from localcloud.ids import derived_uuid
+from localcloud.ids import derived_choice, derived_uuid
 from localcloud.services.stepfunctions import arns, errors, settings, tags
 from localcloud.services.stepfunctions.logs import prove_permissions
 from localcloud.services.stepfunctions.paging import PAGES
@@ -24,7 +24,6 @@ from localcloud.services.stepfunctions.variables import variable_references
 
 if TYPE_CHECKING:
     from localcloud.host import Host
-    from localcloud.services.stepfunctions.aliases import Alias
 
 #: https://docs.aws.amazon.com/step-functions/latest/dg/limits-overview.html
 MAX_VERSIONS = 1000
@@ -68,6 +67,38 @@ class Version:
     revision: Revision
     description: str | None
     created: float
+
+
+def version_number(version_arn: str) -> int:
+    """The number at the end of a version's ARN."""
+    return int(version_arn.rpartition(":")[2])
+
+
+@dataclass(slots=True)
+class Alias:
+    """A name for versions of one state machine."""
+
+    arn: str
+    name: str
+    description: str | None
+    routing: list[dict[str, Any]]  # stateMachineVersionArn and weight, as the API has them
+    created: float
+    updated: float
+    starts: int = 0
+
+    def routes(self) -> list[str]:
+        """The ARNs of the versions that it leads to."""
+        return [each["stateMachineVersionArn"] for each in self.routing]
+
+    def heaviest(self) -> int:
+        """The number of the version that most starts go to."""
+        return version_number(max(self.routing, key=lambda each: each["weight"])["stateMachineVersionArn"])
+
+    def choose(self, seed: object) -> int:
+        """The number of the version that the next start goes to: drawn by weight, the same in every run."""
+        self.starts += 1
+        weights = [each["weight"] for each in self.routing]
+        return version_number(self.routes()[derived_choice(weights, seed, self.arn, self.starts)])
 
 
 @dataclass(slots=True)

@@ -1,0 +1,75 @@
+"""What `deploy` and `run` give: a state machine, a function, an execution."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from draw import words
+from helpers.asking import history_of
+from helpers.session import current
+
+
+@dataclass(frozen=True, slots=True)
+class StateMachine:
+    """A deployed workflow.
+
+    Attributes:
+        name, arn: as Step Functions knows it.
+        definition: Amazon States Language, as JSON text.
+    """
+
+    name: str
+    arn: str
+    definition: str
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A deployed Lambda function: its name and ARN."""
+
+    name: str
+    arn: str
+
+
+class Execution:
+    """One execution, as far as it has come.
+
+    Attributes:
+        arn, name: as Step Functions knows it.
+        status: RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED.
+        input, output: JSON values; output is None unless it succeeded.
+        error, cause: of an execution that did not succeed.
+        seconds: how long it took, on the cloud's clock; None while it runs.
+        machine: the state machine that it is an execution of.
+    """
+
+    def __init__(self, arn: str, machine: StateMachine) -> None:
+        self.arn, self.machine = arn, machine
+        self.name = arn.rpartition(":")[2]
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Asks for its status again."""
+        session = current()
+        with session.alive():
+            told = session.client("stepfunctions").describe_execution(executionArn=self.arn)
+        self.status: str = told["status"]
+        self.input: Any = json.loads(told.get("input", "null"))
+        self.output: Any = json.loads(told.get("output", "null"))
+        self.error: str | None = told.get("error")
+        self.cause: str | None = told.get("cause")
+        stop = told.get("stopDate")
+        self.seconds: float | None = (stop - told["startDate"]).total_seconds() if stop else None
+        self.__dict__.pop("events", None)
+
+    @cached_property
+    def events(self) -> list[dict[str, Any]]:
+        """Its history so far, every page of it."""
+        return history_of(self.arn)
+
+    def __repr__(self) -> str:
+        took = "" if self.seconds is None else f" after {words.duration(self.seconds)}"
+        return f"Execution of {self.machine.name}: {self.status}{took}"
