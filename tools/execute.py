@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import base64
 import json
 import re
 import sys
@@ -57,7 +58,21 @@ def execute(path: Path) -> str | None:
     if leaks:
         return f"an output names a path of this machine; nothing is saved: {', '.join(leaks)}"
     path.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8", newline="\n")
+    for plan in plans(notebook):
+        picture_of(path).write_bytes(plan)
     return None
+
+
+def picture_of(path: Path) -> Path:
+    """The picture at the top of a notebook, of what will be built."""
+    return path.parent / "pictures" / f"{path.stem}.svg"
+
+
+def plans(notebook: Any) -> list[bytes]:
+    """The picture that a cell with the tag `plan` gives, as SVG: at most one."""
+    cells = [cell for cell in notebook.cells if "plan" in cell.metadata.get("tags", [])]
+    shown = "".join(output.get("data", {}).get("text/html", "") for cell in cells for output in cell.outputs)
+    return [base64.b64decode(svg) for svg in re.findall(r"data:image/svg\+xml;base64,([\w+/=]+)", shown)[:1]]
 
 
 def normalise(notebook: Any) -> None:

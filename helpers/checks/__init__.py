@@ -1,0 +1,39 @@
+"""Feedback on exercises: what is missing, what is wrong with an example of it, or why it is right. None raises.
+
+A check judges by behaviour. It asks the connected cloud with TestState what a state does with samples, which starts no
+execution and leaves nothing behind, or it reads the history of an execution that the reader has run.
+"""
+
+from __future__ import annotations
+
+from helpers.checks.calls import signs_of_life, wait_by_estimate
+from helpers.checks.offers import higher_bar
+from helpers.checks.photos import doubtful_photo, one_in_twenty
+from helpers.checks.receipts import (
+    events_of_a_task,
+    first_pause,
+    handled_receipts,
+    keeps_the_record,
+    manager_choice,
+    patient_retry,
+    tries_to_post,
+    way_of_the_receipt,
+)
+from helpers.checks.stages import start_in_the_middle
+
+__all__ = [
+    "doubtful_photo",
+    "events_of_a_task",
+    "first_pause",
+    "handled_receipts",
+    "higher_bar",
+    "keeps_the_record",
+    "manager_choice",
+    "one_in_twenty",
+    "patient_retry",
+    "signs_of_life",
+    "start_in_the_middle",
+    "tries_to_post",
+    "wait_by_estimate",
+    "way_of_the_receipt",
+]
