@@ -6,7 +6,14 @@ execution and leaves nothing behind, or it reads the history of an execution tha
 
 from __future__ import annotations
 
-from helpers.checks.calls import signs_of_life, wait_by_estimate
+from helpers.checks.calls import (
+    longest_state,
+    looking_often,
+    looks_at_the_job,
+    signs_of_life,
+    status_choice,
+    waiting_begins,
+)
 from helpers.checks.offers import higher_bar
 from helpers.checks.photos import doubtful_photo, one_in_twenty
 from helpers.checks.receipts import (
@@ -28,12 +35,16 @@ __all__ = [
     "handled_receipts",
     "higher_bar",
     "keeps_the_record",
+    "longest_state",
+    "looking_often",
+    "looks_at_the_job",
     "manager_choice",
     "one_in_twenty",
     "patient_retry",
     "signs_of_life",
     "start_in_the_middle",
+    "status_choice",
     "tries_to_post",
-    "wait_by_estimate",
+    "waiting_begins",
     "way_of_the_receipt",
 ]

@@ -24,7 +24,7 @@ def doubtful_photo(rule: Any) -> str:
 @check
 def one_in_twenty(tolerance: Any) -> str:
     """How many items of a distributed Map may fail: 5 %, and not one more, of any number."""
-    if not isinstance(tolerance, dict):
+    if not isinstance(tolerance, dict) or not any(str(field).startswith("Tolerated") for field in tolerance):
         raise NotYet(f'a dict with one field is asked for, not {tolerance!r}: {{"Tolerated...": ...}}.')
     for broken, photos, enough in (
         *((1, 20, True), (2, 20, False), (2, 40, True), (3, 40, False)),

@@ -8,6 +8,7 @@ from typing import Any
 
 from helpers.checks._judge import NotYet, check, number
 from helpers.checks._trial import TASK, attempt, way, written
+from helpers.checks._visits import last_visit, visits
 from helpers.draw import history
 
 BUSY = "BooksBusy"  # what src/post_to_books.py raises
@@ -26,7 +27,7 @@ STORED = {"SdkHttpMetadata": {"HttpStatusCode": 200}}  # DynamoDB's answer to Pu
 @check
 def way_of_the_receipt(prediction: Any, execution: Any) -> str:
     """Which way a receipt went, held against the run."""
-    went = next(visit.state for visit in _visits(execution) if visit.state in ("Approve", "Reject"))
+    went = next(visit.state for visit in visits(execution) if visit.state in ("Approve", "Reject"))
     if prediction not in ("Approve", "Reject"):
         raise NotYet(f'{prediction!r} is no state of this Choice. It goes to "Approve" or to "Reject".')
     reason = _reason(execution)
@@ -43,7 +44,7 @@ def _reason(execution: Any) -> str:
 @check
 def handled_receipts(prediction: Any, execution: Any) -> str:
     """How many of a pile's receipts reached "Store record", held against the run."""
-    stored = sum(visit.state == "Store record" and visit.status == "succeeded" for visit in _visits(execution))
+    stored = sum(visit.state == "Store record" and visit.status == "succeeded" for visit in visits(execution))
     if number(prediction, "handled = 5") != stored:
         raise NotYet(f"{stored} reached the table. One iteration failed, so its Map failed and stopped the others.")
     return f"{stored} reached the table: one failed iteration fails the Map, and the Map stops the others."
@@ -135,7 +136,7 @@ def manager_choice(decide: Any) -> str:
 @check
 def tries_to_post(answer: Any, execution: Any) -> str:
     """How often the task was tried."""
-    visit = _last(execution, POST)
+    visit = last_visit(execution, POST)
     if number(answer, "tries = 7") != visit.tries:
         raise NotYet(f'not {answer}. Count the events of type LambdaFunctionScheduled or TaskScheduled at "{POST}".')
     return f"{visit.tries} tries, one TaskScheduled event each; the first {visit.tries - 1} ended in TaskFailed."
@@ -144,7 +145,7 @@ def tries_to_post(answer: Any, execution: Any) -> str:
 @check
 def first_pause(answer: Any, execution: Any) -> str:
     """Seconds between the first failure and the second try, to the nearest second."""
-    visit = _last(execution, POST)
+    visit = last_visit(execution, POST)
     events = {event["id"]: event for event in execution.events}
     own = [events[number] for number in visit.events]
     failed = [event["timestamp"] for event in own if history.FAILURE.search(event["type"])]
@@ -160,23 +161,11 @@ def first_pause(answer: Any, execution: Any) -> str:
 @check
 def events_of_a_task(answer: Any, execution: Any) -> str:
     """How many events a Task writes that succeeds at once."""
-    visit = next(found for found in _visits(execution) if found.kind == "Task" and found.tries == 1)
+    visit = next(found for found in visits(execution) if found.kind == "Task" and found.tries == 1)
     if number(answer, "events = 20") != len(visit.events):
         raise NotYet(f"not {answer}. Filter the table: show.events(execution, state={visit.state!r}).")
     kinds = {event["id"]: event["type"] for event in execution.events}
     return f"{len(visit.events)}: {', '.join(kinds[number] for number in visit.events)}."
-
-
-def _visits(execution: Any) -> list[history.Visit]:
-    execution = getattr(execution, "execution", execution)  # an ExecutionFailed has one
-    return history.read(execution.events).visits
-
-
-def _last(execution: Any, state: str) -> history.Visit:
-    found = [visit for visit in _visits(execution) if visit.state == state]
-    if not found:
-        raise NotYet(f'this execution never entered "{state}". Run the cell that starts it, then this one.')
-    return found[-1]
 
 
 def _exits(execution: Any, state: str) -> list[dict[str, Any]]:

@@ -35,9 +35,9 @@ def said(capsys: pytest.CaptureFixture[str]) -> Said:
     return say
 
 
-def solution(name: str) -> dict[str, Any]:
-    """What a solution defines, run as the notebook's cell would run it."""
-    cell: dict[str, Any] = {"steps": steps}
+def solution(name: str, **names: Any) -> dict[str, Any]:
+    """What a solution defines, run as the notebook's cell would run it, where these names are known."""
+    cell: dict[str, Any] = {"steps": steps, **names}
     exec((SOLUTIONS / f"{name}.py").read_text("utf-8"), cell)
     return cell
 
@@ -297,6 +297,187 @@ def test_the_solutions_of_03_are_right(said: Said) -> None:
     assert said(checks.events_of_a_task, history["events"], OTHER).startswith("Right")
 
 
+# ---- Notebook 04
+
+STATUS = "$.job.TranscriptionJob.TranscriptionJobStatus"
+
+
+def states_entered(*names: str, seconds: float = 1.0) -> SimpleNamespace:
+    """An execution that entered these states, a second each, and took so long."""
+    events = []
+    for at, name in enumerate(names):
+        events += [("PassStateEntered", at, {"name": name, "input": "{}"})]
+        events += [("PassStateExited", at + 1, {"name": name, "output": "{}"})]
+    found = execution(*events)
+    found.seconds = seconds
+    return found
+
+
+RARE = states_entered("Start", "Wait", "Get transcription", "Ended?", seconds=60)
+OFTEN = states_entered("Start", *("Wait", "Get transcription", "Ended?") * 3, seconds=41)
+
+
+@pytest.mark.parametrize(
+    ("answer", "remark"),
+    [
+        ("sooner and cheaper", "it was sooner and dearer: 60 s and 4 transitions, against 41 s and 10"),
+        ("later and dearer", "it was sooner and dearer"),
+        ("dearer", "is none of"),
+        (5, "is none of"),
+    ],
+)
+def test_a_wrong_prediction_of_a_short_pause(answer: object, remark: str, said: Said) -> None:
+    words = said(checks.looking_often, answer, RARE, OFTEN)
+    assert words.startswith("Not yet")
+    assert remark in words
+
+
+def test_a_right_prediction_of_a_short_pause(said: Said) -> None:
+    assert said(checks.looking_often, "sooner and dearer", RARE, OFTEN).startswith("Right: 60 s")
+    assert said(checks.looking_often, "later and cheaper", OFTEN, RARE).startswith("Right: 41 s")
+
+
+def by_status(default: str, **ways: str) -> Callable[..., Any]:
+    """A function that makes a Choice of statuses and the ways they lead."""
+
+    def choose(wait: Any, done: Any, failed: Any) -> Any:
+        states = {"wait": wait, "done": done, "failed": failed}
+        choice = steps.Choice("Ended?")
+        for status, way in ways.items():
+            choice.add_choice(ChoiceRule.StringEquals(STATUS, status), next_step=states[way])
+        choice.default_choice(states[default])
+        return choice
+
+    return choose
+
+
+@pytest.mark.parametrize(
+    ("choose", "remark"),
+    [
+        ("wait", "a function is asked for"),
+        (lambda wait, done, failed: None, "A Choice state is asked for"),
+        (lambda wait, done, failed: wait, "of type Pass"),
+        (lambda wait: wait, "TypeError"),
+        (by_status("failed", COMPLETED="done"), "IN_PROGRESS should lead to Wait, and leads to Failed"),
+        (by_status("failed", COMPLETED="done", IN_PROGRESS="wait"), "QUEUED should lead to Wait"),
+        (by_status("wait", COMPLETED="done"), "FAILED should lead to Failed, and leads to Wait"),
+        (by_status("wait", FAILED="failed", COMPLETE="done"), "COMPLETED should lead to Done"),
+    ],
+)
+def test_a_choice_that_waits_too_little_or_too_long(choose: object, remark: str, said: Said) -> None:
+    words = said(checks.status_choice, choose)
+    assert words.startswith("Not yet")
+    assert remark in words
+
+
+@pytest.mark.parametrize(
+    "choose",
+    [
+        by_status("failed", COMPLETED="done", IN_PROGRESS="wait", QUEUED="wait"),
+        by_status("done", FAILED="failed", QUEUED="wait", IN_PROGRESS="wait"),
+    ],
+)
+def test_a_choice_that_waits_for_the_end(choose: object, said: Said) -> None:
+    assert said(checks.status_choice, choose).startswith("Right")
+
+
+@pytest.mark.parametrize(
+    ("timeout", "heartbeat", "remark"),
+    [
+        (20, 8, "cut off after 20"),
+        (10**9, 8, "refuses it"),
+        (10**6, 8, "not 60"),
+        (61, 8, "not 60"),
+        (45, 7, "two late, is missed at 7"),
+        (45, 5, "is missed at 5"),
+        (45, 11, "noticed after 11 seconds"),
+        (45, 45, "refuses it"),
+        (45.5, 8.5, "refuses it"),
+        ("1m", 8, "a number is asked for"),
+        (45, "8", "a number is asked for"),
+        (True, 8, "a number is asked for"),
+    ],
+)
+def test_limits_that_would_not_do(timeout: object, heartbeat: object, remark: str, said: Said) -> None:
+    words = said(checks.signs_of_life, {"timeout_seconds": timeout, "heartbeat_seconds": heartbeat})
+    assert words.startswith("Not yet")
+    assert remark in words
+
+
+@pytest.mark.parametrize("limits", [{"timeout_seconds": 45}, [45, 8], {"timeout": 45, "heartbeat": 8}])
+def test_limits_need_both_by_their_names(limits: object, said: Said) -> None:
+    assert "it takes both limits" in said(checks.signs_of_life, limits)
+
+
+def test_limits_are_open_while_one_is(said: Said) -> None:
+    assert said(checks.signs_of_life, {"timeout_seconds": 45, "heartbeat_seconds": ...}) == _judge.OPEN + "\n"
+
+
+@pytest.mark.parametrize(("timeout", "heartbeat"), [(30, 8), (60, 10)])
+def test_limits_with_signs_of_life(timeout: int, heartbeat: int, said: Said) -> None:
+    limits = {"timeout_seconds": timeout, "heartbeat_seconds": heartbeat}
+    assert said(checks.signs_of_life, limits).startswith("Right")
+
+
+@pytest.mark.parametrize(("answer", "remark"), [(1, "not 1"), ("3", "a number"), (None, "a number")])
+def test_a_wrong_number_of_looks(answer: object, remark: str, said: Said) -> None:
+    assert remark in said(checks.looks_at_the_job, answer, OFTEN)
+
+
+def test_the_right_number_of_looks(said: Said) -> None:
+    assert said(checks.looks_at_the_job, 3, OFTEN).startswith("Right")
+    assert said(checks.looks_at_the_job, 1, RARE).startswith("Right")
+    assert "is missing" in said(checks.looks_at_the_job, 1, None)
+
+
+LONG = states_entered("Start", "Wait", "Get", "Wait", seconds=4)
+
+
+@pytest.mark.parametrize(
+    ("answer", "remark"), [("Start", "another state took more"), ("wait", "is no state"), (30, "is no state")]
+)
+def test_a_state_that_is_not_the_longest(answer: object, remark: str, said: Said) -> None:
+    assert remark in said(checks.longest_state, answer, LONG)
+
+
+def test_the_longest_state(said: Said) -> None:
+    assert said(checks.longest_state, "Wait", LONG).startswith("Right: 2 s of 4")
+    assert said(checks.longest_state, "Get", states_entered("Get", "Get", "Wait")).startswith("Right")
+
+
+WAITING = execution(
+    ("TaskStateEntered", 0, {"name": "Ask", "input": "{}"}),
+    ("TaskScheduled", 0, {}),
+    ("TaskStarted", 0, {}),
+    ("TaskSubmitted", 0, {}),
+    ("TaskTimedOut", 5, {"error": "States.Timeout"}),
+)
+
+
+@pytest.mark.parametrize(
+    ("answer", "remark"),
+    [("TaskStarted", "not TaskStarted"), ("TaskTimedOut", "not TaskTimedOut"), ("submitted", "is no type of an event")],
+)
+def test_a_wrong_beginning_of_the_wait(answer: object, remark: str, said: Said) -> None:
+    assert remark in said(checks.waiting_begins, answer, WAITING)
+
+
+def test_the_beginning_of_the_wait(said: Said) -> None:
+    assert said(checks.waiting_begins, "TaskSubmitted", WAITING).startswith("Right")
+    answered = SimpleNamespace(events=[*WAITING.events[:4], {**WAITING.events[4], "type": "TaskSucceeded"}])
+    assert said(checks.waiting_begins, "TaskSubmitted", answered).startswith("Right")
+
+
+def test_the_solutions_of_04_are_right(said: Said) -> None:
+    assert said(checks.status_choice, solution("04_wait_on", STATUS=STATUS)["choose"]).startswith("Right")
+    assert said(checks.signs_of_life, solution("04_signs_of_life")["limits"]).startswith("Right")
+    history = solution("04_read_the_history")
+    twice = states_entered("Start", *("Wait", "Get transcription") * 2)
+    assert said(checks.looks_at_the_job, history["looks"], twice).startswith("Right")
+    assert said(checks.longest_state, history["longest"], LONG).startswith("Right")
+    assert said(checks.waiting_begins, history["begins"], WAITING).startswith("Right")
+
+
 # ---- Notebook 05
 
 
@@ -310,7 +491,7 @@ def test_the_solutions_of_03_are_right(said: Said) -> None:
         ({"ToleratedFailurePercentage": 7}, "6 of 100 may not fail"),
         ({"ToleratedFailurePercentage": 10}, "2 of 20 may not fail"),
         ({"ToleratedFailurePercentage": "5"}, "refuses it"),
-        ({}, "1 of 20 may fail"),
+        ({}, "a dict with one field is asked for"),
         (5, "a dict with one field is asked for"),
     ],
 )
