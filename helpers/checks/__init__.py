@@ -15,7 +15,15 @@ from helpers.checks.calls import (
     waiting_begins,
 )
 from helpers.checks.offers import higher_bar
-from helpers.checks.photos import doubtful_photo, one_in_twenty
+from helpers.checks.photos import (
+    children_at_the_end,
+    children_started,
+    childs_answer,
+    doubtful_photo,
+    error_of_the_child,
+    one_in_twenty,
+    words_written,
+)
 from helpers.checks.receipts import (
     events_of_a_task,
     first_pause,
@@ -29,7 +37,11 @@ from helpers.checks.receipts import (
 from helpers.checks.stages import start_in_the_middle
 
 __all__ = [
+    "children_at_the_end",
+    "children_started",
+    "childs_answer",
     "doubtful_photo",
+    "error_of_the_child",
     "events_of_a_task",
     "first_pause",
     "handled_receipts",
@@ -47,4 +59,5 @@ __all__ = [
     "tries_to_post",
     "waiting_begins",
     "way_of_the_receipt",
+    "words_written",
 ]

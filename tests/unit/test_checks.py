@@ -16,10 +16,13 @@ from typing import Any
 import pytest
 from stepfunctions import steps
 from stepfunctions.steps import ChoiceRule, Retry
+from stepfunctions.steps.integration_resources import IntegrationPattern
 
-from helpers import checks
+from helpers import checks, deploy, run
 from helpers.checks import _judge
+from helpers.session import Session
 
+LATER = datetime(2100, 1, 1, tzinfo=UTC)
 SOLUTIONS = Path(__file__).resolve().parents[2] / "notebooks" / "solutions"
 Said = Callable[..., str]
 pytestmark = pytest.mark.usefixtures("workshop")  # a check asks the connected cloud
@@ -506,27 +509,173 @@ def test_one_in_twenty_may_fail(tolerance: object, said: Said) -> None:
     assert said(checks.one_in_twenty, tolerance).startswith("Right")
 
 
+def fit(rule: Any, default: str = "publish") -> Callable[..., Any]:
+    """A function that makes a Choice of one rule and a default."""
+
+    def choose(publish: Any, ask_a_person: Any) -> Any:
+        ways = [publish, ask_a_person] if default == "publish" else [ask_a_person, publish]
+        choice = steps.Choice("Fit for everybody?")
+        choice.add_choice(rule, next_step=ways[1])
+        choice.default_choice(ways[0])
+        return choice
+
+    return choose
+
+
 @pytest.mark.parametrize(
-    ("rule", "remark"),
+    ("choose", "remark"),
     [
-        (ChoiceRule.IsPresent("$.unsafe", True), "says yes"),
-        (ChoiceRule.IsPresent("$.unsafe[1]", True), "unsafe = ['Violence'] goes to a person"),
-        (ChoiceRule.StringEquals("$.unsafe[0]", "Alcohol"), "it fails"),
-        ("unsafe", "A Choice rule is asked for"),
+        ("unsafe", "a function is asked for"),
+        (lambda publish, ask: publish, "of type Pass"),
+        (lambda publish: publish, "TypeError"),
+        (fit(ChoiceRule.IsPresent("$.unsafe", True)), "unsafe = [] should lead to Publish"),
+        (fit(ChoiceRule.IsPresent("$.unsafe[1]", True)), "unsafe = ['Violence'] should lead to Ask a person"),
+        (fit(ChoiceRule.StringEquals("$.unsafe[0]", "Alcohol")), "it fails"),
+        (fit(ChoiceRule.IsPresent("$.unsafe[0]", True), "ask"), "unsafe = [] should lead to Publish"),
     ],
 )
-def test_a_rule_that_publishes_what_it_should_not(rule: object, remark: str, said: Said) -> None:
-    words = said(checks.doubtful_photo, rule)
+def test_a_choice_that_publishes_what_it_should_not(choose: object, remark: str, said: Said) -> None:
+    words = said(checks.doubtful_photo, choose)
     assert words.startswith("Not yet")
     assert remark in words
 
 
 @pytest.mark.parametrize(
-    "rule",
-    [ChoiceRule.IsPresent("$.unsafe[0]", True), ChoiceRule.Not(ChoiceRule.IsPresent("$.unsafe[0]", False))],
+    "choose",
+    [
+        fit(ChoiceRule.IsPresent("$.unsafe[0]", False), "ask"),
+        fit(ChoiceRule.Not(ChoiceRule.IsPresent("$.unsafe[0]", False))),
+    ],
 )
-def test_a_rule_for_doubtful_photos(rule: object, said: Said) -> None:
-    assert said(checks.doubtful_photo, rule).startswith("Right")
+def test_a_choice_for_doubtful_photos(choose: object, said: Said) -> None:
+    assert said(checks.doubtful_photo, choose).startswith("Right")
+
+
+STARTS = "arn:aws:states:::states:startExecution"
+SYNC = steps.Task("Tag", resource=f"{STARTS}.sync:2", parameters={"Input.$": "$"}, output_path="$.Output")
+
+
+def starting(resource: str, **more: Any) -> Callable[[], Any]:
+    return lambda: steps.Task("Tag", resource=STARTS + resource, parameters={"Input.$": "$"}, **more)
+
+
+@pytest.mark.parametrize(
+    ("make", "remark"),
+    [
+        (SYNC, "a function is asked for"),
+        (lambda: None, "A state is asked for"),
+        (lambda: steps.Pass("Tag"), "starts no execution"),
+        (starting(""), "it does not wait"),
+        (starting("", output_path="$.Output"), "the state fails"),
+        (starting(".sync:2"), "Let the answer alone go on"),
+        (starting(".sync", output_path="$.Output"), ".sync gives text"),
+        (starting(".sync:2", result_path="$.tagged", output_path="$.tagged"), "Let the answer alone go on"),
+        (starting(".sync:2", output_path="$.Status"), "which is text"),
+        (starting(".sync:2", output_path=None), "is not in it"),
+    ],
+)
+def test_a_state_that_does_not_put_out_the_childs_answer(make: object, remark: str, said: Said) -> None:
+    words = said(checks.childs_answer, make)
+    assert words.startswith("Not yet")
+    assert remark in words
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: SYNC,
+        starting(".sync:2", result_path="$.child", output_path="$.child.Output"),
+        lambda: {
+            "Type": "Task",
+            "Resource": f"{STARTS}.sync:2",
+            "Parameters": {},
+            "OutputPath": "$.Output",
+            "Next": "A",
+        },
+    ],
+)
+def test_a_state_that_puts_out_the_childs_answer(make: object, said: Said) -> None:
+    assert said(checks.childs_answer, make).startswith("Right")
+
+
+@pytest.fixture(scope="module")
+def parent(workshop: Session) -> Any:
+    """An execution that started three children, which wait for a second, and did not wait for them."""
+    wait = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 1, "End": True}}}
+    child = deploy(wait, "workshop-05-check-child")
+    start = {"Type": "Task", "Resource": STARTS, "Parameters": {"StateMachineArn": child.arn}, "End": True}
+    each = {"Type": "Map", "ItemsPath": "$.photos", "ResultPath": "$.tagged", "End": True}
+    inside = {"StartAt": "Tag the photo", "States": {"Tag the photo": start}}
+    machine = {"StartAt": "Each photo", "States": {"Each photo": {**each, "ItemProcessor": inside}}}
+    return run(deploy(machine, "workshop-05-check-parent"), {"photos": [1, 2, 3]})
+
+
+@pytest.mark.parametrize(("answer", "remark"), [(3, "0 of 3 had"), ("none", "a number is asked for"), (1, "0 of 3")])
+def test_a_wrong_number_of_ended_children(answer: object, remark: str, parent: Any, said: Said) -> None:
+    assert remark in said(checks.children_at_the_end, answer, parent)
+
+
+def test_the_right_number_of_ended_children(parent: Any, said: Said) -> None:
+    assert said(checks.children_at_the_end, 0, parent).startswith("Right: 0 of 3")
+    late = SimpleNamespace(output=parent.output, seconds=parent.seconds, events=[{"timestamp": LATER}])
+    assert said(checks.children_at_the_end, 3, late).startswith("Right: 3 of 3")
+
+
+@pytest.mark.parametrize(("answer", "remark"), [(4, "not 4"), ("3", "a number is asked for"), (None, "a number")])
+def test_a_wrong_number_of_children(answer: object, remark: str, parent: Any, said: Said) -> None:
+    assert remark in said(checks.children_started, answer, parent)
+
+
+def test_the_right_number_of_children(parent: Any, said: Said) -> None:
+    assert said(checks.children_started, 3, parent).startswith("Right")
+    assert said(checks.children_started, 0, ONCE).startswith("Right")
+
+
+@pytest.mark.parametrize(("answer", "remark"), [(1, "not 1"), ("2", "a number is asked for"), (["a"], "a number")])
+def test_a_wrong_number_of_words(answer: object, remark: str, said: Said) -> None:
+    assert remark in said(checks.words_written, answer, states_entered("Write the word", "Write the word"))
+
+
+def test_the_right_number_of_words(said: Said) -> None:
+    assert said(checks.words_written, 2, states_entered("Write the word", "Write the word")).startswith("Right")
+    assert said(checks.words_written, 0, ONCE).startswith("Right")
+
+
+BAD_IMAGE = "Rekognition.InvalidImageFormatException"
+FAILED_PARENT = SimpleNamespace(error="States.TaskFailed", cause=json.dumps({"Error": BAD_IMAGE}))
+
+
+@pytest.mark.parametrize(
+    ("answer", "of", "remark"),
+    [
+        ("States.TaskFailed", FAILED_PARENT, "is what the parent says"),
+        ("InvalidImage", FAILED_PARENT, "Look at the field Error"),
+        (BAD_IMAGE, SimpleNamespace(error=None, cause=None), "did not fail"),
+    ],
+)
+def test_a_wrong_error_of_the_child(answer: object, of: object, remark: str, said: Said) -> None:
+    assert remark in said(checks.error_of_the_child, answer, of)
+
+
+def test_the_error_of_the_child(said: Said) -> None:
+    assert said(checks.error_of_the_child, BAD_IMAGE, FAILED_PARENT).startswith("Right")
+    other = SimpleNamespace(error="States.TaskFailed", cause='{"Error": "Lambda.Unknown"}')
+    assert said(checks.error_of_the_child, "Lambda.Unknown", other).startswith("Right")
+
+
+def test_the_solutions_of_05_are_right(parent: Any, said: Said) -> None:
+    assert said(checks.one_in_twenty, solution("05_one_in_twenty")["tolerance"]).startswith("Right")
+    names = {"IntegrationPattern": IntegrationPattern, "start_child": start_child}
+    make = solution("05_tag_for_front_page", **names)["tag_for_front_page"]
+    assert said(checks.childs_answer, make).startswith("Right")
+    assert said(checks.doubtful_photo, solution("05_fit_for_everybody")["choose"]).startswith("Right")
+    assert said(checks.error_of_the_child, solution("05_read_the_history")["error"], FAILED_PARENT).startswith("Right")
+
+
+def start_child(pattern: Any, **more: Any) -> Any:
+    """As in the notebook, in short."""
+    parameters = {"StateMachineArn": "arn:child", "Input.$": "$"}
+    return steps.StepFunctionsStartExecutionStep("Tag", integration_pattern=pattern, parameters=parameters, **more)
 
 
 # ---- Notebook 06
