@@ -92,9 +92,21 @@ def normalise(notebook: Any) -> None:
         if cell.source.strip():
             count += 1
             cell.execution_count = count
+        cell.outputs = _whole(cell.outputs)
         for output in cell.outputs:
             if output.output_type == "execute_result":
                 output.execution_count = cell.execution_count
+
+
+def _whole(outputs: list[Any]) -> list[Any]:
+    """Printed text in one piece: on a busy machine, the kernel sends it in several."""
+    whole: list[Any] = []
+    for output in outputs:
+        if whole and output.output_type == "stream" and whole[-1].get("name") == output.name:
+            whole[-1].text += output.text
+        else:
+            whole.append(output)
+    return whole
 
 
 def machine_paths(notebook: Any) -> list[str]:

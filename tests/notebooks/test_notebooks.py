@@ -202,3 +202,17 @@ def test_its_code_names_things_for_what_they_hold(lesson: Any) -> None:
     for cell in code_cells(lesson):
         assert not re.search(riddles, cell.source), cell.source
         assert "isort" not in cell.source
+
+
+def test_its_minutes_agree_everywhere(path: Path, lesson: Any) -> None:
+    """The first cell, the exercises' headings, and the running order in notebooks/README.md."""
+    follow, exercises = re.findall(r"(\d+) minutes", lesson.cells[0].source)
+    turns = re.findall(r"^## Your turn.*\((\d+) minutes\)", prose(lesson), re.M)
+    assert sum(map(int, turns)) == int(exercises)
+    assert f"]({path.name}) | {follow} min | {exercises} min |" in (NOTEBOOKS / "README.md").read_text("utf-8")
+
+
+def test_its_notes_for_the_presenter_are_folded(lesson: Any) -> None:
+    notes = [cell.source for cell in lesson.cells if cell.metadata.slideshow.slide_type == "notes"]
+    assert notes
+    assert all(note.startswith("<details>") for note in notes)
