@@ -9,7 +9,6 @@ from typing import Any
 from helpers import draw
 from helpers.asking import Asking, history_of, runs_of
 from helpers.deploy import Execution, definition_of, follow, machine_of
-from helpers.draw import flow
 from helpers.errors import ExecutionFailed, WorkshopError
 from helpers.inspector import Inspector, attended
 from helpers.previews import Previews
@@ -76,7 +75,7 @@ class Show:
         Args:
             state: one of the SDK, in JSONPath.
         """
-        return draw.Picture(*flow.picture(state.state_id, state.to_dict()))
+        return draw.data_flow(state.to_dict(), name=state.state_id)
 
     def page(self) -> draw.Page:
         """Where all of this kernel's executions are shown as they run: a page for a second screen.
