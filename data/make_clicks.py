@@ -31,7 +31,7 @@ def main() -> None:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(["session", "device", "visits", "clicks", "offer"])
             writer.writerows(rows)
-        print(f"{name}: {len(rows)} sessions; at best {best:.1%} of the offers can be foretold")
+        print(f"{name}: {len(rows)} sessions; at best {best:.1%} of the offers can be predicted")
 
 
 def make() -> dict[str, tuple[list[list[str]], float]]:

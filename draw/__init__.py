@@ -9,6 +9,7 @@ give is enough, so an execution on AWS is drawn as one on this machine.
     rows -> scale -> bars                  the timeline
     values, log -> page                    the events
     paths, values, lens -> stages -> page  what each state did to its data
+    flow                                   the fields through which a state's data flows
     objects -> previews                    what of its data is in S3, and what that looks like
     replay                                 an execution event by event, for a browser to play
 """
@@ -22,14 +23,26 @@ from functools import lru_cache
 from html import escape
 from typing import Any
 
-from draw import bars, folds, forms, layout, log, model, opened, replay, rows, stages, svg, trace, words
+from draw import bars, flow, folds, forms, layout, log, model, opened, replay, rows, stages, svg, trace, words
 from draw.opened import Opening, Source
 from draw.page import Page
 from draw.plan import Plan
 from draw.previews import Look, Preview
 from draw.scene import Moment
 
-__all__ = ["Moment", "Page", "Picture", "Preview", "Source", "data", "events", "film", "graph", "timeline"]
+__all__ = [
+    "Moment",
+    "Page",
+    "Picture",
+    "Preview",
+    "Source",
+    "data",
+    "data_flow",
+    "events",
+    "film",
+    "graph",
+    "timeline",
+]
 
 LARGEST = 60_000  # bytes of a graph: beyond that, child workflows are not opened in it
 SMALLEST = 0.4  # of its size: if all of a graph is only on screen when it is smaller, they are not opened either
@@ -162,6 +175,16 @@ def data(
     """
     machine = json.loads(definition) if isinstance(definition, str) else definition
     return stages.page_of(machine, events, name, state, look)
+
+
+def data_flow(state: Mapping[str, Any], *, name: str) -> Picture:
+    """How data flows through one state, from InputPath to OutputPath, whether it runs or not.
+
+    Args:
+        state: its definition, in JSONPath.
+        name: the state's.
+    """
+    return Picture(*flow.picture(name, state))
 
 
 def film(

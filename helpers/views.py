@@ -78,22 +78,29 @@ class Show:
         known = _known(execution)
         return Inspector(self(known), known.machine.definition, known.events, known.machine.name)
 
+    def flow(self, state: Any) -> draw.Picture:
+        """How data flows through one state: what each of its fields from InputPath to OutputPath does.
+
+        Args:
+            state: one of the SDK, in JSONPath.
+        """
+        return draw.data_flow(state.to_dict(), name=state.state_id)
+
     def page(self) -> draw.Page:
         """Where all of this kernel's executions are shown as they run: a page for a second screen.
 
-        Its address changes with each kernel, so it is told only where somebody can follow it.
-
-        Raises:
-            WorkshopError: AWS has its own console.
+        Its address changes with each kernel, so it is told only where somebody can follow it. On AWS it is the console
+        of Step Functions.
         """
         address = current().page
         if address is None:
-            raise WorkshopError("Only the local cloud has this page. On AWS, open the console of Step Functions.")
+            region = current().region
+            return _link(f"https://{region}.console.aws.amazon.com/states/home?region={region}#/statemachines")
         if not attended():
             return draw.Page(
                 "<p>/workshop, at the local cloud's address</p>", "/workshop, at the local cloud's address"
             )
-        return draw.Page(f'<a href="{address}" target="_blank" rel="noopener">{address}</a>', address)
+        return _link(address)
 
     def live(self, execution: object) -> None:
         """The graph, drawn again in this cell whenever something happens, until the execution ends."""
@@ -101,6 +108,10 @@ class Show:
 
 
 show = Show()
+
+
+def _link(address: str) -> draw.Page:
+    return draw.Page(f'<a href="{address}" target="_blank" rel="noopener">{address}</a>', address)
 
 
 def _execution(what: object) -> Execution | None:

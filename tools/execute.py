@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import base64
 import json
 import re
 import sys
@@ -57,7 +58,21 @@ def execute(path: Path) -> str | None:
     if leaks:
         return f"an output names a path of this machine; nothing is saved: {', '.join(leaks)}"
     path.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8", newline="\n")
+    for plan in plans(notebook):
+        picture_of(path).write_bytes(plan)
     return None
+
+
+def picture_of(path: Path) -> Path:
+    """The picture at the top of a notebook, of what will be built."""
+    return path.parent / "pictures" / f"{path.stem}.svg"
+
+
+def plans(notebook: Any) -> list[bytes]:
+    """The picture that a cell with the tag `plan` gives, as SVG: at most one."""
+    cells = [cell for cell in notebook.cells if "plan" in cell.metadata.get("tags", [])]
+    shown = "".join(output.get("data", {}).get("text/html", "") for cell in cells for output in cell.outputs)
+    return [base64.b64decode(svg) for svg in re.findall(r"data:image/svg\+xml;base64,([\w+/=]+)", shown)[:1]]
 
 
 def normalise(notebook: Any) -> None:
@@ -77,9 +92,21 @@ def normalise(notebook: Any) -> None:
         if cell.source.strip():
             count += 1
             cell.execution_count = count
+        cell.outputs = _whole(cell.outputs)
         for output in cell.outputs:
             if output.output_type == "execute_result":
                 output.execution_count = cell.execution_count
+
+
+def _whole(outputs: list[Any]) -> list[Any]:
+    """Printed text in one piece: on a busy machine, the kernel sends it in several."""
+    whole: list[Any] = []
+    for output in outputs:
+        if whole and output.output_type == "stream" and whole[-1].get("name") == output.name:
+            whole[-1].text += output.text
+        else:
+            whole.append(output)
+    return whole
 
 
 def machine_paths(notebook: Any) -> list[str]:

@@ -1,6 +1,6 @@
 """Lambda function of notebook 04: flags what an auditor should know of, and writes the report.
 
-Input: {"call": …, "said": {"agent": …, "customer": …}, "heard": [DetectSentiment's response, DetectKeyPhrases's]}.
+Input: {"call": …, "texts": {"agent": …, "customer": …}, "analysis": [DetectSentiment's response, DetectKeyPhrases's]}.
 """
 
 import re
@@ -14,8 +14,8 @@ RISKS = {
 
 def handler(event, context):
     """The audit report of one call; `flagged` when a person should look at it."""
-    sentiment, phrases = event["heard"]
-    words = set(re.findall(r"[a-z]+", event["said"]["customer"].lower()))
+    sentiment, phrases = event["analysis"]
+    words = set(re.findall(r"[a-z]+", event["texts"]["customer"].lower()))
     found = {risk: [word for word in listed if word in words] for risk, listed in RISKS.items()}
     found = {risk: hits for risk, hits in found.items() if hits}
     return {

@@ -150,7 +150,7 @@ class Lines:
         understand = steps.Parallel("Understand", result_path="$.heard")
         for state, call in (("Sentiment", "detectSentiment"), ("Key phrases", "detectKeyPhrases")):
             understand.add_branch(steps.Task(state, resource=f"{SDK}:comprehend:{call}", parameters=words))
-        heard = {"call.$": "$.key", "said.$": "$.said.Payload", "heard.$": "$.heard"}
+        heard = {"call.$": "$.key", "texts.$": "$.said.Payload", "analysis.$": "$.heard"}
         flags = "$.stage.Payload"
         steps.Chain(
             [

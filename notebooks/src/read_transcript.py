@@ -1,4 +1,4 @@
-"""Lambda function of notebook 04: what the agent and the customer said, from a two-channel transcript in S3.
+"""Lambda function of notebook 04: the agent's and the customer's text, from a two-channel transcript in S3.
 
 Input: {"bucket": …, "transcript": the key of the document that Transcribe wrote}.
 """
@@ -16,7 +16,7 @@ def handler(event, context):
     """One text for each speaker."""
     stored = s3.get_object(Bucket=event["bucket"], Key=event["transcript"])
     results = json.load(stored["Body"])["results"]
-    said = {speaker: [] for speaker in SPEAKERS.values()}
+    texts = {speaker: [] for speaker in SPEAKERS.values()}
     for segment in results["audio_segments"]:
-        said[SPEAKERS[segment["channel_label"]]].append(segment["transcript"])
-    return {speaker: " ".join(parts) for speaker, parts in said.items()}
+        texts[SPEAKERS[segment["channel_label"]]].append(segment["transcript"])
+    return {speaker: " ".join(parts) for speaker, parts in texts.items()}

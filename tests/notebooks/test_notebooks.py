@@ -10,9 +10,12 @@ from typing import Any
 import nbformat
 import pytest
 
-from tools.execute import KERNEL, NOTEBOOKS, machine_paths
+from tools.execute import KERNEL, NOTEBOOKS, machine_paths, picture_of, plans
 
 PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
+#: Not yet in the form of 03, which the tests of the form below hold: to be taken off this list one by one.
+OLD = ("06", "07")
+NEW = [path for path in PATHS if not path.name.startswith(OLD)]
 
 
 @pytest.fixture(params=PATHS, ids=lambda path: path.stem)
@@ -70,9 +73,8 @@ def test_only_a_cell_that_announces_it_ends_in_an_error(notebook: Any) -> None:
 
 
 def test_its_cells_are_short(notebook: Any) -> None:
-    assert len(notebook.cells) <= 45
     for cell in code_cells(notebook):
-        assert len(cell.source.splitlines()) <= 15, cell.source
+        assert len(re.findall(r"^(?!\s*$|import |from )", cell.source, re.M)) <= 15, cell.source
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             prose = re.sub(r"```.*?```|<[^>]+>|\]\([^)]*\)", " ", cell.source, flags=re.DOTALL)
@@ -104,3 +106,113 @@ def test_a_cell_whose_output_is_not_compared_says_why(notebook: Any) -> None:
     for cell in code_cells(notebook):
         if "nbval-ignore-output" in json.dumps(cell.metadata) or "NBVAL_IGNORE_OUTPUT" in cell.source:
             assert cell.metadata.get("reason"), cell.source
+
+
+# ---- The form, as CONTRIBUTING.md describes it
+
+
+@pytest.fixture(params=NEW, ids=lambda path: path.stem)
+def path(request: pytest.FixtureRequest) -> Path:
+    return Path(request.param)
+
+
+@pytest.fixture
+def lesson(path: Path) -> Any:
+    return nbformat.read(path, as_version=4)
+
+
+def tagged(notebook: Any, tag: str) -> list[Any]:
+    return [cell for cell in notebook.cells if tag in cell.metadata.get("tags", [])]
+
+
+def prose(notebook: Any) -> str:
+    return "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+
+
+def test_no_more_than_two_cells_of_code_stand_without_prose_between(lesson: Any) -> None:
+    for three in zip(lesson.cells, lesson.cells[1:], lesson.cells[2:], strict=False):
+        assert {cell.cell_type for cell in three} != {"code"}, three[-1].source
+
+
+def test_it_opens_with_the_picture_of_what_it_builds(path: Path, lesson: Any) -> None:
+    """The cell with the tag `plan` draws it; `workshop.py notebooks` saves it beside the notebook."""
+    (drawn,) = plans(lesson)
+    assert f"](pictures/{path.stem}.svg)" in lesson.cells[0].source
+    assert picture_of(path).read_bytes() == drawn
+
+
+def test_it_has_the_parts_of_a_lesson_in_their_order(lesson: Any) -> None:
+    parts = (
+        "What you'll do.",
+        "What you'll learn.",
+        "What you'll need.",
+        "### Set up",
+        "\n## 1. ",
+        "\n## When it fails",
+    )
+    parts += ("\n## Your turn", "\n## In practice", "\n## Recap", "### Clean up", "\nNext: [")
+    places = [prose(lesson).find(part) for part in parts]
+    assert -1 not in places
+    assert places == sorted(places)
+
+
+def test_its_recap_answers_its_aims_line_for_line(lesson: Any) -> None:
+    heads = "**What you'll learn.**", "## Recap"
+    aims, recap = (next(cell.source for cell in lesson.cells if head in cell.source) for head in heads)
+    assert len(re.findall(r"^\d\.", aims, re.M)) == len(re.findall(r"^\d\.", recap, re.M)) >= 3
+
+
+def test_it_has_three_exercises_at_least_each_with_its_check_and_its_solution(lesson: Any) -> None:
+    stubs, solutions = tagged(lesson, "exercise"), tagged(lesson, "solution")
+    assert len(stubs) >= 3
+    assert all("..." in cell.source for cell in stubs)
+    assert sum(cell.source.count("checks.") for cell in code_cells(lesson)) >= len(stubs)
+    for cell in solutions:
+        (name,) = re.fullmatch(r"# %load (solutions/\w+\.py)", cell.source).groups()
+        assert (NOTEBOOKS / name).is_file()
+
+
+def test_every_solution_belongs_to_a_notebook_and_stands_in_none() -> None:
+    """Run All runs none, an export prints none."""
+    texts = {path.name[:2]: path.read_text("utf-8") for path in NEW}
+    for solution in sorted(NOTEBOOKS.glob("solutions/*.py")):
+        assert f"# %load solutions/{solution.name}" in texts[solution.name[:2]], solution.name
+
+
+def test_the_answers_of_a_fresh_reader_are_open(lesson: Any) -> None:
+    """What is stored was run with every exercise open: no output gives an answer away."""
+    printed = "".join(output.get("text", "") for cell in code_cells(lesson) for output in cell.outputs)
+    assert "Not done yet" in printed
+    assert "Right: " not in printed
+
+
+def test_its_links_to_the_glossary_and_to_files_lead_somewhere(lesson: Any) -> None:
+    heads = re.findall(r"^### (.*)$", (NOTEBOOKS / "glossary.md").read_text("utf-8"), re.M)
+    anchors = {re.sub(r"[^\w-]", "", head.lower().replace(" ", "-")) for head in heads}
+    for target in re.findall(r"\]\(([^)\s]+)\)", prose(lesson)):
+        name, _, anchor = target.partition("#")
+        if not target.startswith("https://"):
+            assert (NOTEBOOKS / name).is_file(), target
+        if name == "glossary.md" and anchor:
+            assert anchor in anchors, target
+
+
+def test_its_code_names_things_for_what_they_hold(lesson: Any) -> None:
+    riddles = r"\b(told|given|feel|there|ready|said)\b(?=\s*[=,)\].])"
+    for cell in code_cells(lesson):
+        assert not re.search(riddles, cell.source), cell.source
+        assert "isort" not in cell.source
+
+
+def test_its_minutes_agree_everywhere(path: Path, lesson: Any) -> None:
+    """The first cell, the exercises' headings, and the running order in notebooks/README.md."""
+    follow, exercises = re.findall(r"(\d+) minutes", lesson.cells[0].source)
+    turns = re.findall(r"^## Your turn.*\((\d+) minutes\)", prose(lesson), re.M)
+    assert sum(map(int, turns)) == int(exercises)
+    assert f"]({path.name}) | {follow} min | {exercises} min |" in (NOTEBOOKS / "README.md").read_text("utf-8")
+
+
+def test_its_notes_for_the_presenter_are_folded(lesson: Any) -> None:
+    notes = [cell.source for cell in lesson.cells if cell.metadata.slideshow.slide_type == "notes"]
+    assert notes
+    assert all(note.startswith("<details>") for note in notes)

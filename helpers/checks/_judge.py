@@ -1,0 +1,58 @@
+"""How a check speaks: one decorator around a function that returns why an answer is right, or raises NotYet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+OPEN = "Not done yet: replace the three dots, run that cell, then run this one again."
+
+
+class NotYet(Exception):
+    """The answer is not right; the message says what is wrong, with an example."""
+
+
+def check(judge: Callable[..., str]) -> Callable[..., None]:
+    """A check that prints what `judge` finds, and never raises.
+
+    Args:
+        judge: takes the answer, and what else the notebook hands over (an execution). It returns why the answer is
+            right, or raises NotYet; any other error is the answer's doing too.
+    """
+
+    @wraps(judge)
+    def judged(answer: Any, *material: Any) -> None:
+        print(_verdict(judge, answer, *material))
+
+    return judged
+
+
+def _verdict(judge: Callable[..., str], answer: Any, *material: Any) -> str:
+    if answer is ...:
+        return OPEN
+    try:
+        return f"Right: {judge(answer, *material)}"
+    except NotYet as problem:
+        return OPEN if problem.args[0] is ... else f"Not yet: {problem}"
+    except ClientError as problem:
+        return f"Not yet: Step Functions refuses it: {problem.response['Error']['Message']}"
+    except Exception as problem:
+        return f"Not yet: {type(problem).__name__}: {problem}"
+
+
+def number(answer: Any, example: str) -> float:
+    """The answer, if it is a number.
+
+    Args:
+        answer: the reader's.
+        example: an assignment of a wrong number, to show the form: "tries = 7".
+
+    Raises:
+        NotYet: it is something else; True and "3" are.
+    """
+    if isinstance(answer, bool) or not isinstance(answer, int | float):
+        raise NotYet(f"a number is asked for, not {answer!r}. {example} would have the form.")
+    return answer

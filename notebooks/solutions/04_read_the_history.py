@@ -1,0 +1,3 @@
+looks = 2  # on this machine; on AWS the job may take longer
+longest = "Wait"
+begins = "TaskSubmitted"

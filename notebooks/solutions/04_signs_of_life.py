@@ -1,0 +1,1 @@
+limits = {"timeout_seconds": 45, "heartbeat_seconds": 8}

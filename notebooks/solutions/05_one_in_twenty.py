@@ -1,0 +1,1 @@
+tolerance = {"ToleratedFailurePercentage": 5}

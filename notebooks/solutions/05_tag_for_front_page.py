@@ -1,0 +1,2 @@
+def tag_for_front_page():
+    return start_child(IntegrationPattern.WaitForCompletion, output_path="$.Output")

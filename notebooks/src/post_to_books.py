@@ -1,0 +1,30 @@
+"""Lambda function of notebook 03: posts a record to the accounting books, which are busy at first.
+
+Input: {"posting": a name of its own, "receipt": …, "total": …}. It stands for any system that turns callers away for a
+while: the first two tries of each posting fail. A table counts the tries, because a function remembers nothing.
+"""
+
+import boto3
+
+TABLE, REFUSALS = "workshop-03-postings", 2
+
+dynamodb = boto3.client("dynamodb")
+
+
+class BooksBusy(Exception):
+    """Somebody else is writing in the books; a moment later they are free."""
+
+
+def handler(event, context):
+    """What was posted, and at which try."""
+    counted = dynamodb.update_item(
+        TableName=TABLE,
+        Key={"posting": {"S": event["posting"]}},
+        UpdateExpression="ADD tries :one",
+        ExpressionAttributeValues={":one": {"N": "1"}},
+        ReturnValues="UPDATED_NEW",
+    )
+    tries = int(counted["Attributes"]["tries"]["N"])
+    if tries <= REFUSALS:
+        raise BooksBusy(f"try {tries} of {event['receipt']}: the books are busy, come back in a moment")
+    return {"posted": event["receipt"], "total": event["total"], "tries": tries}

@@ -1,0 +1,41 @@
+"""A reader who loads every solution: the notebook runs to the bottom, and each check finds it right."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from tests.notebooks.test_notebooks import NEW, code_cells, tagged
+from tools.execute import NOTEBOOKS
+
+
+def solve(notebook: Any) -> int:
+    """Puts each solution where its stub is; returns how many answers stay open, which are the predictions."""
+    stub, open_stubs = None, 0
+    for cell in notebook.cells:
+        if "exercise" in cell.metadata.get("tags", []):
+            stub, open_stubs = cell, open_stubs + 1
+        elif "solution" in cell.metadata.get("tags", []):
+            assert stub is not None, cell.source
+            stub.source = (NOTEBOOKS / cell.source.removeprefix("# %load ")).read_text("utf-8")
+            stub, open_stubs = None, open_stubs - 1
+    return open_stubs
+
+
+@pytest.mark.parametrize("path", NEW, ids=lambda path: path.stem)
+def test_a_reader_who_loads_every_solution_is_right(path: Path) -> None:
+    notebook = nbformat.read(path, as_version=4)
+    assert tagged(notebook, "solution")
+    predictions = solve(notebook)
+    resources = {"metadata": {"path": str(NOTEBOOKS)}}
+    NotebookClient(notebook, timeout=300, kernel_name="python3", resources=resources).execute()
+    printed = [output.get("text", "") for cell in code_cells(notebook) for output in cell.outputs]
+    lines = "".join(printed).splitlines()
+    assert [line for line in lines if line.startswith("Not yet")] == []
+    assert sum(line.startswith("Not done yet") for line in lines) == predictions
+    checks = sum(cell.source.count("checks.") for cell in code_cells(notebook))
+    assert sum(line.startswith("Right: ") for line in lines) == checks - predictions
