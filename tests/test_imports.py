@@ -10,10 +10,6 @@ ROOT = Path(__file__).resolve().parents[1]
 
 PACKAGES = ("helpers", "localcloud", "draw", "tools", "bench")
 
-#: Circles that are known, by where they lie: imports among the modules of one entry are not looked at. Only to be
-#: shortened.
-KNOWN = (("localcloud.asl.query",),)
-
 
 def modules() -> dict[str, Path]:
     """Every module of the packages: its name and its file."""
@@ -40,14 +36,7 @@ def imports(path: Path, known: dict[str, Path]) -> set[str]:
 
 def test_no_module_imports_itself_by_way_of_others() -> None:
     known = modules()
-    graph = {
-        name: {
-            each
-            for each in imports(path, known) - {name}
-            if not any(each.startswith(k) and name.startswith(k) for k in KNOWN)
-        }
-        for name, path in known.items()
-    }
+    graph = {name: imports(path, known) - {name} for name, path in known.items()}
     assert graph["localcloud.__main__"] > {"localcloud.aws_settings", "localcloud.cloud"}  # lazy ones count
     try:
         TopologicalSorter(graph).prepare()

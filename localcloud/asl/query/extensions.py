@@ -19,7 +19,7 @@ from localcloud.asl.query.values import UNDEFINED, JsonataError, LimitExceeded, 
 from localcloud.asl.randomness import JavaRandom, uuid4
 
 if TYPE_CHECKING:
-    from localcloud.asl.query.program import Run
+    from localcloud.asl.query.run import Run
 
 
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"|\'((?:[^\'\\]|\\.)*)\'', re.DOTALL)

@@ -20,7 +20,7 @@ from localcloud.asl.query.pictures import format_number
 from localcloud.asl.query.values import UNDEFINED, JsonataError, library_error, uncoded_error, whole
 
 if TYPE_CHECKING:
-    from localcloud.asl.query.program import Run
+    from localcloud.asl.query.run import Run
 
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([Ee][-+]?[0-9]+)?")
 _OTHER_BASE = re.compile(r"0[xX][0-9A-Fa-f]+|0[oO][0-7]+|0[bB][01]+")

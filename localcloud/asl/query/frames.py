@@ -9,7 +9,7 @@ from localcloud.asl.query.signature import Signature
 from localcloud.asl.query.values import UNDEFINED, Function, JsonataError
 
 if TYPE_CHECKING:
-    from localcloud.asl.query.program import Run
+    from localcloud.asl.query.run import Run
 
 
 class Frame:
@@ -54,7 +54,24 @@ class Lambda(Function):
         self.signature = signature
         self.arity = len(parameters)
 
-    def call(self, arguments: list[Any]) -> Any:
+    def apply(self, run: Run, arguments: list[Any], context: Any) -> Any:
+        function = self
+        while True:
+            if function.signature is not None:
+                arguments = function.signature.validate(arguments, context)
+            result = function._call(arguments)
+            if type(result) is not TailCall:
+                return result
+            run.tail_call()
+            if type(result.function) is not Lambda:
+                try:
+                    return run.apply(result.function, result.arguments, context)
+                except JsonataError as error:
+                    error.values.setdefault("token", result.name)
+                    raise
+            function, arguments = result.function, result.arguments
+
+    def _call(self, arguments: list[Any]) -> Any:
         """The value of the body, or a TailCall."""
         bindings = dict.fromkeys(self.parameters, UNDEFINED)
         bindings.update(zip(self.parameters, arguments, strict=False))
@@ -91,8 +108,7 @@ class Partial(Function):
         """`$f ~> $g`: the function that applies one after the other."""
         return cls(first, [cls.OPEN], second)
 
-    def call(self, run: Run, arguments: list[Any]) -> Any:
-        """Call with the missing arguments."""
+    def apply(self, run: Run, arguments: list[Any], context: Any) -> Any:
         rest = iter(arguments)
         filled = [next(rest, UNDEFINED) if item is Partial.OPEN else item for item in self.given]
         result = run.apply(self.function, filled, None)
@@ -114,8 +130,8 @@ class Transform(Function):
     ) -> None:
         self.pattern, self.update, self.delete, self.frame = pattern, update, delete, frame
 
-    def call(self, run: Run, value: Any) -> Any:
-        """The changed copy."""
+    def apply(self, run: Run, arguments: list[Any], context: Any) -> Any:
+        value = arguments[0] if arguments else context
         if value is UNDEFINED:
             return UNDEFINED
         clone = self.frame.lookup("clone")

@@ -31,7 +31,7 @@ from localcloud.asl.query.values import (
 )
 
 if TYPE_CHECKING:
-    from localcloud.asl.query.program import Run
+    from localcloud.asl.query.run import Run
 
 
 class Native(Function):
@@ -50,6 +50,9 @@ class Native(Function):
         code = body.__code__
         # A "*arguments" or an argument with a default does not count, as in JavaScript.
         self.arity = code.co_argcount - len(body.__defaults__ or ()) - 1
+
+    def apply(self, run: Run, arguments: list[Any], context: Any) -> Any:
+        return self.body(run, *self.signature.validate(arguments, context))
 
 
 def _call(run: Run, function: Function, *arguments: Any) -> Any:

@@ -5,28 +5,19 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from localcloud.asl.query.compiler import Compiler
-from localcloud.asl.query.frames import Frame, Lambda, Partial, TailCall, Transform
-from localcloud.asl.query.functions import BUILT_IN, Native
+from localcloud.asl.query.frames import Frame
+from localcloud.asl.query.functions import BUILT_IN
 from localcloud.asl.query.parser import parse
-from localcloud.asl.query.strings import Pattern
+from localcloud.asl.query.run import MAX_DEPTH, TOO_DEEP, Run
 from localcloud.asl.query.values import (
     UNDEFINED,
     Function,
     JsonataError,
     LimitExceeded,
 )
-
-#: AWS fails expressions that nest deeper; all measured boundaries lie between 99 and 101.
-MAX_DEPTH = 100
-#: Tail calls before an expression counts as endless. AWS counts seconds; steps are the same on every machine.
-MAX_TAIL_CALLS = 250_000
-
-_STACK = "Stack overflow error: Check for non-terminating recursive function. Consider rewriting as tail-recursive."
-_TIMEOUT = "Expression evaluation timeout: Check for infinite loop"
 
 
 class QueryFailed(Exception):
@@ -35,71 +26,6 @@ class QueryFailed(Exception):
 
 class UnsupportedResult(QueryFailed):
     """The value is a function, or has one in it."""
-
-
-class Run:
-    """One evaluation.
-
-    Attributes:
-        depth: how deep the evaluation is nested where the current function was called.
-    """
-
-    __slots__ = ("_millis", "_random", "depth", "states", "tail_calls")
-
-    def __init__(self, states: Mapping[str, Any], source: random.Random | None, now: float | None) -> None:
-        self.depth = 0
-        self.tail_calls = 0
-        self.states = states
-        self._random = source
-        self._millis = None if now is None else round(now * 1000)
-
-    @property
-    def random(self) -> random.Random:
-        """The seeded generator."""
-        if self._random is None:
-            self._random = random.Random(0)
-        return self._random
-
-    @property
-    def millis(self) -> int:
-        """The moment of the evaluation in milliseconds since the epoch, the same at every call."""
-        if self._millis is None:
-            entered = self.states["context"]["State"]["EnteredTime"]
-            self._millis = round(datetime.fromisoformat(entered).timestamp() * 1000)
-        return self._millis
-
-    def check_depth(self) -> None:
-        """Refuse to nest deeper than AWS does."""
-        if self.depth > MAX_DEPTH:
-            raise LimitExceeded(_STACK)
-
-    def apply(self, function: Any, arguments: list[Any], context: Any) -> Any:
-        """Call a function; `context` stands in for arguments that its signature takes from there."""
-        while type(function) is Lambda:
-            if function.signature is not None:
-                arguments = function.signature.validate(arguments, context)
-            result = function.call(arguments)
-            if type(result) is not TailCall:
-                return result
-            self.tail_calls += 1
-            if self.tail_calls > MAX_TAIL_CALLS:
-                raise LimitExceeded(_TIMEOUT)
-            function, arguments = result.function, result.arguments
-            if type(function) is not Lambda:
-                try:
-                    return self.apply(function, arguments, context)
-                except JsonataError as error:
-                    error.values.setdefault("token", result.name)
-                    raise
-        if type(function) is Native:
-            return function.body(self, *function.signature.validate(arguments, context))
-        if type(function) is Partial:
-            return function.call(self, arguments)
-        if type(function) is Pattern:
-            return function.first(arguments[0]) if isinstance(arguments[0], str) else UNDEFINED
-        if type(function) is Transform:
-            return function.call(self, arguments[0] if arguments else context)
-        raise JsonataError("T1006")
 
 
 class Program:
@@ -145,7 +71,7 @@ class Program:
         frame = Frame(bindings, Frame(BUILT_IN, None, run))
         try:
             if self._too_deep:
-                raise LimitExceeded(_STACK)
+                raise LimitExceeded(TOO_DEEP)
             value = self._node(document, frame)
             if self._is_path and type(value) in (dict, list):
                 return value  # a part of the input: nothing to tidy up, and it may be large
@@ -155,7 +81,7 @@ class Program:
         except LimitExceeded as error:
             raise QueryFailed(f"threw an error during evaluation: {error}") from error
         except RecursionError as error:
-            raise QueryFailed(f"threw an error during evaluation: {_STACK}") from error
+            raise QueryFailed(f"threw an error during evaluation: {TOO_DEEP}") from error
         except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
             # AWS has this sentence for what its engine did not foresee.
             raise QueryFailed("threw an internal error during evaluation.") from error

@@ -17,7 +17,7 @@ from localcloud.asl.query.values import (
 )
 
 if TYPE_CHECKING:
-    from localcloud.asl.query.program import Run
+    from localcloud.asl.query.run import Run
 
 _BLANKS = re.compile(r"[ \t\n\r]+")
 
@@ -33,6 +33,9 @@ class Pattern(Function):
 
     def __init__(self, regex: re.Pattern[str]) -> None:
         self.regex = regex
+
+    def apply(self, run: Run, arguments: list[Any], context: Any) -> Any:
+        return self.first(arguments[0]) if isinstance(arguments[0], str) else UNDEFINED
 
     def first(self, text: str) -> Any:
         """The first match as the object that JSONata's matchers give, or undefined."""

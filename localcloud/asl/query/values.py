@@ -47,6 +47,15 @@ class Function:
 
     arity: int
 
+    def apply(self, run: Any, arguments: list[Any], context: Any) -> Any:
+        """Its value.
+
+        Args:
+            run: the `Run` in which it is called.
+            arguments: as many as there are; `context` stands in for one that its signature takes from there.
+        """
+        raise NotImplementedError
+
 
 class JsonataError(Exception):
     """An error with a code of JSONata's.
