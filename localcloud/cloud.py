@@ -19,8 +19,8 @@ from localcloud import ids, services
 from localcloud.door import inprocess
 from localcloud.door.access import Access
 from localcloud.door.front import Front
+from localcloud.door.registry import Registry
 from localcloud.host import Functions, Service
-from localcloud.registry import Registry
 from localcloud.time.clock import Clock
 
 #: The account that moto's backends live in.

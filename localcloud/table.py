@@ -7,7 +7,7 @@ from pathlib import Path
 
 from localcloud.cloud import Cloud
 from localcloud.door import moto
-from localcloud.registry import Kind
+from localcloud.door.registry import Kind
 
 README = Path(__file__).with_name("README.md")
 

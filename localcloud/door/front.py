@@ -18,13 +18,13 @@ from xml.sax.saxutils import escape
 
 from botocore.exceptions import DataNotFoundError, UnknownServiceError
 
-from localcloud import faults, registry
-from localcloud.door import moto, wire
+from localcloud import faults
+from localcloud.door import moto, registry, wire
 from localcloud.door.access import Access
+from localcloud.door.registry import Registry
 from localcloud.door.wire import Answer, Request, ServiceError, dumps
 from localcloud.errors import UnsupportedLocally
 from localcloud.host import Host
-from localcloud.registry import Registry
 
 log = logging.getLogger(__name__)
 

@@ -18,8 +18,8 @@ from botocore import xform_name
 from botocore.exceptions import ClientError
 from werkzeug.test import Client
 
-from localcloud import registry
 from localcloud.cloud import Cloud
+from localcloud.door import registry
 from localcloud.door.front import INSIDE
 from tests.localcloud.services.answers import error
 

@@ -10,9 +10,9 @@ import pytest
 from botocore.serialize import create_serializer
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from localcloud import registry, table
+from localcloud import table
 from localcloud.cloud import Cloud
-from localcloud.door import moto
+from localcloud.door import moto, registry
 from localcloud.door.wire import ServiceError
 from localcloud.host import Service
 
