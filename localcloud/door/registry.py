@@ -1,7 +1,7 @@
 """What exists in the local cloud: each action of each service is ours, kept by moto, or refused.
 
 Ours are the actions of the modules in `services/`, found by their name. Kept are those of `KEPT`, for which moto does
-what AWS does; `tests/localcloud/test_kept.py` shows the effect of each. Everything else is refused, with what to
+what AWS does; `tests/localcloud/door/test_kept.py` shows the effect of each. Everything else is refused, with what to
 do instead: moto answers many actions with success and does nothing. `SETTINGS` refuses, one by one, what a kept action
 takes and moto then drops.
 """

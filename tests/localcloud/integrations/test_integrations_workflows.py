@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from localcloud.cloud import Cloud
-from tests.localcloud.integration_calls import failure, perform
+from tests.localcloud.integrations.integration_calls import failure, perform
 
 ROLE = "arn:aws:iam::123456789012:role/workshop"
 SOURCE = """

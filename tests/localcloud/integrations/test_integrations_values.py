@@ -13,7 +13,7 @@ import pytest
 
 from localcloud.cloud import Cloud
 from localcloud.integrations import shapes
-from tests.localcloud.integration_calls import failure, perform
+from tests.localcloud.integrations.integration_calls import failure, perform
 
 ARN = "arn:aws:states:::"
 

@@ -15,7 +15,7 @@ import pytest
 import localcloud
 from localcloud.models import audio
 
-DATA = Path(__file__).resolve().parents[2] / "data"
+DATA = Path(__file__).resolve().parents[3] / "data"
 Aws = Callable[..., Any]
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.conftest import LocalCloud
 
-CLIENTS = Path(__file__).resolve().parents[1] / "clients"
+CLIENTS = Path(__file__).resolve().parents[2] / "clients"
 NODE = shutil.which("node")
 
 pytestmark = pytest.mark.skipif(

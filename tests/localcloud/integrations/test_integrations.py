@@ -14,7 +14,7 @@ from localcloud.door.wire import ServiceError
 from localcloud.host import Service
 from localcloud.integrations import LocalIntegrations
 from localcloud.time import durations
-from tests.localcloud.integration_calls import EXECUTION, MACHINE, failure, perform, task_call, wait
+from tests.localcloud.integrations.integration_calls import EXECUTION, MACHINE, failure, perform, task_call, wait
 
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}"
 ARN = "arn:aws:states:::"
