@@ -2,7 +2,7 @@
 
 import wave
 
-from helpers.inspector import attended
+from helpers.attended import attended
 
 from IPython.display import HTML, Audio
 
