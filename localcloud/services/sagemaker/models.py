@@ -9,7 +9,7 @@ from moto.core.exceptions import JsonRESTError
 from localcloud.cloud import ServiceError
 from localcloud.door.wire import Structure
 from localcloud.errors import UnsupportedLocally
-from localcloud.runtimes import archives
+from localcloud.runtimes import archives, requirements
 from localcloud.runtimes.model_servers import Crashed, ModelServer, NotLoaded, Reply
 from localcloud.services.sagemaker.backend import Backend
 from localcloud.services.sagemaker.images import image_of
@@ -201,6 +201,11 @@ class Serving:
                 except (NoData, archives.BadArchive) as problem:
                     place.remove()
                     raise NotServing(f'Failed to fetch the script of container "{label}": {problem}') from None
+            try:
+                requirements.install(place, code, self._backend.run)
+            except requirements.NotInstalled as problem:
+                place.remove()
+                raise NotServing(f"{problem}.", problem.output) from None
         settings = {
             "SM_MODEL_DIR": str(model),
             "SAGEMAKER_REGION": self._backend.cloud.region,

@@ -14,12 +14,12 @@ from typing import Any
 from localcloud.cloud import ServiceError
 from localcloud.door.wire import Structure
 from localcloud.errors import UnsupportedLocally
-from localcloud.runtimes import archives, containers
+from localcloud.runtimes import archives, containers, requirements
 from localcloud.runtimes.process import Ended
 from localcloud.runtimes.training_environment import Training, variables, write_config
 from localcloud.services._jobs import JobFailed
 from localcloud.services.sagemaker.backend import Backend
-from localcloud.services.sagemaker.images import image_of
+from localcloud.services.sagemaker.images import differs, image_of
 from localcloud.services.sagemaker.jobs import Job
 from localcloud.services.sagemaker.storage import NoData, join
 from localcloud.time import durations
@@ -99,7 +99,7 @@ class TrainingJob(Job):
         self.tuning: str | None = None
         self.secondary = ""
         self._overran = False
-        self._log = ""
+        self._log = self._installed = ""
         self._transitions: list[Structure] = []
         self._training_started: float | None = None
         self._enter("Starting")
@@ -116,7 +116,11 @@ class TrainingJob(Job):
         source = await self.work(self._download, container, seconds=seconds["download"])
         self._enter("Training")
         took = min(seconds["train"], self._limit)
-        ended = await self.work(self._train, container, source, seconds=took)
+        try:
+            ended = await self.work(self._train, container, source, seconds=took)
+        except JobFailed:
+            self._read_log(container)
+            raise
         if ended.timed_out:
             await self.clock.sleep(self._limit - took)
         self._read_log(container)
@@ -185,8 +189,13 @@ class TrainingJob(Job):
                 archives.unpack(source, code)
             except archives.BadArchive as problem:
                 raise NoData(f"{self._shown.source} cannot be unpacked: {problem}") from None
+            try:
+                self._installed = requirements.install(container, code, self.launch)
+            except requirements.NotInstalled as problem:
+                self._installed = problem.output
+                raise JobFailed(f"AlgorithmError: {problem}, exit code: 1") from None
             command = [*containers.PYTHON, str(self._shown.program), *map(container.real, self._shown.arguments())]
-            environment["PYTHONPATH"] = str(code)
+            environment["PYTHONPATH"] = "/opt/ml/code"
         process = self.launch(command, code, container.environment(environment), container.root / "log")
         return process.wait(self._limit)
 
@@ -215,7 +224,8 @@ class TrainingJob(Job):
         path = container.root / "log"
         # SageMaker's logs have tabs as syslog writes them, and metric definitions look for that.
         self._log = container.shown(path.read_bytes()).replace("\t", "#011") if path.exists() else ""
-        self.backend.write_log("TrainingJobs", f"{self.name}/algo-1-{int(self.created)}", self._log)
+        about = differs(self.request["AlgorithmSpecification"]["TrainingImage"]) + self._installed
+        self.backend.write_log("TrainingJobs", f"{self.name}/algo-1-{int(self.created)}", about + self._log)
         self._measured = self.clock.now()
         if self.image == "xgboost":
             for line in _ROUND.finditer(self._log):
