@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import copy
 
-from moto.core.exceptions import JsonRESTError
-
 from localcloud.cloud import ServiceError
 from localcloud.door.wire import Structure
 from localcloud.errors import UnsupportedLocally
@@ -62,10 +60,9 @@ def containers_of(backend: Backend, name: str) -> list[Structure]:
     Raises:
         ServiceError: there is no such model.
     """
-    try:
-        model = backend.moto.describe_model(name)
-    except JsonRESTError as error:
-        raise ServiceError("ValidationException", str(error.message)) from None
+    model = backend.moto._models.get(name)
+    if model is None:
+        raise ServiceError("ValidationException", f'Could not find model "{backend.arn("model", name)}".')
     return [model.primary_container] if model.primary_container else list(model.containers)
 
 

@@ -68,6 +68,7 @@ class TrainingJob(Job):
             )
         self.image = image_of(specification["TrainingImage"], what)
         _refuse(request, what)
+        _check_spot(request)
         for definition in specification.get("MetricDefinitions", []):
             try:
                 re.compile(definition["Regex"])
@@ -319,3 +320,24 @@ def _refuse(request: Structure, what: str) -> None:
                 f'{what} reads channel "{name}" from a file system or an augmented manifest; the local cloud has S3 '
                 "prefixes and manifests. Use one of these, or set WORKSHOP_TARGET=aws."
             )
+
+
+def _check_spot(request: Structure) -> None:
+    """MaxWaitTimeInSeconds goes with spot instances, and is no less than MaxRuntimeInSeconds.
+
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_StoppingCondition.html; the first sentence as in
+    https://github.com/Kenza-AI/sagify/issues/111.
+    """
+    stopping = request["StoppingCondition"]
+    wait, runtime = stopping.get("MaxWaitTimeInSeconds"), stopping.get("MaxRuntimeInSeconds", 86400)
+    if not request.get("EnableManagedSpotTraining"):
+        if wait is not None:
+            raise ServiceError(
+                "ValidationException",
+                "Invalid MaxWaitTimeInSeconds. It is only supported when EnableManagedSpotTraining is set to true",
+            )
+    elif wait is None or wait < runtime:
+        raise ServiceError(
+            "ValidationException",
+            "Invalid MaxWaitTimeInSeconds. It must be present and be greater than or equal to MaxRuntimeInSeconds",
+        )
