@@ -128,11 +128,15 @@ def _sagemaker(module: types.ModuleType) -> Iterator[None]:
     telemetry._send_telemetry_request = send_from_aws
     session: Any = sys.modules["sagemaker.session"]
     session.NOTEBOOK_METADATA_FILE = _Metadata(session.NOTEBOOK_METADATA_FILE)
-    utils: Any = sys.modules["sagemaker.utils"]
-    regional = utils.sts_regional_endpoint
-    for loaded in [each for name, each in sys.modules.items() if name.startswith("sagemaker.")]:
-        if getattr(loaded, regional.__name__, None) is regional:
-            loaded.__dict__[regional.__name__] = lambda region: os.environ.get("AWS_ENDPOINT_URL") or regional(region)
+    name = "sts_regional_endpoint"
+    regional: Callable[[str], str] = sys.modules["sagemaker.utils"].__dict__[name]
+
+    def endpoint(region: str) -> str:
+        return os.environ.get("AWS_ENDPOINT_URL") or regional(region)
+
+    for loaded in [each for module_name, each in sys.modules.items() if module_name.startswith("sagemaker.")]:
+        if getattr(loaded, name, None) is regional:
+            loaded.__dict__[name] = endpoint
 
 
 class _Metadata(os.PathLike[str]):

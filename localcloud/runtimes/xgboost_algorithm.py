@@ -314,10 +314,10 @@ def _csv(path: Path) -> np.ndarray:
         rows.append([float(cell) if cell else float("nan") for cell in cells])
     table = np.array(rows, np.float32)
     if np.isnan(table[:, 0]).any():
-        line = int(np.flatnonzero(np.isnan(table[:, 0]))[0]) + 1
+        first = int(np.flatnonzero(np.isnan(table[:, 0]))[0]) + 1
         raise ClientError(
-            f"Failed to load csv data with exception:\nLine {line} of file '{path.name}' has no label: its first field "
-            "is empty"
+            f"Failed to load csv data with exception:\nLine {first} of file '{path.name}' has no label: its first "
+            "field is empty"
         )
     return table
 

@@ -67,12 +67,14 @@ def _searched(job: Any) -> Structure:
 
 
 def _fits(description: Any, expression: Structure) -> bool:
-    results = [
+    results: list[bool] = [
         *(_passes(description, each) for each in expression.get("Filters", [])),
         *(_nested(description, each) for each in expression.get("NestedFilters", [])),
         *(_fits(description, each) for each in expression.get("SubExpressions", [])),
     ]
-    return not results or (any if expression.get("Operator") == "Or" else all)(results)
+    if not results:
+        return True
+    return any(results) if expression.get("Operator") == "Or" else all(results)
 
 
 def _nested(description: Any, nested: Structure) -> bool:
@@ -84,7 +86,8 @@ def _nested(description: Any, nested: Structure) -> bool:
 
 
 def _passes(description: Any, wanted: Structure) -> bool:
-    found, operator = _values(description, wanted["Name"].split(".")), wanted.get("Operator", "Equals")
+    found = _values(description, wanted["Name"].split("."))
+    operator: str = wanted.get("Operator", "Equals")
     if operator in ("Exists", "NotExists"):
         return bool(found) == (operator == "Exists")
     if "Value" not in wanted:
