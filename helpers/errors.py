@@ -1,4 +1,4 @@
-"""Every error that a reader can meet, in one tree. Imports nothing, so that anything may raise from it.
+"""Every error that a reader can meet, in one tree. Imports nothing of ours, so that anything may raise from it.
 
 WorkshopError
 ├── UnsupportedLocally   the local cloud does not run this; the message says what to do instead
@@ -10,6 +10,8 @@ code is UnsupportedLocally; and an execution that was refused in one of its stat
 """
 
 from __future__ import annotations
+
+import json
 
 
 class WorkshopError(Exception):
@@ -25,7 +27,7 @@ class LocalCloudDied(WorkshopError):
 
 
 class ExecutionFailed(WorkshopError):
-    """An execution ended in anything but SUCCEEDED.
+    """An execution ended in anything but SUCCEEDED. Where a SageMaker job did, `str` is three lines: state, job, why.
 
     Args:
         status: FAILED, TIMED_OUT or ABORTED, as DescribeExecution gives it.
@@ -38,6 +40,18 @@ class ExecutionFailed(WorkshopError):
         self.status, self.state, self.error, self.cause = status, state, error, cause
         self.execution: object = None  # what `run` started, for `show`
         where = f'at state "{state}"' if state else "before any state ended"
-        super().__init__(
-            f"The execution ended {status} {where}: {error or 'no error name'}: {cause or 'no cause given'}"
-        )
+        told = f"The execution ended {status} {where}: {error or 'no error name'}:"
+        super().__init__(told + (_of_a_job(cause) or f" {cause or 'no cause given'}"))
+
+
+def _of_a_job(cause: str | None) -> str | None:
+    """The job and why it failed, in a line each; None when the cause is not a SageMaker job's description."""
+    try:
+        described = json.loads(cause or "")
+        kind = next(key.removesuffix("JobName") for key in described if key.endswith("JobName"))
+        reason = described.get("FailureReason") or described.get("ExitMessage") or "no reason given"
+        name, status = described[f"{kind}JobName"], described.get(f"{kind}JobStatus", "Failed")
+    except (ValueError, AttributeError, StopIteration, TypeError):
+        return None
+    words = {"HyperParameterTuning": "hyperparameter tuning"}.get(kind, kind.lower())
+    return f'\n{words} job "{name}" ended {status}:\n{" ".join(str(reason).split())}'

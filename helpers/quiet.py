@@ -9,11 +9,15 @@ import hook lets these packages load as they are, and undoes what they do to the
 - `rfc3987_syntax` compiles a grammar at import for a check that nothing asks for: jsonschema does without;
 - every step's constructor asks botocore for all regions of all partitions, 0.3 s each: a table answers;
 - every object of sagemaker checks the schema of its configuration file again, 0.2 s for each of its defaults;
-- sagemaker reports calls (`fit`) to its makers: not those of a local cloud.
+- sagemaker reports calls (`fit`) to its makers: not those of a local cloud;
+- it asks the real STS, whatever AWS_ENDPOINT_URL says, who it is (`get_execution_role`, `account_id`,
+  `default_bucket`): here that address is asked, and a notebook's metadata are where NOTEBOOK_METADATA says;
+- a step leaves settings of its estimator out and says nothing: a warning names them.
 """
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.metadata
 import logging
@@ -34,6 +38,9 @@ _SAGEMAKER_STEPS = (
 # Region prefixes of the partitions with Step Functions (AWS General Reference, "Step Functions endpoints").
 _PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov", "us-iso-": "aws-iso", "us-isob-": "aws-iso-b"}
 
+#: The environment variable with the path of a file like a SageMaker notebook's /opt/ml/metadata/resource-metadata.json.
+NOTEBOOK_METADATA = "WORKSHOP_NOTEBOOK_METADATA"
+
 
 def install() -> None:
     """Installs the import hook; a second call, or one after stepfunctions was imported, changes nothing."""
@@ -51,6 +58,7 @@ class _Finder(MetaPathFinder):
     ) -> ModuleSpec | None:
         surroundings = {
             "stepfunctions": _stepfunctions,
+            "stepfunctions.steps.sagemaker": _training_steps,
             "sagemaker": _sagemaker,
             "sagemaker_core": _undisturbed,
         }.get(fullname)
@@ -118,6 +126,27 @@ def _sagemaker(module: types.ModuleType) -> Iterator[None]:
             send(*args, **named)
 
     telemetry._send_telemetry_request = send_from_aws
+    session: Any = sys.modules["sagemaker.session"]
+    session.NOTEBOOK_METADATA_FILE = _Metadata(session.NOTEBOOK_METADATA_FILE)
+    name = "sts_regional_endpoint"
+    regional: Callable[[str], str] = sys.modules["sagemaker.utils"].__dict__[name]
+
+    def endpoint(region: str) -> str:
+        return os.environ.get("AWS_ENDPOINT_URL") or regional(region)
+
+    for loaded in [each for module_name, each in sys.modules.items() if module_name.startswith("sagemaker.")]:
+        if getattr(loaded, name, None) is regional:
+            loaded.__dict__[name] = endpoint
+
+
+class _Metadata(os.PathLike[str]):
+    """The file in which a SageMaker notebook finds its execution role: NOTEBOOK_METADATA, else the usual one."""
+
+    def __init__(self, usual: str) -> None:
+        self._usual = usual
+
+    def __fspath__(self) -> str:
+        return os.environ.get(NOTEBOOK_METADATA, self._usual)
 
 
 def _validate(instance: object, schema: dict[str, Any]) -> None:
@@ -172,6 +201,52 @@ def _stepfunctions(module: types.ModuleType) -> Iterator[None]:
     _load_late(module, {"template": "stepfunctions.template"})
     resources: Any = sys.modules["stepfunctions.steps.integration_resources"]
     resources.get_aws_partition = _partition(resources.get_aws_partition)
+
+
+#: What `fit` sends of an estimator and a step does not: field of CreateTrainingJob -> its value, None when not set.
+_LEFT_OUT: dict[str, Callable[[Any], Any]] = {
+    "Environment": lambda estimator: estimator.environment,
+    "CheckpointConfig": lambda estimator: (
+        estimator.checkpoint_s3_uri
+        and {
+            "S3Uri": estimator.checkpoint_s3_uri,
+            "LocalPath": estimator.checkpoint_local_path or "/opt/ml/checkpoints",
+        }
+    ),
+    "EnableNetworkIsolation": lambda estimator: estimator.enable_network_isolation() or None,
+    "EnableInterContainerTrafficEncryption": lambda estimator: estimator.encrypt_inter_container_traffic or None,
+    "RetryStrategy": lambda estimator: (
+        estimator.max_retry_attempts and {"MaximumRetryAttempts": estimator.max_retry_attempts}
+    ),
+}
+
+
+@contextmanager
+def _training_steps(module: types.ModuleType) -> Iterator[None]:
+    """Lets TrainingStep and TuningStep say which of their estimator's settings they leave out."""
+    yield
+    for name, inner in (("TrainingStep", None), ("TuningStep", "TrainingJobDefinition")):
+        step: Any = module.__dict__[name]
+        step.__init__ = _saying_what_it_leaves_out(step.__init__, inner)
+
+
+def _saying_what_it_leaves_out(init: Callable[..., None], inner: str | None) -> Callable[..., None]:
+    @functools.wraps(init)
+    def call(step: Any, state_id: str, source: Any = None, *args: Any, **named: Any) -> None:
+        source = named.pop("tuner" if inner else "estimator", source)
+        init(step, state_id, source, *args, **named)
+        sent = step.fields["parameters"].get(inner, {}) if inner else step.fields["parameters"]
+        found = {field: value(source.estimator if inner else source) for field, value in _LEFT_OUT.items()}
+        lost = {field: value for field, value in found.items() if value and not {field, f"{field}.$"} & sent.keys()}
+        if lost:
+            wanted = {inner: lost} if inner else lost
+            warnings.warn(
+                f'The SDK leaves {" and ".join(lost)} of the estimator out of the step "{state_id}". Give the step '
+                f"parameters={wanted}.",
+                stacklevel=2,
+            )
+
+    return call
 
 
 def _load_late(package: types.ModuleType, names: dict[str, str]) -> None:

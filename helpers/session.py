@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import localcloud
+from helpers import quiet
 from helpers.errors import LocalCloudDied, UnsupportedLocally, WorkshopError
 from localcloud import aws_settings
 
@@ -194,6 +195,11 @@ def _keep_to(cloud: localcloud.LocalCloud) -> None:
         "SchemaVersion: '1.0'\nSageMaker:\n  PythonSDK:\n    Modules:\n      Session:\n"
         f"        DefaultS3Bucket: {bucket}\n"
     )
+    # Where sagemaker.get_execution_role() looks first, as in a SageMaker notebook.
+    metadata = cloud.folder / "resource-metadata.json"
+    role = f"arn:aws:iam::{cloud.account_id}:role/workshop-jobs"
+    metadata.write_text(json.dumps({"ResourceName": "workshop", "ExecutionRoleArn": role}))
+    os.environ[quiet.NOTEBOOK_METADATA] = str(metadata)
     names = ("SAGEMAKER_ADMIN_CONFIG_OVERRIDE", "SAGEMAKER_USER_CONFIG_OVERRIDE")
     aws_settings.replace(cloud.environment() | dict.fromkeys(names, str(defaults)))
     boto3: Any = sys.modules.get("boto3")

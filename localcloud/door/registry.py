@@ -162,6 +162,11 @@ SETTINGS: Mapping[tuple[str, str], Mapping[str, str]] = {
 
 _JOB = "Use a Lambda function or a SageMaker job"
 _KEY = "Sign with this cloud's own key, which may do everything"
+_PIPELINE = (
+    "Make each of its steps a state of a Step Functions state machine, with stepfunctions.steps: ProcessingStep, "
+    "TrainingStep, TuningStep, ModelStep, TransformStep and LambdaStep; Choice for a ConditionStep, Fail for a "
+    "FailStep, Chain for what depends_on says"
+)
 _QUERY = "Read the data from S3 or DynamoDB in a Lambda function or a SageMaker processing job"
 
 #: What runs instead: for an action, "service:Action", or else for a whole service.
@@ -195,8 +200,9 @@ INSTEAD: Mapping[str, str] = {
     "s3:PutBucketLifecycleConfiguration": "Delete objects that are no longer needed; all end with their cloud",
     "s3:SelectObjectContent": "Read the object (s3:GetObject) and choose its rows in code",
     "sagemaker:CreateFeatureGroup": "Keep features in DynamoDB or in S3",
-    "sagemaker:CreatePipeline": "Orchestrate the jobs with a Step Functions state machine",
-    "sagemaker:StartPipelineExecution": "Orchestrate the jobs with a Step Functions state machine",
+    "sagemaker:CreatePipeline": _PIPELINE,
+    "sagemaker:StartPipelineExecution": _PIPELINE,
+    "sagemaker:UpdatePipeline": _PIPELINE,
     "ssm:SendCommand": _JOB,
     "sts:AssumeRole": _KEY,
     "sts:GetSessionToken": _KEY,

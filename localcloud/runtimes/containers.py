@@ -40,6 +40,8 @@ class Container:
     def __init__(self, root: Path, credentials: Mapping[str, str], region: str) -> None:
         self.root = root.resolve()
         self.ml = self.root / "opt" / "ml"
+        #: What requirements.txt asked for, before this Python's own packages; see `requirements.py`.
+        self.packages = self.root / "packages"
         self._credentials = {**credentials, "AWS_REGION": region, "AWS_DEFAULT_REGION": region}
         for folder in (self.ml, self.root / "home"):
             folder.mkdir(parents=True)
@@ -67,7 +69,12 @@ class Container:
 
     def shown(self, output: bytes) -> str:
         """What a script printed, with the container's paths for the real ones."""
-        for here, there in ((self.ml, ML), (self.root / "home", "/root"), (_PYTHON_PATH, "/usr/lib/python3")):
+        for here, there in (
+            (self.ml, ML),
+            (self.root / "home", "/root"),
+            (_PYTHON_PATH, "/usr/lib/python3"),
+            (self.packages, "/usr/lib/python3"),
+        ):
             output = output.replace(os.fsencode(here), there.encode())
         return output.decode(errors="replace").replace("\r\n", "\n")
 
@@ -90,7 +97,7 @@ class Container:
 
     def _import_path(self, variables: Mapping[str, str]) -> list[Path | str]:
         wanted = variables.get("PYTHONPATH", "")
-        return [_PYTHON_PATH, *(self.real(each) for each in wanted.split(":") if each)]
+        return [_PYTHON_PATH, *(self.real(each) for each in wanted.split(":") if each), self.packages]
 
     def remove(self) -> None:
         """Delete it and all that is in it."""

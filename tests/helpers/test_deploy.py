@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -221,3 +222,23 @@ def test_clean_up_deletes_what_the_workshop_made_and_nothing_else(
     clean_up()
     assert capsys.readouterr().out == "Nothing to delete.\n"
     assert connect().bucket in [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]
+
+
+def test_a_job_that_failed_is_three_lines_with_its_reason() -> None:
+    """`.sync` gives the whole description of the job as the cause."""
+    reason = "AlgorithmError: ExecuteUserScriptError:\nExitCode 1\nErrorMessage \"KeyError: 'label'\", exit code: 1"
+    described = {
+        "TrainingJobName": "workshop-clicks",
+        "TrainingJobArn": "arn:aws:sagemaker:us-east-1:123456789012:training-job/workshop-clicks",
+        "TrainingJobStatus": "Failed",
+        "FailureReason": reason,
+    }
+    failure = ExecutionFailed("FAILED", "Train model", "States.TaskFailed", json.dumps(described))
+    assert str(failure).splitlines() == [
+        'The execution ended FAILED at state "Train model": States.TaskFailed:',
+        'training job "workshop-clicks" ended Failed:',
+        "AlgorithmError: ExecuteUserScriptError: ExitCode 1 ErrorMessage \"KeyError: 'label'\", exit code: 1",
+    ]
+    assert json.loads(failure.cause or "") == described
+    plain = ExecutionFailed("FAILED", "Look", "KeyError", '{"errorMessage": "label"}')
+    assert str(plain) == 'The execution ended FAILED at state "Look": KeyError: {"errorMessage": "label"}'

@@ -4,35 +4,41 @@ It stands on the interpreter's path (PYTHONPATH), so that Python imports it befo
 process that the script starts too. It does two things:
 
 - `/opt/ml` is a folder of the job's own, `_OPT_ML`. What a script opens, lists or makes below `/opt/ml` happens
-  there: the functions of `os` and `io` that take a path are wrapped, and with them all that is built on them
-  (pathlib, shutil, glob, csv, pandas, joblib ...). `os.path.expanduser` too, through which libraries send a path
-  before their C++ opens it (xgboost, pandas). What other programs (not Python) do with `/opt/ml` is not seen.
-  A symbolic link `/opt/ml` would need root and could serve one job at a time.
+  there. Nobody has to remember a function: every C function of `os` and `io` whose signature names a path is wrapped,
+  in whatever module it is known by then, and all else in Python stands on these (pathlib, shutil, glob, tempfile,
+  tarfile, zipfile, imports, csv, pandas, joblib ...). Names of files come back as the script gave them.
+  `os.path.expanduser` answers with the real path: libraries send a path through it before their C++ opens it
+  (xgboost). Programs that a script starts get the real paths in their arguments and environment; what they, or a
+  library in C, open by a name of their own below `/opt/ml` is not seen.
+  A mount in a namespace of the job's own would see that too, but neither macOS nor Windows has any, and most
+  containers and some Linux systems forbid it; a symbolic link `/opt/ml` needs root and serves one job at a time.
 - The job ends when the local cloud does, however that ended: standard input is a pipe that the cloud holds.
 """
 
 from __future__ import annotations
 
-import builtins
 import functools
 import io
 import os
 import sys
 from _thread import start_new_thread
-from collections.abc import Callable
-from importlib.machinery import FileFinder, SourceFileLoader  # not in the hook: it would ask itself
+from collections.abc import Callable, Iterator
 from typing import Any
 
 _INSIDE = "/opt/ml"
 _REAL = os.environ.get("_OPT_ML", "")
 
-#: Functions whose first argument is a path, and those whose first two are.
-_ONE = (
-    *("access", "chdir", "chmod", "chown", "lchown", "listdir", "lstat", "makedirs", "mkdir", "open", "readlink"),
-    *("remove", "removedirs", "rmdir", "scandir", "stat", "statvfs", "truncate", "unlink", "utime", "walk"),
-)
-_TWO = ("link", "rename", "renames", "replace", "symlink")
-_PATH = ("exists", "expanduser", "getsize", "isdir", "isfile", "islink", "lexists", "realpath")
+#: A Mac need not have /opt, and what resolves a path looks at each of its parts.
+_PARENT = os.path.dirname(_REAL) if not os.path.isdir("/opt") else ""  # noqa: PTH112, PTH120 - pathlib costs each start
+
+#: What the C functions of os and io call a path: posix.c and nt, _io, of Python 3.11 to 3.13.
+_PATHS = frozenset({"path", "src", "dst", "file", "filepath"})
+
+#: What they call that which another program gets: text with paths somewhere in it.
+_TEXTS = frozenset({"argv", "env", "command"})
+
+#: Those that only work on the text of a path.
+_TEXT_ONLY = frozenset({"fspath", "_path_normpath", "_path_splitroot", "_path_splitroot_ex", "_path_isabs"})
 
 
 def real(path: Any) -> Any:
@@ -45,38 +51,174 @@ def real(path: Any) -> Any:
     if not isinstance(text, str):
         return path  # a file descriptor
     plain = text.replace("\\", "/") if os.name == "nt" else text
-    if plain != _INSIDE and not plain.startswith(_INSIDE + "/"):
+    if plain == "/opt" and _PARENT:
+        found = _PARENT
+    elif plain == _INSIDE or plain.startswith(_INSIDE + "/"):
+        found = _REAL + plain[len(_INSIDE) :]
+    else:
         return path
-    found = _REAL + plain[len(_INSIDE) :]
-    return os.fsencode(found) if isinstance(path, bytes) else found
+    return found if isinstance(os.fspath(path), str) else os.fsencode(found)
 
 
-def _wrapped(function: Callable[..., Any], paths: int) -> Callable[..., Any]:
-    @functools.wraps(function)
-    def call(*args: Any, **named: Any) -> Any:
-        return function(*map(real, args[:paths]), *args[paths:], **named)
+def _texts(value: Any) -> Any:
+    """An argument, a list of them or an environment for another program: `/opt/ml` in it is the real one."""
+    if isinstance(value, str):
+        import re  # the few scripts that start a program pay for it
+
+        return re.sub(r"(?<![\w./-])/opt/ml(?![\w.-])", lambda _: _REAL, value)
+    if isinstance(value, bytes):
+        return os.fsencode(_texts(os.fsdecode(value)))
+    if isinstance(value, os.PathLike):
+        return real(value)
+    if isinstance(value, list | tuple):
+        return type(value)(map(_texts, value))
+    return {key: _texts(each) for key, each in value.items()} if hasattr(value, "items") else value
+
+
+class _Same(type):
+    """A class that stands for one of C's: what that one made is an instance of it too."""
+
+    original: type
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        return isinstance(instance, cls.original) or super().__instancecheck__(instance)
+
+
+class _FileIO(io.FileIO, metaclass=_Same):
+    original = io.FileIO
+
+    def __init__(self, file: Any, *args: Any, **named: Any) -> None:
+        super().__init__(real(file), *args, **named)
+
+
+class _DirEntry(metaclass=_Same):
+    """An `os.DirEntry` whose path begins as the script wrote it."""
+
+    original = os.DirEntry
+
+    def __init__(self, entry: os.DirEntry[Any], folder: Any) -> None:
+        self._entry, self.path = entry, os.path.join(os.fspath(folder), entry.name)  # noqa: PTH118 - bytes too
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._entry, name)
+
+    def __fspath__(self) -> Any:
+        return self.path
+
+    def __repr__(self) -> str:
+        return repr(self._entry)
+
+    __class_getitem__ = classmethod(lambda cls, _: cls)
+
+
+class _Entries:
+    """What `os.scandir` gives: an iterator, closed by itself, by `with` or by hand."""
+
+    def __init__(self, entries: Any, folder: Any) -> None:
+        self._entries, self._folder = entries, folder
+
+    def __iter__(self) -> Iterator[_DirEntry]:
+        return self
+
+    def __next__(self) -> _DirEntry:
+        return _DirEntry(next(self._entries), self._folder)
+
+    def __enter__(self) -> _Entries:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._entries.close()
+
+
+def _scandir(scandir: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(scandir)
+    def call(path: Any = None) -> Any:
+        found = real(path)
+        return scandir(path) if found is path else _Entries(scandir(found), path)
 
     return call
 
 
-def _wrap(module: Any, names: tuple[str, ...], paths: int) -> None:
-    for name in names:
-        if hasattr(module, name):
-            setattr(module, name, _wrapped(getattr(module, name), paths))
+def _readlink(readlink: Callable[..., Any]) -> Callable[..., Any]:
+    """Where a link leads: below /opt/ml when its real target is there."""
+    wrapped = _mapped(readlink, {0: real, "path": real})
+
+    @functools.wraps(readlink)
+    def call(*args: Any, **named: Any) -> Any:
+        target = wrapped(*args, **named)
+        text = os.fsdecode(target)
+        if text != _REAL and not text.startswith(_REAL + "/"):
+            return target
+        shown = _INSIDE + text[len(_REAL) :]
+        return shown if isinstance(target, str) else os.fsencode(shown)
+
+    return call
 
 
-def _keep_capabilities() -> None:
-    """`os.supports_...` name functions that take a descriptor and so on: the wrapped ones do as well."""
+def _mapped(function: Callable[..., Any], mappings: dict[int | str, Callable[[Any], Any]]) -> Callable[..., Any]:
+    """A function whose arguments, by place or by name, are mapped before it gets them."""
+
+    @functools.wraps(function)
+    def call(*args: Any, **named: Any) -> Any:
+        return function(
+            *(mappings[place](each) if place in mappings else each for place, each in enumerate(args)),
+            **{name: mappings[name](each) if name in mappings else each for name, each in named.items()},
+        )
+
+    return call
+
+
+def _mappings(function: Any) -> dict[int | str, Callable[[Any], Any]]:
+    """Place and name of each argument that is a path or holds some, by the function's own signature."""
+    found: dict[int | str, Callable[[Any], Any]] = {}
+    signature = (getattr(function, "__text_signature__", None) or "()").strip("()")
+    names = [each.partition("=")[0].strip() for each in signature.split(",")]
+    for place, name in enumerate(name for name in names if name not in ("/", "$module")):
+        mapping = real if name in _PATHS else _texts if name in _TEXTS else None
+        if mapping is not None:
+            found |= {place: mapping, name: mapping}
+    return found
+
+
+def _stand_ins() -> dict[int, Any]:
+    """The id of a function or class -> what stands in for it."""
+    found: dict[int, Any] = {id(io.FileIO): _FileIO, id(os.DirEntry): _DirEntry}
+    for module in (sys.modules[os.name], sys.modules["_io"]):
+        for name, function in list(vars(module).items()):
+            if type(function) is type(len) and name not in _TEXT_ONLY:
+                mappings = _mappings(function)
+                if mappings:
+                    special = {"scandir": _scandir, "readlink": _readlink}.get(name)
+                    found[id(function)] = special(function) if special else _mapped(function, mappings)
+    expanduser = os.path.expanduser
+    found[id(expanduser)] = functools.wraps(expanduser)(lambda path: real(expanduser(path)))
+    if sys.platform == "win32":
+        import _winapi
+
+        found[id(_winapi.CreateProcess)] = _mapped(_winapi.CreateProcess, {0: real, 1: _texts, 6: _texts, 7: real})
+    else:
+        import _posixsubprocess
+
+        places: dict[int | str, Callable[[Any], Any]] = {0: _texts, 1: _texts, 4: real, 5: _texts}
+        found[id(_posixsubprocess.fork_exec)] = _mapped(_posixsubprocess.fork_exec, places)
+    return found
+
+
+def _show_opt_ml() -> None:
+    """Put the stand-ins wherever the originals are known by now: os, io, builtins, os.path, importlib ..."""
+    stand_ins = _stand_ins()
+    for module in list(sys.modules.values()):
+        if module.__name__ != __name__:
+            for name, value in list(vars(module).items()):
+                if id(value) in stand_ins:
+                    setattr(module, name, stand_ins[id(value)])
+    # These sets name functions that take a descriptor and so on: the stand-ins do as well.
     for name in ("supports_dir_fd", "supports_effective_ids", "supports_fd", "supports_follow_symlinks"):
         known: set[Any] = getattr(os, name)
-        known |= {getattr(os, function.__name__, function) for function in known}
-
-
-def _import_hook(entry: str) -> Any:
-    """Modules in folders below /opt/ml that a script adds to `sys.path`."""
-    if real(entry) == entry:
-        raise ImportError
-    return FileFinder(real(entry), (SourceFileLoader, [".py"]))
+        known |= {stand_ins[id(function)] for function in known if id(function) in stand_ins}
 
 
 def _end_with_the_cloud() -> None:
@@ -92,11 +234,6 @@ def _end_with_the_cloud() -> None:
 
 
 if _REAL:
-    _wrap(os, _ONE, 1)
-    _wrap(os, _TWO, 2)
-    _wrap(os.path, _PATH, 1)
-    _keep_capabilities()
-    builtins.open = io.open = _wrapped(io.open, 1)  # type: ignore[assignment]
-    sys.path_hooks.insert(0, _import_hook)
+    _show_opt_ml()
     if sys.platform == "win32" or os.getpgrp() == os.getpid():
         start_new_thread(_end_with_the_cloud, ())

@@ -4,6 +4,7 @@ images      which container images run
 training, processing, tuning, transform      the jobs; `jobs` has what they share
 models, endpoints      what serves; `runtimes/model_servers.py` has the processes
 backend, storage, records      what all share, S3, a transform job's records
+constraints, search      what every request keeps to; Search
 
 moto keeps models, endpoint configurations and tags, and answers what is not in `register`.
 """
@@ -17,11 +18,13 @@ from typing import TYPE_CHECKING, Any
 
 from localcloud.door.wire import Structure
 from localcloud.host import Service
+from localcloud.services.sagemaker import constraints
 from localcloud.services.sagemaker.backend import Backend
 from localcloud.services.sagemaker.endpoints import Endpoints, create_endpoint_config
 from localcloud.services.sagemaker.jobs import Jobs
 from localcloud.services.sagemaker.models import create_model
 from localcloud.services.sagemaker.processing import ProcessingJob
+from localcloud.services.sagemaker.search import search
 from localcloud.services.sagemaker.training import TrainingJob
 from localcloud.services.sagemaker.transform import TransformJob
 from localcloud.services.sagemaker.tuning import TuningJob
@@ -49,17 +52,28 @@ class SageMaker:
             "DescribeEndpoint": self.endpoints.describe,
             "DeleteEndpoint": self.endpoints.delete,
             "ListEndpoints": self.endpoints.listed,
+            "Search": partial(search, {"TrainingJob": training, "HyperParameterTuningJob": tuning}),
             "ListTrainingJobsForHyperParameterTuningJob": lambda request: tuning.find(request).summaries(request),
         }
         for jobs in (training, tuning, Jobs(self.backend, ProcessingJob), Jobs(self.backend, TransformJob)):
             actions |= _actions(jobs)
         # One at a time and on the clock thread, so that what they see and what happens keep one order.
-        self.actions = {name: partial(cloud.clock.call, action) for name, action in actions.items()}
+        self.actions = {name: partial(cloud.clock.call, _checked(name, action)) for name, action in actions.items()}
 
     def close(self) -> None:
         """End every process."""
         self.backend.close()
         self.endpoints.close()
+
+
+def _checked(name: str, action: Action) -> Action:
+    """The action, for requests that SageMaker's API allows."""
+
+    def run(request: Structure) -> Structure:
+        constraints.check(name, request)
+        return action(request)
+
+    return run
 
 
 def _actions(jobs: Jobs[Any]) -> dict[str, Action]:

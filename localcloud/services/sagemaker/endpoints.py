@@ -52,6 +52,8 @@ def create_endpoint_config(backend: Backend, request: Structure) -> Structure:
     names = [variant["VariantName"] for variant in variants]
     if len(set(names)) < len(names):
         raise ServiceError("ValidationException", "The variant names within an endpoint configuration must be unique.")
+    for variant in variants:
+        _check_variant(backend, variant)
     try:
         config = registry.create_endpoint_config(
             endpoint_config_name=name,
@@ -70,6 +72,49 @@ def create_endpoint_config(backend: Backend, request: Structure) -> Structure:
     return {"EndpointConfigArn": arn}
 
 
+#: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProductionVariantServerlessConfig.html
+_MEMORY = range(1024, 6145, 1024)
+
+
+def _check_variant(backend: Backend, variant: Structure) -> None:
+    """A model that is there, on instances or serverless.
+
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProductionVariant.html
+    """
+    name, serverless = variant["VariantName"], variant.get("ServerlessConfig")
+    if "ModelName" not in variant:
+        raise UnsupportedLocally(
+            f'variant "{name}" has no ModelName: inference components do not run in the local cloud. Name a model, or '
+            "set WORKSHOP_TARGET=aws."
+        )
+    containers_of(backend, variant["ModelName"])
+    instances = [field for field in ("InstanceType", "InitialInstanceCount") if field in variant]
+    if serverless is None and len(instances) < 2:
+        raise ServiceError(
+            "ValidationException",
+            f'Variant "{name}" must specify either ServerlessConfig, or InstanceType and InitialInstanceCount.',
+        )
+    if serverless is None:
+        return
+    if instances:
+        raise ServiceError(
+            "ValidationException",
+            f'Variant "{name}" has ServerlessConfig and {" and ".join(instances)}: a variant is serverless or runs on '
+            "instances, not both.",
+        )
+    if serverless["MemorySizeInMB"] not in _MEMORY:
+        raise ServiceError(
+            "ValidationException",
+            f"Value '{serverless['MemorySizeInMB']}' at 'serverlessConfig.memorySizeInMB' failed to satisfy "
+            f"constraint: Member must be one of {list(_MEMORY)}",
+        )
+    provisioned = serverless.get("ProvisionedConcurrency")
+    if provisioned is not None and provisioned > serverless["MaxConcurrency"]:
+        raise ServiceError(
+            "ValidationException", "ProvisionedConcurrency must be less than or equal to MaxConcurrency."
+        )
+
+
 class Variant:
     """A production variant that serves.
 
@@ -82,19 +127,18 @@ class Variant:
         self.name: str = settings["VariantName"]
         self.weight = float(settings.get("InitialVariantWeight", 1.0))
         self.count = int(settings.get("InitialInstanceCount", 1))
+        self.serverless: Structure | None = settings.get("ServerlessConfig")
         self.serving = Serving(backend, containers_of(backend, settings["ModelName"]))
         self.logged = 0  # characters of its log that CloudWatch has
         self.credit = 0.0  # what it is owed of the requests, see Endpoint._next
 
     def describe(self) -> Structure:
         """As in DescribeEndpoint."""
-        return {
-            "VariantName": self.name,
-            "CurrentWeight": self.weight,
-            "DesiredWeight": self.weight,
-            "CurrentInstanceCount": self.count,
-            "DesiredInstanceCount": self.count,
-        }
+        described = {"VariantName": self.name, "CurrentWeight": self.weight, "DesiredWeight": self.weight}
+        if self.serverless is not None:
+            # Its instances are SageMaker's affair; the count is 0: API_ProductionVariantSummary.
+            return {**described, "CurrentInstanceCount": 0, "CurrentServerlessConfig": dict(self.serverless)}
+        return {**described, "CurrentInstanceCount": self.count, "DesiredInstanceCount": self.count}
 
 
 class Endpoint:
@@ -355,6 +399,12 @@ class Endpoints:
         endpoint = self.known.get(name)
         if endpoint is None or endpoint.status == "Failed":
             raise _gone(self._backend, name)
+        if request.get("TargetModel") is not None:
+            # https://github.com/aws/amazon-sagemaker-examples/issues/1026
+            raise ServiceError(
+                "ValidationError",
+                f"Endpoint {name} is not a multi-model endpoint and does not support target model header.",
+            )
         variant, reply = endpoint.invoke(request)
         return {
             "Body": reply.body,

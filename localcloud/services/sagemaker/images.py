@@ -1,10 +1,11 @@
 """Which container images run here: those that the SageMaker SDK's `image_uris` gives for scikit-learn and XGBoost.
 
-What runs is this environment's scikit-learn and XGBoost, whatever version the image's tag names.
+What runs is this environment's scikit-learn and XGBoost, whatever version the image's tag names; a job's log says so.
 """
 
 from __future__ import annotations
 
+import importlib.metadata
 import re
 from typing import Literal
 
@@ -42,3 +43,26 @@ def image_of(uri: str, what: str) -> Image:
             "WORKSHOP_TARGET=aws."
         )
     return found
+
+
+#: Distribution -> what readers call it; xgboost-cpu is XGBoost without the libraries for graphics cards.
+_PACKAGES = {"sklearn": ("scikit-learn", ("scikit-learn",)), "xgboost": ("XGBoost", ("xgboost-cpu", "xgboost"))}
+
+_TAG = re.compile(r":(?P<version>\d+\.\d+)[^:]*")
+
+
+def differs(uri: str) -> str:
+    """A line for a job's log, where the image has another version than this environment; else nothing."""
+    tag = _TAG.search(uri)
+    title, distributions = _PACKAGES[image_of(uri, "a job")]
+    here = next(filter(None, map(_version, distributions)), "")
+    if tag is None or here.startswith(f"{tag['version']}."):
+        return ""
+    return f"The image has {title} {tag['version']}; the local cloud runs this job with {title} {here}.\n"
+
+
+def _version(distribution: str) -> str | None:
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return None

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import copy
 
-from moto.core.exceptions import JsonRESTError
-
 from localcloud.door.wire import ServiceError, Structure
 from localcloud.errors import UnsupportedLocally
-from localcloud.runtimes import archives
+from localcloud.runtimes import archives, requirements
 from localcloud.runtimes.model_servers import Crashed, ModelServer, NotLoaded, Reply
 from localcloud.services.sagemaker.backend import Backend
 from localcloud.services.sagemaker.images import image_of
@@ -61,10 +59,9 @@ def containers_of(backend: Backend, name: str) -> list[Structure]:
     Raises:
         ServiceError: there is no such model.
     """
-    try:
-        model = backend.moto.describe_model(name)
-    except JsonRESTError as error:
-        raise ServiceError("ValidationException", str(error.message)) from None
+    model = backend.moto._models.get(name)
+    if model is None:
+        raise ServiceError("ValidationException", f'Could not find model "{backend.arn("model", name)}".')
     return [model.primary_container] if model.primary_container else list(model.containers)
 
 
@@ -200,6 +197,11 @@ class Serving:
                 except (NoData, archives.BadArchive) as problem:
                     place.remove()
                     raise NotServing(f'Failed to fetch the script of container "{label}": {problem}') from None
+            try:
+                requirements.install(place, code, self._backend.run)
+            except requirements.NotInstalled as problem:
+                place.remove()
+                raise NotServing(f"{problem}.", problem.output) from None
         settings = {
             "SM_MODEL_DIR": str(model),
             "SAGEMAKER_REGION": self._backend.cloud.region,

@@ -17,7 +17,7 @@ from localcloud.runtimes.process import Ended
 from localcloud.runtimes.training_environment import HOST
 from localcloud.services._jobs import JobFailed
 from localcloud.services.sagemaker.backend import Backend
-from localcloud.services.sagemaker.images import image_of
+from localcloud.services.sagemaker.images import differs, image_of
 from localcloud.services.sagemaker.jobs import Job
 from localcloud.services.sagemaker.training import last_words
 from localcloud.time import durations
@@ -134,7 +134,8 @@ class ProcessingJob(Job):
     def _read_log(self, container: containers.Container) -> str:
         path = container.root / "log"
         output = container.shown(path.read_bytes()) if path.exists() else ""
-        self.backend.write_log("ProcessingJobs", f"{self.name}/algo-1-{int(self.created)}", output)
+        about = differs(self.request["AppSpecification"]["ImageUri"])
+        self.backend.write_log("ProcessingJobs", f"{self.name}/algo-1-{int(self.created)}", about + output)
         return output
 
     def describe(self) -> Structure:

@@ -13,12 +13,12 @@ from typing import Any
 
 from localcloud.door.wire import ServiceError, Structure
 from localcloud.errors import UnsupportedLocally
-from localcloud.runtimes import archives, containers
+from localcloud.runtimes import archives, containers, requirements
 from localcloud.runtimes.process import Ended
 from localcloud.runtimes.training_environment import Training, variables, write_config
 from localcloud.services._jobs import JobFailed
 from localcloud.services.sagemaker.backend import Backend
-from localcloud.services.sagemaker.images import image_of
+from localcloud.services.sagemaker.images import differs, image_of
 from localcloud.services.sagemaker.jobs import Job
 from localcloud.services.sagemaker.storage import NoData, join
 from localcloud.time import durations
@@ -67,6 +67,7 @@ class TrainingJob(Job):
             )
         self.image = image_of(specification["TrainingImage"], what)
         _refuse(request, what)
+        _check_spot(request)
         for definition in specification.get("MetricDefinitions", []):
             try:
                 re.compile(definition["Regex"])
@@ -98,7 +99,7 @@ class TrainingJob(Job):
         self.tuning: str | None = None
         self.secondary = ""
         self._overran = False
-        self._log = ""
+        self._log = self._installed = ""
         self._transitions: list[Structure] = []
         self._training_started: float | None = None
         self._enter("Starting")
@@ -115,7 +116,11 @@ class TrainingJob(Job):
         source = await self.work(self._download, container, seconds=seconds["download"])
         self._enter("Training")
         took = min(seconds["train"], self._limit)
-        ended = await self.work(self._train, container, source, seconds=took)
+        try:
+            ended = await self.work(self._train, container, source, seconds=took)
+        except JobFailed:
+            self._read_log(container)
+            raise
         if ended.timed_out:
             await self.clock.sleep(self._limit - took)
         self._read_log(container)
@@ -184,8 +189,13 @@ class TrainingJob(Job):
                 archives.unpack(source, code)
             except archives.BadArchive as problem:
                 raise NoData(f"{self._shown.source} cannot be unpacked: {problem}") from None
+            try:
+                self._installed = requirements.install(container, code, self.launch)
+            except requirements.NotInstalled as problem:
+                self._installed = problem.output
+                raise JobFailed(f"AlgorithmError: {problem}, exit code: 1") from None
             command = [*containers.PYTHON, str(self._shown.program), *map(container.real, self._shown.arguments())]
-            environment["PYTHONPATH"] = str(code)
+            environment["PYTHONPATH"] = "/opt/ml/code"
         process = self.launch(command, code, container.environment(environment), container.root / "log")
         return process.wait(self._limit)
 
@@ -214,7 +224,8 @@ class TrainingJob(Job):
         path = container.root / "log"
         # SageMaker's logs have tabs as syslog writes them, and metric definitions look for that.
         self._log = container.shown(path.read_bytes()).replace("\t", "#011") if path.exists() else ""
-        self.backend.write_log("TrainingJobs", f"{self.name}/algo-1-{int(self.created)}", self._log)
+        about = differs(self.request["AlgorithmSpecification"]["TrainingImage"]) + self._installed
+        self.backend.write_log("TrainingJobs", f"{self.name}/algo-1-{int(self.created)}", about + self._log)
         self._measured = self.clock.now()
         if self.image == "xgboost":
             for line in _ROUND.finditer(self._log):
@@ -308,3 +319,24 @@ def _refuse(request: Structure, what: str) -> None:
                 f'{what} reads channel "{name}" from a file system or an augmented manifest; the local cloud has S3 '
                 "prefixes and manifests. Use one of these, or set WORKSHOP_TARGET=aws."
             )
+
+
+def _check_spot(request: Structure) -> None:
+    """MaxWaitTimeInSeconds goes with spot instances, and is no less than MaxRuntimeInSeconds.
+
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_StoppingCondition.html; the first sentence as in
+    https://github.com/Kenza-AI/sagify/issues/111.
+    """
+    stopping = request["StoppingCondition"]
+    wait, runtime = stopping.get("MaxWaitTimeInSeconds"), stopping.get("MaxRuntimeInSeconds", 86400)
+    if not request.get("EnableManagedSpotTraining"):
+        if wait is not None:
+            raise ServiceError(
+                "ValidationException",
+                "Invalid MaxWaitTimeInSeconds. It is only supported when EnableManagedSpotTraining is set to true",
+            )
+    elif wait is None or wait < runtime:
+        raise ServiceError(
+            "ValidationException",
+            "Invalid MaxWaitTimeInSeconds. It must be present and be greater than or equal to MaxRuntimeInSeconds",
+        )

@@ -78,7 +78,9 @@ def test_script_with_hard_coded_container_paths_runs_unchanged(lab: Any) -> None
     assert lab.keys(f"{name}/out") == [f"{name}/out/{each}" for each in ("deep/er/sum.txt", "moved.csv", "rows.npy")]
     assert lab.get(f"s3://lab/{name}/out/deep/er/sum.txt") == b"3.0"
     # Real paths go in; the log has the container's again.
-    assert lab.log(f"ProcessingJobs/{name}") == [
+    about, *log = lab.log(f"ProcessingJobs/{name}")
+    assert about.startswith("The image has scikit-learn 1.2; the local cloud runs this job with scikit-learn 1.")
+    assert log == [
         "['moved.csv', 'rows.npy', 'sum.txt']",
         "1,2",
         "/opt/ml/processing/output /opt/ml/processing/input True",

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import re
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -91,8 +95,11 @@ def test_early_stopping_ends_it_early(lab: Any, rows: np.ndarray, new_channel: A
     ("changes", "words"),
     [
         ({"num_rounds": 3}, "ClientError: Extraneous hyperparameter found: num_rounds"),
-        ({"objective": "binary:nonsense"}, "ClientError: XGB train call failed with exception"),
-        ({"num_round": "many"}, "ClientError: Hyperparameter num_round"),
+        (
+            {"objective": '"binary:logistic"'},
+            "ClientError: Hyperparameter objective: \"binary:logistic\" is not in ['aft_loss_distribution', ",
+        ),
+        ({"num_round": "many"}, "ClientError: Hyperparameter num_round: could not parse value (caused by ValueError)"),
     ],
 )
 def test_hyperparameter_that_is_wrong_is_the_clients_error(
@@ -100,6 +107,118 @@ def test_hyperparameter_that_is_wrong_is_the_clients_error(
 ) -> None:
     told = train(lab, new_channel, hyperparameters=HYPERPARAMETERS | changes)
     assert told["FailureReason"].startswith(words)
+
+
+@pytest.fixture
+def algorithm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The module that runs in a job, in this process."""
+    monkeypatch.setenv("_OPT_ML", str(tmp_path))
+    monkeypatch.delitem(sys.modules, "localcloud.runtimes.xgboost_algorithm", raising=False)
+    return importlib.import_module("localcloud.runtimes.xgboost_algorithm")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"num_round": 0}, "Hyperparameter num_round: 0 is not in [1, +inf)"),
+        ({"eta": 1.5}, "Hyperparameter eta: 1.5 is not in [0, 1]"),
+        ({"learning_rate": -1}, "Hyperparameter eta: -1.0 is not in [0, 1]"),
+        ({"subsample": 0}, "Hyperparameter subsample: 0.0 is not in (0, 1]"),
+        ({"booster": "forest"}, "Hyperparameter booster: forest is not in ['gbtree', 'gblinear', 'dart']"),
+        ({"eval_metric": "auc,nope"}, "Hyperparameter eval_metric: value ['auc', 'nope'] not in range ["),
+        ({"eval_metric": "auc@0.5"}, "Metric 'auc@0.5' is not supported."),
+        ({"objective": "reg:squarederror"}, "Metric 'auc' can only be applied for classification"),
+        ({"objective": "multi:softmax"}, "Require input for parameter 'num_class' for multi-classific"),
+        ({"_kfold": 3}, "Hyperparameter _kfold: the local cloud does no cross validation."),
+    ],
+)
+def test_hyperparameters_keep_to_the_images_ranges(algorithm: Any, changes: dict[str, Any], words: str) -> None:
+    given = {name: str(value) for name, value in (HYPERPARAMETERS | changes).items()}
+    with pytest.raises(algorithm.ClientError, match="^" + re.escape(words)):
+        algorithm._settings(given)
+
+
+def trained(lab: Any, new_channel: Any, body: str, **settings: Any) -> dict[str, Any]:
+    """A training job over one file, data.csv."""
+    name = lab.name()
+    lab.put(f"xgb/{name}/data.csv", body)
+    request = lab.training(image=XGBOOST, hyperparameters={"num_round": 2, "objective": "binary:logistic"})
+    request["InputDataConfig"] = [new_channel("train", f"s3://lab/xgb/{name}/", **settings)]
+    lab.sagemaker.create_training_job(**request)
+    told: dict[str, Any] = lab.ended("training_job", request["TrainingJobName"])
+    return told
+
+
+ROWS = "".join(f"{number % 2},{number / 10},{number}\n" for number in range(40))
+
+
+def test_empty_field_is_a_missing_value(lab: Any, new_channel: Any) -> None:
+    told = trained(lab, new_channel, ROWS + "1,,3\n0,2,\n", ContentType="text/csv; label_size=1")
+    assert told["TrainingJobStatus"] == "Completed", told["FailureReason"]
+    log = lab.log(f"TrainingJobs/{told['TrainingJobName']}")
+    assert "INFO:root:Train matrix has 42 rows and 2 columns" in log
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "words"),
+    [
+        (
+            "label,a,b\n" + ROWS,
+            "text/csv",
+            "Non-numeric value 'l' found in the header line 'label,a,b...' of file 'data.csv'. CSV format require no "
+            "header line in it.",
+        ),
+        (
+            ROWS,
+            None,
+            "Blankspace and colon not found in firstline '0,0.0,0...' of file 'data.csv'. ContentType by default is in "
+            "libsvm. Please ensure the file is in libsvm format.",
+        ),
+    ],
+)
+def test_data_that_cannot_be_read_are_the_clients_error(
+    lab: Any, new_channel: Any, body: str, kind: str | None, words: str
+) -> None:
+    told = trained(lab, new_channel, body, **({"ContentType": kind} if kind else {}))
+    assert told["FailureReason"].startswith(f"ClientError: {words}")
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (ROWS + "1,x,2\n", "Failed to load csv data with exception:\nNon-numeric value 'x' in line 41 of file"),
+        (ROWS + "1,2\n", "Failed to load csv data with exception:\nLine 41 of file 'data.csv' has 2 fields"),
+        (ROWS + ",2,3\n", "Failed to load csv data with exception:\nLine 41 of file 'data.csv' has no label"),
+    ],
+)
+def test_line_that_does_not_fit_is_named(algorithm: Any, tmp_path: Path, body: str, words: str) -> None:
+    (tmp_path / "data.csv").write_text(body)
+    with pytest.raises(algorithm.ClientError, match="^" + re.escape(words)):
+        algorithm._csv(tmp_path / "data.csv")
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("text/csv; label_size=0", "text/csv; label_size=0 is not an accepted csv ContentType. Optional"),
+        ("application/json", "application/json is not an accepted ContentType: csv, libsvm, parquet, "),
+        (
+            "application/x-parquet",
+            "application/x-parquet is not read by the local cloud. Give the channel in CSV",
+        ),
+    ],
+)
+def test_content_types_are_the_images(algorithm: Any, kind: str, words: str) -> None:
+    with pytest.raises(algorithm.ClientError, match="^" + re.escape(words)):
+        algorithm._content_type(kind)
+
+
+def test_metrics_that_the_image_adds_are_measured(lab: Any, rows: np.ndarray, new_channel: Any) -> None:
+    added = ("accuracy", "balanced_accuracy", "f1_binary", "precision", "precision_macro", "recall", "recall_micro")
+    told = train(lab, new_channel, hyperparameters=HYPERPARAMETERS | {"eval_metric": ",".join(("auc", *added))})
+    metrics = {each["MetricName"]: each["Value"] for each in told["FinalMetricDataList"]}
+    assert {f"train:{metric}" for metric in added} <= set(metrics)
+    assert metrics["train:accuracy"] == metrics["train:recall_micro"]
 
 
 def test_missing_train_channel_is_the_clients_error(lab: Any, rows: np.ndarray) -> None:
