@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 import time
 import zipfile
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from typing import Any, Protocol, overload
 
 import draw
 from draw import history, words
+from helpers import sdk
 from helpers.asking import Asking, history_of
 from helpers.errors import ExecutionFailed, WorkshopError
 from helpers.screen import Screen
@@ -108,8 +110,8 @@ def deploy(what: Path | Workflow | Definition, name: str | None = None, **settin
     (The SDK's own `Workflow.create` keeps the old definition when the name is taken.)
 
     Args:
-        what: an SDK Workflow; a definition, as a dict or as JSON text; or the Path of a Lambda function's
-            source file, which has `handler(event, context)`.
+        what: an SDK Workflow, or a template of one; a State, Chain, Graph, or a definition, as a dict or as JSON text;
+            or the Path of a Lambda function's source file, which has `handler(event, context)`.
         name: for a definition or a function; it starts with `workshop-`. A Workflow has its own.
         settings: for a function: what CreateFunction takes (Timeout, MemorySize, Environment …).
 
@@ -119,7 +121,9 @@ def deploy(what: Path | Workflow | Definition, name: str | None = None, **settin
         botocore.exceptions.ClientError: the cloud refuses it, as AWS would; its code and message say why.
     """
     session = current()
-    if not isinstance(what, Path | Mapping | str):
+    what = sdk.unwrapped(what)
+    definition = "" if isinstance(what, Path) else definition_of(what)
+    if hasattr(what, "role"):  # a Workflow
         name = what.name
     if not name or not name.startswith("workshop-"):
         raise WorkshopError(
@@ -128,10 +132,11 @@ def deploy(what: Path | Workflow | Definition, name: str | None = None, **settin
     with session.alive():
         if isinstance(what, Path):
             return _deploy_function(session, what, name, settings)
-        if isinstance(what, Mapping | str):
-            return _deploy_machine(session, name, definition_of(what), session.roles.states)
-        machine = _deploy_machine(session, name, definition_of(what), what.role)
-    what.state_machine_arn = machine.arn
+        machine = _deploy_machine(session, name, definition, getattr(what, "role", session.roles.states))
+    if hasattr(what, "state_machine_arn"):
+        what.state_machine_arn = machine.arn
+    for line in sdk.unsent(sdk.graph_of(what)):
+        print(line, file=sys.stderr)
     return machine
 
 
@@ -147,12 +152,18 @@ def definition_of(what: object) -> str:
         return json.dumps(what)
     if isinstance(what, str) and what.lstrip().startswith("{"):
         return what
-    graph = getattr(what, "definition", None)
-    if graph is not None and hasattr(graph, "to_json"):
-        return str(graph.to_json())
+    graph = sdk.graph_of(sdk.unwrapped(what))
+    if graph is not None:
+        return sdk.definition_of(graph)
+    if isinstance(what, str):
+        raise WorkshopError(
+            f"{what[:80]!r} is no definition in JSON. If it is the file of a Lambda function, give its Path: Path({what!r})."
+            if len(what) < 80
+            else "This text is no definition in JSON, which begins with {."
+        )
     raise WorkshopError(
-        f"A {type(what).__name__} has no definition. Give a Workflow, what deploy returned, or a definition "
-        "as a dict or as JSON text."
+        f"A {type(what).__name__} has no definition. Give a Workflow, State, Chain or Graph, what deploy returned, or a "
+        "definition as a dict or as JSON text."
     )
 
 
@@ -221,9 +232,9 @@ def run(workflow: object, input: Any = None, *, watch: bool = False) -> Executio
     """
     session = current()
     machine = machine_of(workflow)
-    checked = getattr(workflow, "workflow_input", None)
-    if checked is not None and not checked.validate(input).valid:
-        raise WorkshopError(f"The input does not fit the workflow's schema {checked.get_schema_as_json()}.")
+    checked = getattr(sdk.unwrapped(workflow), "workflow_input", None)
+    if checked is not None and (misfit := sdk.misfit(checked, input)):
+        raise WorkshopError(f"The input does not fit the workflow's schema {checked.get_schema_as_json()}: {misfit}.")
     with session.alive():
         started = session.client("stepfunctions").start_execution(
             stateMachineArn=machine.arn, input=json.dumps({} if input is None else input)
@@ -262,6 +273,7 @@ def machine_of(workflow: object) -> StateMachine:
     """The state machine of what was deployed. Raises WorkshopError if it was not."""
     if isinstance(workflow, StateMachine):
         return workflow
+    workflow = sdk.unwrapped(workflow)
     arn = getattr(workflow, "state_machine_arn", None)
     if not arn:
         raise WorkshopError("This workflow is not deployed yet. Run deploy(workflow) first.")

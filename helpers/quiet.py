@@ -27,6 +27,8 @@ from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from typing import Any
 
+from helpers import sdk
+
 _SAGEMAKER_STEPS = (
     *("TrainingStep", "TransformStep", "ModelStep", "EndpointConfigStep", "EndpointStep", "TuningStep"),
     "ProcessingStep",
@@ -36,7 +38,9 @@ _PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov", "us-iso-": "aws-iso", "
 
 
 def install() -> None:
-    """Installs the import hook; a second call, or one after stepfunctions was imported, changes nothing."""
+    """Installs the import hook, and closes the SDK's traps (see `sdk`), now if it is imported already."""
+    if "stepfunctions.workflow" in sys.modules:
+        sdk.mend(sys.modules["stepfunctions"])
     if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
         os.environ.setdefault("SAGEMAKER_SUPPRESS_V2_WARNING", "1")
         sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # None: importing it fails
@@ -172,6 +176,7 @@ def _stepfunctions(module: types.ModuleType) -> Iterator[None]:
     _load_late(module, {"template": "stepfunctions.template"})
     resources: Any = sys.modules["stepfunctions.steps.integration_resources"]
     resources.get_aws_partition = _partition(resources.get_aws_partition)
+    sdk.mend(module)
 
 
 def _load_late(package: types.ModuleType, names: dict[str, str]) -> None:
@@ -183,6 +188,8 @@ def _load_late(package: types.ModuleType, names: dict[str, str]) -> None:
         if name not in names:
             raise AttributeError(f"module {package.__name__!r} has no attribute {name!r}")
         loaded = importlib.import_module(names[name])
+        if "TuningStep" in names:
+            sdk.mend_tuning_step(loaded.TuningStep)
         if names[name] == f"{package.__name__}.{name}":
             return loaded
         package.__dict__.update({other: getattr(loaded, other) for other in names})
