@@ -123,7 +123,7 @@ def deploy(what: Path | Workflow | Definition, name: str | None = None, **settin
     session = current()
     what = sdk.unwrapped(what)
     definition = "" if isinstance(what, Path) else definition_of(what)
-    if hasattr(what, "role"):  # a Workflow
+    if not isinstance(what, Path | Mapping | str) and hasattr(what, "role"):
         name = what.name
     if not name or not name.startswith("workshop-"):
         raise WorkshopError(
@@ -157,13 +157,11 @@ def definition_of(what: object) -> str:
         return sdk.definition_of(graph)
     if isinstance(what, str):
         raise WorkshopError(
-            f"{what[:80]!r} is no definition in JSON. If it is the file of a Lambda function, give its Path: Path({what!r})."
-            if len(what) < 80
-            else "This text is no definition in JSON, which begins with {."
+            f"{what[:60]!r} is no definition in JSON. To deploy a Lambda function, give the Path of its file: Path(…)."
         )
     raise WorkshopError(
-        f"A {type(what).__name__} has no definition. Give a Workflow, State, Chain or Graph, what deploy returned, or a "
-        "definition as a dict or as JSON text."
+        f"A {type(what).__name__} has no definition. Give a Workflow, State, Chain or Graph, what deploy returned, or "
+        "a definition as a dict or as JSON text."
     )
 
 

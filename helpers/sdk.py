@@ -1,4 +1,4 @@
-"""The traps of the Step Functions Data Science SDK 2.3.0, closed where that can be done and pointed out where it cannot.
+"""The traps of the Step Functions Data Science SDK 2.3.0, closed where they can be and else pointed out.
 
 `quiet` calls `mend` when the SDK is imported. Readers keep typing what its documentation says; what differs is what
 happens then:
@@ -86,9 +86,7 @@ def misfit(checked: Any, given: Any) -> str:
         return f"it is a {type(given).__name__}, not a dict"
     result = checked.validate(given or {})
     missing = [f"{name} is missing" for name in result.keys_missing]
-    wrong = [
-        f"{name} is {found.__name__}, not {wanted.__name__}" for name, wanted, found in result.keys_type_mismatch
-    ]
+    wrong = [f"{name} is {found.__name__}, not {wanted.__name__}" for name, wanted, found in result.keys_type_mismatch]
     return "; ".join([*missing, *wrong])
 
 

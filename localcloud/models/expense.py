@@ -526,9 +526,9 @@ def _read_item(row: Row, columns: Sequence[_Column], found: dict[str, list[Token
     while tokens and is_currency(tokens[-1].text):
         tokens.pop()
     # A sum before the last one is what one costs; a mark between the two says nothing.
-    if (
-        tokens and _EACH.match(tokens[-1].text) and len(tokens) > 1 and _price(tokens[-2]) is not None
-    ) or (len(tokens) > 1 and is_flag(tokens[-1].text) and value_of(tokens[-2]) is not None):
+    if (tokens and _EACH.match(tokens[-1].text) and len(tokens) > 1 and _price(tokens[-2]) is not None) or (
+        len(tokens) > 1 and is_flag(tokens[-1].text) and value_of(tokens[-2]) is not None
+    ):
         tokens.pop()
     if tokens and _price(tokens[-1]) is not None:
         found["UNIT_PRICE"] = [tokens.pop()]

@@ -11,12 +11,36 @@ from localcloud.models.layout import Token
 
 #: What stands beside a number -> ISO 4217. "kr" is that of four countries: of which, the number does not say.
 _SIGNS = {
-    "R$": "BRL", "AU$": "AUD", "A$": "AUD", "CA$": "CAD", "C$": "CAD", "NZ$": "NZD", "HK$": "HKD", "NT$": "TWD",
-    "SG$": "SGD", "S$": "SGD", "MX$": "MXN", "US$": "USD", "$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY",
-    "\uffe5": "JPY", "₹": "INR", "₩": "KRW", "₺": "TRY", "₫": "VND", "₱": "PHP", "฿": "THB", "₽": "RUB",
-    "₴": "UAH", "₪": "ILS", "₦": "NGN",
+    "R$": "BRL",
+    "AU$": "AUD",
+    "A$": "AUD",
+    "CA$": "CAD",
+    "C$": "CAD",
+    "NZ$": "NZD",
+    "HK$": "HKD",
+    "NT$": "TWD",
+    "SG$": "SGD",
+    "S$": "SGD",
+    "MX$": "MXN",
+    "US$": "USD",
+    "$": "USD",
+    "€": "EUR",
+    "£": "GBP",
+    "¥": "JPY",
+    "\uffe5": "JPY",
+    "₹": "INR",
+    "₩": "KRW",
+    "₺": "TRY",
+    "₫": "VND",
+    "₱": "PHP",
+    "฿": "THB",
+    "₽": "RUB",
+    "₴": "UAH",
+    "₪": "ILS",
+    "₦": "NGN",
 }
-_WORDS = {"Rs.": "INR", "Rs": "INR", "zł": "PLN", "zl": "PLN", "Kč": "CZK", "Ft": "HUF", "Rp": "IDR", "RM": "MYR"}
+_WORDS = {"Rs.": "INR", "Rs": "INR", "Kč": "CZK", "Ft": "HUF", "Rp": "IDR", "RM": "MYR", "đ": "VND"}
+_WORDS |= dict.fromkeys(("zł", "zl", "zt"), "PLN")  # the recogniser's readings of zł
 _CODES = (
     *("USD", "EUR", "GBP", "CAD", "AUD", "NZD", "CHF", "JPY", "INR", "SEK", "NOK", "DKK", "ISK", "KRW", "CNY", "TWD"),
     *("HUF", "PLN", "CZK", "RON", "BGN", "CLP", "COP", "BRL", "MXN", "ARS", "PEN", "HKD", "SGD", "MYR", "IDR", "VND"),
@@ -24,16 +48,17 @@ _CODES = (
 )
 _SIGN = "|".join(re.escape(sign) for sign in sorted(_SIGNS, key=len, reverse=True))
 _WORD = "|".join(re.escape(word) for word in (*_WORDS, "kr.", "kr", "Kr", "Fr."))
-_CURRENCY = rf"(?:{_SIGN}|(?-i:{_WORD})|{'|'.join(_CODES)})"
+_WON = r"W(?=\d{1,3},\d{3}\b)"  # how the recogniser reads the sign of the won
+_CURRENCY = rf"(?:{_SIGN}|(?-i:{_WON}|{_WORD})|{'|'.join(_CODES)})"
 
 #: 1250, 1,250, 1.250, 1'250, 1 250, and as in India 1,12,950.
-_NUMBER = r"(?:\d{1,3}(?P<group>[,.'’\u00a0\u202f ])\d{3}(?:(?P=group)\d{3})*|\d{1,2}(?:,\d{2})+,\d{3}|\d+)"
+_NUMBER = r"(?:\d{1,3}(?P<group>[,.'\u2019\u00a0\u202f ])\d{3}(?:(?P=group)\d{3})*|\d{1,2}(?:,\d{2})+,\d{3}|\d+)"
 
 #: 12.50, $1,250.00, 1.250,00 €, -3.00, (3.00), 4.20- and the like; $20, ¥324, CHF 20.-, which have no decimals and
 #: show by their currency what they are.
 _MONEY = re.compile(
     rf"^[-(]?(?P<before>{_CURRENCY} ?)?-?(?P<number>{_NUMBER})"
-    rf"(?:[.,](?P<decimals>\d{{2}})|(?P<dash>[.,:][-–—]{{1,2}}))?\)?-?(?P<after> ?{_CURRENCY})?$",
+    rf"(?:[.,](?P<decimals>\d{{2}})|(?P<dash>[.,:][-\u2013\u2014]{{1,2}}))?\)?-?(?P<after> ?{_CURRENCY})?$",
     re.IGNORECASE,
 )
 _ONLY_CURRENCY = re.compile(rf"^{_CURRENCY}$", re.IGNORECASE)
@@ -206,7 +231,7 @@ def currency_of(texts: Sequence[str]) -> str | None:
 def _signs(text: str) -> list[str]:
     """The codes that the signs in a text stand for; words such as "Rs" count beside a number or alone."""
     words = [code for word, code in _WORDS.items() if re.search(rf"(?<![^\W\d]){re.escape(word)}(?![^\W\d])", text)]
-    return [_SIGNS[sign] for sign in re.findall(_SIGN, text)] or words[:1]
+    return [_SIGNS[sign] for sign in re.findall(_SIGN, text)] or words[:1] or ["KRW"] * bool(re.match(_WON, text))
 
 
 def value_of(token: Token) -> Decimal | None:
