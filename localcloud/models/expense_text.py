@@ -182,6 +182,8 @@ def money(text: str) -> Decimal | None:
     match = _MONEY.match(bare)
     if not match or not (match["decimals"] or match["dash"] or match["before"] or match["after"]):
         return None
+    if not match["decimals"] and re.match(r"[A-Za-z]+-", bare):  # RM-20417: rather the number of something
+        return None
     value = Decimal(re.sub(r"\D", "", match["number"]) + "." + (match["decimals"] or "0"))
     return -value if bare.startswith(("-", "(")) or re.search(r"-\d|\d-", bare) else value
 

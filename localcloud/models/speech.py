@@ -29,13 +29,13 @@ RATE = whisper.RATE
 #: Seconds without a word that end an utterance.
 _SILENCE = 1.0
 
-#: Nothing is said where its probability is higher and that of the tokens, on geometric average, lower. OpenAI has the
-#: pair .6 and .37. Here both are measured: people who speak have .1 at the most and .9 at least; music that the detector
-#: takes for speech has .3 and .14, or .8 and .5.
+#: Nothing is said where its probability is higher and that of the tokens, on geometric average, lower. OpenAI has one
+#: pair, .6 and .37. These are measured: people who speak have .1 at the most and .9 at least; music that the detector
+#: takes for speech has .3 at least and .14 at the most, or .8 and .5.
 _NO_SPEECH = ((0.3, 0.37), (0.6, 0.75))
 
-#: Text that gzip makes shorter than by this factor repeats itself, as the model does over a voice without words: OpenAI's
-#: compression_ratio_threshold.
+#: Text that zlib makes shorter than by this factor repeats itself, as the model does over a voice without words:
+#: OpenAI's compression_ratio_threshold.
 _MOST_COMPRESSED = 2.4
 
 #: Speech is raised to the loudest, from its peak, where that is less than the second: the detector hears nothing at -40

@@ -165,6 +165,6 @@ def test_numbers_without_a_total_are_no_sums() -> None:
 
 
 def test_where_sums_have_decimals_a_number_alone_is_none() -> None:
-    assert items(HEAD + "Rope 12 Ft      9.50\nPages      12\nTOTAL      9.50") == [
-        {"ITEM": "Rope 12 Ft", "PRICE": "9.50"}
-    ]
+    text = HEAD + "Rope 12 Ft      9.50\nPages      12\nTOTAL      9.50\nTill      3"
+    assert [item["PRICE"] for item in items(text)] == ["9.50"]
+    assert summary(text)["TOTAL"] == "9.50"
