@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol, overload
 
 from draw import history
-from helpers import status
+from helpers import sdk, status
 from helpers.errors import ExecutionFailed, WorkshopError
 from helpers.resources import Execution, Function, StateMachine
 from helpers.session import TAG, Session, current
@@ -41,8 +42,8 @@ def deploy(what: Path | Workflow | Definition, name: str | None = None, **settin
     (The SDK's own `Workflow.create` keeps the old definition when the name is taken.)
 
     Args:
-        what: an SDK Workflow; a definition, as a dict or as JSON text; or the Path of a Lambda function's
-            source file, which has `handler(event, context)`.
+        what: an SDK Workflow, or a template of one; a State, Chain, Graph, or a definition, as a dict or as JSON text;
+            or the Path of a Lambda function's source file, which has `handler(event, context)`.
         name: for a definition or a function; it starts with `workshop-`. A Workflow has its own.
         settings: for a function: what CreateFunction takes (Timeout, MemorySize, Environment …).
 
@@ -52,7 +53,9 @@ def deploy(what: Path | Workflow | Definition, name: str | None = None, **settin
         botocore.exceptions.ClientError: the cloud refuses it, as AWS would; its code and message say why.
     """
     session = current()
-    if not isinstance(what, Path | Mapping | str):
+    what = sdk.unwrapped(what)
+    definition = "" if isinstance(what, Path) else definition_of(what)
+    if not isinstance(what, Path | Mapping | str) and hasattr(what, "role"):
         name = what.name
     if not name or not name.startswith("workshop-"):
         raise WorkshopError(
@@ -61,10 +64,11 @@ def deploy(what: Path | Workflow | Definition, name: str | None = None, **settin
     with session.alive(), status.doing(f"Deploying {name}"):
         if isinstance(what, Path):
             return _deploy_function(session, what, name, settings)
-        if isinstance(what, Mapping | str):
-            return _deploy_machine(session, name, definition_of(what), session.roles.states)
-        machine = _deploy_machine(session, name, definition_of(what), what.role)
-    what.state_machine_arn = machine.arn
+        machine = _deploy_machine(session, name, definition, getattr(what, "role", session.roles.states))
+    if hasattr(what, "state_machine_arn"):
+        what.state_machine_arn = machine.arn
+    for line in sdk.unsent(sdk.graph_of(what)):
+        print(line, file=sys.stderr)
     return machine
 
 
@@ -80,12 +84,16 @@ def definition_of(what: object) -> str:
         return json.dumps(what)
     if isinstance(what, str) and what.lstrip().startswith("{"):
         return what
-    graph = getattr(what, "definition", None)
-    if graph is not None and hasattr(graph, "to_json"):
-        return str(graph.to_json())
+    graph = sdk.graph_of(sdk.unwrapped(what))
+    if graph is not None:
+        return sdk.definition_of(graph)
+    if isinstance(what, str):
+        raise WorkshopError(
+            f"{what[:60]!r} is no definition in JSON. To deploy a Lambda function, give the Path of its file: Path(…)."
+        )
     raise WorkshopError(
-        f"A {type(what).__name__} has no definition. Give a Workflow, what deploy returned, or a definition "
-        "as a dict or as JSON text."
+        f"A {type(what).__name__} has no definition. Give a Workflow, State, Chain or Graph, what deploy returned, or "
+        "a definition as a dict or as JSON text."
     )
 
 
@@ -155,9 +163,9 @@ def run(workflow: object, input: Any = None, *, watch: bool = False) -> Executio
     """
     session = current()
     machine = machine_of(workflow)
-    checked = getattr(workflow, "workflow_input", None)
-    if checked is not None and not checked.validate(input).valid:
-        raise WorkshopError(f"The input does not fit the workflow's schema {checked.get_schema_as_json()}.")
+    checked = getattr(sdk.unwrapped(workflow), "workflow_input", None)
+    if checked is not None and (misfit := sdk.misfit(checked, input)):
+        raise WorkshopError(f"The input does not fit the workflow's schema {checked.get_schema_as_json()}: {misfit}.")
     with session.alive():
         started = session.client("stepfunctions").start_execution(
             stateMachineArn=machine.arn, input=json.dumps({} if input is None else input)
@@ -173,6 +181,7 @@ def machine_of(workflow: object) -> StateMachine:
     """The state machine of what was deployed. Raises WorkshopError if it was not, or cannot be."""
     if isinstance(workflow, StateMachine):
         return workflow
+    workflow = sdk.unwrapped(workflow)
     if isinstance(workflow, Function):
         raise WorkshopError(
             f"{workflow.name} is a Lambda function, and run starts workflows. Call it in a LambdaStep of a workflow, "

@@ -138,14 +138,17 @@ def _weight(size: int) -> str:
 
 
 def _image(body: bytes, weight: str) -> Preview:
-    from PIL import Image
+    from PIL import Image, ImageOps
 
     with Image.open(io.BytesIO(body)) as opened:
-        about = f"{opened.format}, {opened.width} \N{MULTIPLICATION SIGN} {opened.height}, {weight}"
+        form = opened.format
         if opened.width * opened.height > MOST_PIXELS:
-            return Preview(f"{about}: too large to show")
-        # Not turned by its EXIF data: services say where things are on the picture as it is stored.
-        small = opened.convert("RGB")
+            size = f"{opened.width} \N{MULTIPLICATION SIGN} {opened.height}"
+            return Preview(f"{form}, {size}, {weight}: too large to show")
+        # Turned by its EXIF data, as Rekognition turns it before it says where things are:
+        # https://docs.aws.amazon.com/rekognition/latest/dg/image-orientation.html
+        small = ImageOps.exif_transpose(opened).convert("RGB")
+    about = f"{form}, {small.width} \N{MULTIPLICATION SIGN} {small.height}, {weight}"
     small.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
     packed = io.BytesIO()
     small.save(packed, "JPEG", quality=QUALITY, optimize=True)

@@ -17,7 +17,6 @@ import hook lets these packages load as they are, and undoes what they do to the
 
 from __future__ import annotations
 
-import functools
 import importlib
 import importlib.metadata
 import logging
@@ -31,6 +30,8 @@ from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from typing import Any
 
+from helpers import sdk
+
 _SAGEMAKER_STEPS = (
     *("TrainingStep", "TransformStep", "ModelStep", "EndpointConfigStep", "EndpointStep", "TuningStep"),
     "ProcessingStep",
@@ -43,7 +44,9 @@ NOTEBOOK_METADATA = "WORKSHOP_NOTEBOOK_METADATA"
 
 
 def install() -> None:
-    """Installs the import hook; a second call, or one after stepfunctions was imported, changes nothing."""
+    """Installs the import hook, and closes the SDK's traps (see `sdk`), now if it is imported already."""
+    if "stepfunctions.workflow" in sys.modules:
+        sdk.mend(sys.modules["stepfunctions"])
     if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
         os.environ.setdefault("SAGEMAKER_SUPPRESS_V2_WARNING", "1")
         sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # None: importing it fails
@@ -58,7 +61,6 @@ class _Finder(MetaPathFinder):
     ) -> ModuleSpec | None:
         surroundings = {
             "stepfunctions": _stepfunctions,
-            "stepfunctions.steps.sagemaker": _training_steps,
             "sagemaker": _sagemaker,
             "sagemaker_core": _undisturbed,
         }.get(fullname)
@@ -201,52 +203,7 @@ def _stepfunctions(module: types.ModuleType) -> Iterator[None]:
     _load_late(module, {"template": "stepfunctions.template"})
     resources: Any = sys.modules["stepfunctions.steps.integration_resources"]
     resources.get_aws_partition = _partition(resources.get_aws_partition)
-
-
-#: What `fit` sends of an estimator and a step does not: field of CreateTrainingJob -> its value, None when not set.
-_LEFT_OUT: dict[str, Callable[[Any], Any]] = {
-    "Environment": lambda estimator: estimator.environment,
-    "CheckpointConfig": lambda estimator: (
-        estimator.checkpoint_s3_uri
-        and {
-            "S3Uri": estimator.checkpoint_s3_uri,
-            "LocalPath": estimator.checkpoint_local_path or "/opt/ml/checkpoints",
-        }
-    ),
-    "EnableNetworkIsolation": lambda estimator: estimator.enable_network_isolation() or None,
-    "EnableInterContainerTrafficEncryption": lambda estimator: estimator.encrypt_inter_container_traffic or None,
-    "RetryStrategy": lambda estimator: (
-        estimator.max_retry_attempts and {"MaximumRetryAttempts": estimator.max_retry_attempts}
-    ),
-}
-
-
-@contextmanager
-def _training_steps(module: types.ModuleType) -> Iterator[None]:
-    """Lets TrainingStep and TuningStep say which of their estimator's settings they leave out."""
-    yield
-    for name, inner in (("TrainingStep", None), ("TuningStep", "TrainingJobDefinition")):
-        step: Any = module.__dict__[name]
-        step.__init__ = _saying_what_it_leaves_out(step.__init__, inner)
-
-
-def _saying_what_it_leaves_out(init: Callable[..., None], inner: str | None) -> Callable[..., None]:
-    @functools.wraps(init)
-    def call(step: Any, state_id: str, source: Any = None, *args: Any, **named: Any) -> None:
-        source = named.pop("tuner" if inner else "estimator", source)
-        init(step, state_id, source, *args, **named)
-        sent = step.fields["parameters"].get(inner, {}) if inner else step.fields["parameters"]
-        found = {field: value(source.estimator if inner else source) for field, value in _LEFT_OUT.items()}
-        lost = {field: value for field, value in found.items() if value and not {field, f"{field}.$"} & sent.keys()}
-        if lost:
-            wanted = {inner: lost} if inner else lost
-            warnings.warn(
-                f'The SDK leaves {" and ".join(lost)} of the estimator out of the step "{state_id}". Give the step '
-                f"parameters={wanted}.",
-                stacklevel=2,
-            )
-
-    return call
+    sdk.mend(module)
 
 
 def _load_late(package: types.ModuleType, names: dict[str, str]) -> None:
@@ -258,6 +215,8 @@ def _load_late(package: types.ModuleType, names: dict[str, str]) -> None:
         if name not in names:
             raise AttributeError(f"module {package.__name__!r} has no attribute {name!r}")
         loaded = importlib.import_module(names[name])
+        if "TuningStep" in names:
+            sdk.mend_tuning_step(loaded.TuningStep)
         if names[name] == f"{package.__name__}.{name}":
             return loaded
         package.__dict__.update({other: getattr(loaded, other) for other in names})

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import draw
-from helpers import logs
+from helpers import logs, sdk
 from helpers.asking import Asking, history_of, runs_of
 from helpers.attended import attended
 from helpers.deploy import definition_of, machine_of
@@ -29,9 +29,10 @@ class Show:
         """The graph of a workflow, or of an execution with what happened in it; child workflows are opened in it.
 
         Args:
-            what: a Workflow (or what else has a definition), or an execution.
+            what: a Workflow (or a State, a Chain, or what else has a definition), or an execution.
             landscape: from left to right, for slides.
         """
+        what = sdk.unwrapped(what)
         execution = _execution(what)
         definition = execution.machine.definition if execution else definition_of(what)
         name = execution.machine.name if execution else str(getattr(what, "name", ""))

@@ -12,8 +12,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from statistics import median
 
+from localcloud.models.expense_amounts import with_sums
 from localcloud.models.expense_text import (
     CITY,
     COLUMNS,
@@ -32,6 +34,7 @@ from localcloud.models.expense_text import (
     label_words,
     money,
     trailing_sum,
+    value_of,
     without_flag,
 )
 from localcloud.models.layout import Cell, Detection, Row, Token, detection, joined
@@ -112,6 +115,7 @@ def analyse(rows: Sequence[Row]) -> Expense:
     """Find the fields of a receipt in the rows of its page."""
     if not rows:
         return Expense((), (), None)
+    rows = with_sums(rows)
     head_at, columns = _table(rows)
     sums = list(_sums(rows))
     items_from, sums_from = _regions(rows, sums, head_at)
@@ -170,8 +174,8 @@ def _sums(rows: Sequence[Row]) -> Iterator[_Sum]:
         last = trailing_sum(row.tokens)
         if last is None or last == 0:
             continue
-        label_tokens = [token for token in row.tokens[:last] if money(token.text) is None]
-        kind = kind_of_sum(" ".join(token.text for token in label_tokens))
+        label_tokens = [token for token in row.tokens[:last] if value_of(token) is None]
+        kind = kind_of_sum(" ".join(token.text for token in label_tokens if not is_currency(token.text)))
         label = detection([t for t in label_tokens if re.search(r"\w", t.text)])
         value = detection(row.tokens[last : last + 1])
         if kind and label and value:
@@ -427,16 +431,22 @@ def _table_columns(row: Row) -> list[_Column]:
 
 def _starts_with_quantity(tokens: Sequence[Token]) -> bool:
     """Whether a row's first words are "2 @", "0.540 kg x" or "3 x 4.20": a quantity, and no item's name."""
-    texts = [token.text for token in tokens if not is_currency(token.text)]
-    if not texts or not _WEIGHT.match(texts[0].lstrip("(")):
+    words = [token for token in tokens if not is_currency(token.text)]
+    if not words or not _WEIGHT.match(words[0].text.lstrip("(")):
         return False
-    rest = texts[1:]
-    if rest and _UNIT.match(rest[0]):
+    rest = words[1:]
+    if rest and _UNIT.match(rest[0].text):
         rest = rest[1:]
-    if not rest or not (_AT.match(rest[0]) or _AT_PRICE.match(rest[0])):
+    if not rest or not (_AT.match(rest[0].text) or _AT_PRICE.match(rest[0].text)):
         return False
-    rest = rest[1:] if _AT.match(rest[0]) else rest
-    return bool(rest) and money(rest[0].lstrip("@")) is not None
+    rest = rest[1:] if _AT.match(rest[0].text) else rest
+    return bool(rest) and _price(rest[0]) is not None
+
+
+def _price(token: Token) -> Decimal | None:
+    """The value of a sum, also with the @ before it."""
+    value = value_of(token)
+    return money(token.text.lstrip("@")) if value is None else value
 
 
 def _line_items(rows: Sequence[Row], columns: Sequence[_Column]) -> list[list[ItemField]]:
@@ -459,7 +469,7 @@ def _line_items(rows: Sequence[Row], columns: Sequence[_Column]) -> list[list[It
         elif last is None:
             named = row if re.search(r"[A-Za-z]{2}", row.text) else None
         else:
-            value = money(row.tokens[last].text)
+            value = value_of(row.tokens[last])
             if value is not None and value >= 0 and last > 0 and kind_of_sum(row.text) != "DISCOUNT":
                 items.append([row])
             named = None
@@ -497,9 +507,9 @@ def _bare(kind: str, value: Detection) -> Detection:
 
 
 def _read_quantity(tokens: Sequence[Token], found: dict[str, list[Token]]) -> None:
-    sums = [token for token in tokens if money(token.text.lstrip("@")) is not None]
+    sums = [token for token in tokens if _price(token) is not None]
     found.setdefault("QUANTITY", [tokens[0]])
-    if money(tokens[0].text) is not None:  # a weight with two decimals
+    if value_of(tokens[0]) is not None:  # a weight with two decimals
         sums = sums[1:]
     if sums:
         found.setdefault("UNIT_PRICE", sums[:1])
@@ -516,11 +526,11 @@ def _read_item(row: Row, columns: Sequence[_Column], found: dict[str, list[Token
     while tokens and is_currency(tokens[-1].text):
         tokens.pop()
     # A sum before the last one is what one costs; a mark between the two says nothing.
-    if (
-        tokens and _EACH.match(tokens[-1].text) and len(tokens) > 1 and money(tokens[-2].text.lstrip("@")) is not None
-    ) or (len(tokens) > 1 and is_flag(tokens[-1].text) and money(tokens[-2].text) is not None):
+    if (tokens and _EACH.match(tokens[-1].text) and len(tokens) > 1 and _price(tokens[-2]) is not None) or (
+        len(tokens) > 1 and is_flag(tokens[-1].text) and value_of(tokens[-2]) is not None
+    ):
         tokens.pop()
-    if tokens and money(tokens[-1].text.lstrip("@")) is not None:
+    if tokens and _price(tokens[-1]) is not None:
         found["UNIT_PRICE"] = [tokens.pop()]
         while tokens and (is_currency(tokens[-1].text) or _AT.match(tokens[-1].text)):
             tokens.pop()

@@ -4,20 +4,66 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
+from dataclasses import dataclass
+from decimal import Decimal
 
 from localcloud.models.layout import Token
 
-_SIGNS = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR"}
-_CODES = ("USD", "EUR", "GBP", "CAD", "AUD", "NZD", "CHF", "JPY", "INR", "SEK", "NOK", "DKK")
-_CURRENCY = rf"(?:[{''.join(_SIGNS)}]|{'|'.join(_CODES)})"
+#: What stands beside a number -> ISO 4217. "kr" is that of four countries: of which, the number does not say.
+_SIGNS = {
+    "R$": "BRL",
+    "AU$": "AUD",
+    "A$": "AUD",
+    "CA$": "CAD",
+    "C$": "CAD",
+    "NZ$": "NZD",
+    "HK$": "HKD",
+    "NT$": "TWD",
+    "SG$": "SGD",
+    "S$": "SGD",
+    "MX$": "MXN",
+    "US$": "USD",
+    "$": "USD",
+    "€": "EUR",
+    "£": "GBP",
+    "¥": "JPY",
+    "\uffe5": "JPY",
+    "₹": "INR",
+    "₩": "KRW",
+    "₺": "TRY",
+    "₫": "VND",
+    "₱": "PHP",
+    "฿": "THB",
+    "₽": "RUB",
+    "₴": "UAH",
+    "₪": "ILS",
+    "₦": "NGN",
+}
+_WORDS = {"Rs.": "INR", "Rs": "INR", "Kč": "CZK", "Ft": "HUF", "Rp": "IDR", "RM": "MYR", "đ": "VND"}
+_WORDS |= dict.fromkeys(("zł", "zl", "zt"), "PLN")  # the recogniser's readings of zł
+_CODES = (
+    *("USD", "EUR", "GBP", "CAD", "AUD", "NZD", "CHF", "JPY", "INR", "SEK", "NOK", "DKK", "ISK", "KRW", "CNY", "TWD"),
+    *("HUF", "PLN", "CZK", "RON", "BGN", "CLP", "COP", "BRL", "MXN", "ARS", "PEN", "HKD", "SGD", "MYR", "IDR", "VND"),
+    *("THB", "PHP", "TRY", "ILS", "ZAR", "AED", "SAR", "NGN", "KES", "UAH"),
+)
+_SIGN = "|".join(re.escape(sign) for sign in sorted(_SIGNS, key=len, reverse=True))
+_WORD = "|".join(re.escape(word) for word in (*_WORDS, "kr.", "kr", "Kr", "Fr."))
+_WON = r"W(?=\d{1,3},\d{3}\b)"  # how the recogniser reads the sign of the won
+_CURRENCY = rf"(?:{_SIGN}|(?-i:{_WON}|{_WORD})|{'|'.join(_CODES)})"
 
-#: 12.50, $1,250.00, 1.250,00 €, -3.00, (3.00), 4.20- and the like; always with two decimals, as receipts
-#: print.
+#: 1250, 1,250, 1.250, 1'250, 1 250, and as in India 1,12,950.
+_NUMBER = r"(?:\d{1,3}(?P<group>[,.'\u2019\u00a0\u202f ])\d{3}(?:(?P=group)\d{3})*|\d{1,2}(?:,\d{2})+,\d{3}|\d+)"
+
+#: 12.50, $1,250.00, 1.250,00 €, -3.00, (3.00), 4.20- and the like; $20, ¥324, CHF 20.-, which have no decimals and
+#: show by their currency what they are.
 _MONEY = re.compile(
-    rf"^[-(]?{_CURRENCY}?-?(\d{{1,3}}(?:[,.']\d{{3}})+|\d+)[.,](\d{{2}})\)?-?{_CURRENCY}?$", re.IGNORECASE
+    rf"^[-(]?(?P<before>{_CURRENCY} ?)?-?(?P<number>{_NUMBER})"
+    rf"(?:[.,](?P<decimals>\d{{2}})|(?P<dash>[.,:][-\u2013\u2014]{{1,2}}))?\)?-?(?P<after> ?{_CURRENCY})?$",
+    re.IGNORECASE,
 )
 _ONLY_CURRENCY = re.compile(rf"^{_CURRENCY}$", re.IGNORECASE)
+_ONLY_SIGN = re.compile(rf"^(?:{_SIGN})$")
+_BARE = re.compile(rf"^{_NUMBER}$")
 #: What tills print after a sum: a tax class, a star.
 _FLAG = re.compile(r"^(?:[A-Z]{1,2}|\*|[A-Z]\d|%)$")
 #: A tax class printed without a space: "3.49T".
@@ -128,18 +174,29 @@ def kind_of_sum(label: str) -> str | None:
 def money(text: str) -> Decimal | None:
     """The value of a sum of money as printed; None for anything else.
 
-    Both "1,250.00" and "1.250,00" are read: the last separator is the decimal one.
+    Both "1,250.00" and "1.250,00" are read: the last separator is the decimal one when two digits follow it. A number
+    without decimals is one when its currency stands at it.
     """
     flagged = _MONEY_FLAG.match(text)
     bare = flagged.group(1) if flagged else text
     match = _MONEY.match(bare)
-    if not match:
+    if not match or not (match["decimals"] or match["dash"] or match["before"] or match["after"]):
         return None
-    try:
-        value = Decimal(re.sub(r"\D", "", match.group(1)) + "." + match.group(2))
-    except InvalidOperation:
+    if not match["decimals"] and re.match(r"[A-Za-z]+-", bare):  # RM-20417: rather the number of something
         return None
-    return -value if "-" in bare or bare.startswith("(") else value
+    value = Decimal(re.sub(r"\D", "", match["number"]) + "." + (match["decimals"] or "0"))
+    return -value if bare.startswith(("-", "(")) or re.search(r"-\d|\d-", bare) else value
+
+
+def whole(text: str) -> Decimal | None:
+    """The value of a number without decimals and without a currency, which may be a sum of money: 324, 12 500."""
+    return Decimal(re.sub(r"\D", "", text)) if _BARE.match(text) and not re.match(r"0\d", text) else None
+
+
+def has_decimals(text: str) -> bool:
+    """Whether it is a sum of money with its hundredths."""
+    match = _MONEY.match(without_flag(text))
+    return bool(match and match["decimals"])
 
 
 def without_flag(text: str) -> str:
@@ -158,14 +215,37 @@ def is_currency(text: str) -> bool:
     return bool(_ONLY_CURRENCY.match(text))
 
 
+def is_sign(text: str) -> bool:
+    """Whether it is a currency's sign, which no other word is."""
+    return bool(_ONLY_SIGN.match(text))
+
+
 def currency_of(texts: Sequence[str]) -> str | None:
     """The ISO code of the currency that the texts name most.
 
     A code ("CAD") counts before the sign that it explains.
     """
     codes = [code for text in texts for code in _CODES if re.search(rf"(?<![A-Z]){code}(?![A-Z])", text)]
-    found = codes or [_SIGNS[sign] for text in texts for sign in text if sign in _SIGNS]
+    found = codes or [code for text in texts for code in _signs(text)]
     return max(sorted(set(found)), key=found.count) if found else None
+
+
+def _signs(text: str) -> list[str]:
+    """The codes that the signs in a text stand for; words such as "Rs" count beside a number or alone."""
+    words = [code for word, code in _WORDS.items() if re.search(rf"(?<![^\W\d]){re.escape(word)}(?![^\W\d])", text)]
+    return [_SIGNS[sign] for sign in re.findall(_SIGN, text)] or words[:1] or ["KRW"] * bool(re.match(_WON, text))
+
+
+def value_of(token: Token) -> Decimal | None:
+    """The value of a token that is a sum of money; None for any other."""
+    return token.value if isinstance(token, Sum) else money(token.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Sum(Token):
+    """A token that is a sum of money though its text alone does not say so."""
+
+    value: Decimal
 
 
 def trailing_sum(tokens: Sequence[Token]) -> int | None:
@@ -174,7 +254,7 @@ def trailing_sum(tokens: Sequence[Token]) -> int | None:
     None when there is none.
     """
     for index in range(len(tokens) - 1, -1, -1):
-        if money(tokens[index].text) is not None:
+        if value_of(tokens[index]) is not None:
             return index
         if not (is_flag(tokens[index].text) or is_currency(tokens[index].text)):
             return None

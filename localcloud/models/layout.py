@@ -22,7 +22,10 @@ _CELL_GAP = 0.8
 _ROW_SHARE = 0.5
 
 #: "due€138.87": the recogniser now and then misses the space before a sum.
-_GLUED = re.compile(r"^(.*[A-Za-z:.])([$€£¥₹]\d.*)$")
+_GLUED = re.compile(
+    r"^(?!(?:AU|CA|NZ|HK|SG|US|NT|MX|[RACS])\$)(.*?[A-Za-z:.])((?<=[a-z:.])(?:AU|CA|NZ|HK|SG|US|NT|MX|[RACS])\$\d.*"
+    r"|[$€£¥\uffe5₹₩]\d.*)$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +134,12 @@ def tilt(page: Page) -> float:
         width, height = math.hypot(x1 - x0, y1 - y0), math.hypot(x3 - x0, y3 - y0)
         if width > 2.5 * height:
             votes += [math.atan2(y1 - y0, x1 - x0)] * round(width / height)
-    return median(votes) if votes else 0.0
+    if not votes:
+        return 0.0
+    # Against the quarter turn that most lines are near: the angles around half a turn are close, their numbers are not.
+    quarters = [round(vote / (math.pi / 2)) % 4 for vote in votes]
+    quarter = max(range(4), key=quarters.count) * math.pi / 2
+    return quarter + median(math.remainder(vote - quarter, math.tau) for vote in votes)
 
 
 def rows(page: Page) -> list[Row]:

@@ -7,6 +7,7 @@ reaches for a network.
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -69,7 +70,8 @@ def read(image: npt.NDArray[np.uint8]) -> Page:
     """Read the text of a picture. Loads the models at the first call; later calls wait for each other.
 
     Args:
-        image: height x width x 3, RGB, 0-255. Text may be turned by some ten degrees either way, not more.
+        image: height x width x 3, RGB, 0-255. Text may be turned by some ten degrees either way, not more (see
+            `read_turned`).
 
     Raises:
         UnsupportedLocally: rapidocr, onnxruntime or the model files are not installed.
@@ -84,6 +86,64 @@ def read(image: npt.NDArray[np.uint8]) -> Page:
         read_words = tuple(Word(text, float(sure), _quad(corners)) for text, sure, corners in words)
         if read_words:
             lines.append(Line(read_words, float(score), _quad(box)))
+    return Page(width, height, tuple(lines))
+
+
+#: The mean probability that the recogniser gives to text on its head is about .7, to text that stands .98 and more, on
+#: creased and noisy receipts too (measured on the kit's).
+_UPRIGHT = 0.85
+
+
+def read_turned(image: npt.NDArray[np.uint8]) -> Page:
+    """Read a page that may lie on either side or stand on its head, too; a second reading finds out.
+
+    The recogniser turns lines that are higher than wide to the left. Where these are most, they are read well if the
+    page lies on its right side.
+
+    Args, raises: those of `read`.
+    """
+    import numpy as np
+
+    page = read(image)
+    if not page.lines:
+        return page
+    sure = _mean_confidence(page)
+    lying = sum(len(line.text) * _is_tall(line.quad) for line in page.lines) > sum(len(x.text) for x in page.lines) / 2
+    if not lying and sure > _UPRIGHT:
+        return page
+    quarters = 2 if not lying else 1 if sure > _UPRIGHT else 3
+    other = read(np.ascontiguousarray(np.rot90(image, quarters)))
+    if not other.lines or _mean_confidence(other) < (_UPRIGHT if not lying else sure - 0.1):
+        return page
+    return _turned_back(other, quarters, page.width, page.height)
+
+
+def _mean_confidence(page: Page) -> float:
+    """Of its letters."""
+    letters = sum(len(line.text) for line in page.lines)
+    return sum(len(line.text) * line.confidence for line in page.lines) / max(letters, 1)
+
+
+def _is_tall(quad: Quad) -> bool:
+    a, b, _, d = quad
+    return math.dist(a, d) > 1.5 * math.dist(a, b)
+
+
+def _turned_back(page: Page, quarters: int, width: int, height: int) -> Page:
+    """A page that was read after so many quarter turns to the left, with its places on the picture as it came."""
+
+    def back(point: Point) -> Point:
+        x, y = point
+        return {1: (width - y, x), 2: (width - x, height - y), 3: (y, height - x)}[quarters]
+
+    def quad(corners: Quad) -> Quad:
+        a, b, c, d = map(back, corners)
+        return (a, b, c, d)
+
+    lines = [
+        Line(tuple(Word(w.text, w.confidence, quad(w.quad)) for w in line.words), line.confidence, quad(line.quad))
+        for line in page.lines
+    ]
     return Page(width, height, tuple(lines))
 
 

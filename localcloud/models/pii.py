@@ -32,6 +32,18 @@ def _any(_text: str) -> bool:
 
 _STREET = r"(?:Street|St|Avenue|Ave|Road|Rd|Lane|Ln|Drive|Dr|Boulevard|Blvd|Court|Ct|Square|Way|Place|Terrace)"
 
+#: Before a telephone number without an area code, and such a number; in Britain and India some are of five digits and
+#: more. Of digits alone, "555-0142" is one, but not after a word that says what else it is, nor before a unit.
+_CALLED = (
+    r"\b(?:(?:tele)?phone|tel|call(?:ed)?|cell|mobile|fax|ring|dial|text|hotline|extension|reach (?:me|us|him|her|them)"
+    r"|(?:my|our|your|his|her|their) number)\b\.?"
+)
+_LOCAL = r"\d{3,4}[ .-]?\d{4}|0\d{2,4}[ .-]?\d{5,6}|\d{5}[ .-]\d{5}"
+_NO_PHONE = "".join(
+    rf"(?<!{word} )" for word in ("order", "invoice", "part", "from", "range", "ticket", "between", "item")
+)
+_UNIT = r" ?(?:k?Hz|ms|[kcm]?m|k?g|W|rpm|units|pages|words|people|items|points)\b"
+
 #: Type, form (what counts is its first group, or all of it), and a check of what was found. Earlier ones win.
 _FORMS: tuple[tuple[str, re.Pattern[str], Callable[[str], bool]], ...] = (
     ("EMAIL", re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), _any),
@@ -59,10 +71,12 @@ _FORMS: tuple[tuple[str, re.Pattern[str], Callable[[str], bool]], ...] = (
     (
         "PHONE",
         re.compile(
-            r"(?<![\w-])(?<!\d )(?:\+\d{1,3}[ .-]?)?(?:\(\d{2,4}\)|\d{2,4})[ .-]\d{3,5}[ .-]?\d{3,4}(?![ -]?\d)"
+            r"(?<![\w-])(?<!\d )(?:(?:\+\d{1,3}|1)[ .-]?)?(?:\(\d{2,4}\)|\d{2,4})[ .-]\d{3,5}[ .-]?\d{3,4}(?![ -]?\d)"
         ),
         _any,
     ),
+    ("PHONE", re.compile(rf"(?i){_CALLED}\W+(?:\w+\W+){{0,4}}?({_LOCAL})(?![ -]?\d)"), _any),
+    ("PHONE", re.compile(rf"(?i)(?<![\w.-])(?<!\d ){_NO_PHONE}[2-9]\d\d-\d{{4}}(?![ -]?\d|\w|-|{_UNIT})"), _any),
     (
         "ADDRESS",
         re.compile(

@@ -7,6 +7,7 @@ cross-attention of the alignment heads, and dynamic time warping through it.
 from __future__ import annotations
 
 import threading
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -28,9 +29,18 @@ RATE = whisper.RATE
 #: Seconds without a word that end an utterance.
 _SILENCE = 1.0
 
-#: Nothing is said where its probability is higher and that of the tokens, on geometric average, lower: OpenAI's
-#: thresholds.
-_NO_SPEECH, _LEAST_PROBABLE = 0.6, 0.37
+#: Nothing is said where its probability is higher and that of the tokens, on geometric average, lower. OpenAI has one
+#: pair, .6 and .37. These are measured: people who speak have .1 at the most and .9 at least; music that the detector
+#: takes for speech has .3 at least and .14 at the most, or .8 and .5.
+_NO_SPEECH = ((0.3, 0.37), (0.6, 0.75))
+
+#: Text that zlib makes shorter than by this factor repeats itself, as the model does over a voice without words:
+#: OpenAI's compression_ratio_threshold.
+_MOST_COMPRESSED = 2.4
+
+#: Speech is raised to the loudest, from its peak, where that is less than the second: the detector hears nothing at -40
+#: dB. What is below the third is silence.
+_LOUD, _QUIET, _SILENT = 0.5, 0.1, 1e-4
 
 _PUNCTUATION = set(".,?!:;")
 
@@ -68,9 +78,19 @@ def transcribe(samples: Floats, phrases: Sequence[str] = ()) -> list[Utterance]:
     """
     with _lock:
         prompt = _tokenizer().encode(f" {', '.join(phrases)}") if phrases else []
+        samples = _raised(samples)
         pieces = voice_activity.speech_timestamps(samples, whisper.MAX_SAMPLES)
         words = [word for batch in _batches(pieces) for word in _words(samples, batch, prompt)]
     return list(_utterances(words))
+
+
+def _raised(samples: Floats) -> Floats:
+    """The samples, louder if they are quiet."""
+    import numpy as np
+
+    # Of all but the loudest thousandth: one click does not make a recording loud.
+    peak = float(np.quantile(np.abs(samples), 0.999)) if len(samples) else 0.0
+    return np.clip(samples * (_LOUD / peak), -1, 1, dtype=np.float32) if _SILENT < peak < _QUIET else samples
 
 
 def _batches(pieces: list[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:
@@ -92,7 +112,10 @@ def _words(samples: Floats, pieces: list[tuple[int, int]], prompt: Sequence[int]
     if not decoded.tokens:
         return
     average = float(np.exp(np.mean(np.log(decoded.probabilities))))
-    if decoded.no_speech > _NO_SPEECH and average < _LEAST_PROBABLE:
+    if any(decoded.no_speech > silent and average < least for silent, least in _NO_SPEECH):
+        return
+    whole = _tokenizer().decode(decoded.tokens).encode()
+    if len(whole) > _MOST_COMPRESSED * len(zlib.compress(whole)):
         return
     frames = sum(end - start for start, end in pieces) // whisper.SAMPLES_PER_FRAME
     starts = [*_align(decoded.attention[:, :, : max(frames, 1)]), frames]

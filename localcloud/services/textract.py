@@ -17,7 +17,7 @@ from localcloud.door.wire import ServiceError, Structure
 from localcloud.errors import UnsupportedLocally
 from localcloud.host import Host, Service
 from localcloud.services import _objects, _pictures
-from localcloud.services._jobs import Job, RequestTokens, Statuses
+from localcloud.services._jobs import Job, JobFailed, RequestTokens, Statuses
 from localcloud.services._paging import Pages
 
 if TYPE_CHECKING:
@@ -30,20 +30,24 @@ if TYPE_CHECKING:
 
 #: https://docs.aws.amazon.com/textract/latest/dg/limits-document.html
 _MOST_BYTES = 10 * 1024 * 1024
+_MOST_BYTES_OF_JOB = 500 * 1024 * 1024  # of a PDF or TIFF
+_MOST_PAGES_OF_JOB = 3000
 _MOST_PIXELS = 10_000  # a side
 
 #: Virtual seconds that a job takes. AWS publishes no figure; its samples for these operations poll every 5
 #: seconds.
 _JOB_SECONDS = 5.0
 
-#: Of blocks, in the answers of GetDocumentTextDetection.
-_PAGES = Pages(
-    lambda: ServiceError("InvalidParameterException", "Request has invalid parameters"), default=1000, most=1000
-)
+_INVALID = "InvalidParameterException", "Request has invalid parameters"
+_UNSUPPORTED = "UnsupportedDocumentException", "Request has unsupported document format"
+
+#: Of blocks, in the answers of GetDocumentTextDetection, and of documents, in those of GetExpenseAnalysis.
+_BLOCKS = Pages(lambda: ServiceError(*_INVALID), default=1000, most=1000)
+_DOCUMENTS = Pages(lambda: ServiceError(*_INVALID), default=20, most=20)
 
 #: Pages kept, the oldest dropped first: workflows ask twice about a picture, for its text and for its fields.
 _KEPT = 64
-_pages: dict[str, Page] = {}
+_pages: dict[tuple[str, int], Page] = {}
 _reading = threading.Lock()  # the reader takes one page at a time anyway
 
 _MODEL_VERSION = "1.0"  # what AWS answers today
@@ -55,7 +59,7 @@ _LABELLED, _UNLABELLED = 90.0, 70.0
 
 def register(cloud: Host) -> Service:
     """The actions of Textract that read text and receipts."""
-    texts, expenses = Jobs(cloud, "text", detect_text), Jobs(cloud, "expense", analyze_expense)
+    texts, expenses = Jobs(cloud, "text", _texts), Jobs(cloud, "expense", _expenses)
     actions: dict[str, Callable[[Structure], Mapping[str, Any]]] = {
         "DetectDocumentText": lambda request: detect_text(_document(cloud, request)),
         "AnalyzeExpense": lambda request: analyze_expense(_document(cloud, request)),
@@ -74,18 +78,18 @@ def _document(cloud: Host, request: Structure) -> bytes:
     document = request["Document"]
     content, place = document.get("Bytes"), document.get("S3Object")
     if (content is None) == (place is None):
-        raise ServiceError("InvalidParameterException", "Request has invalid parameters")
+        raise ServiceError(*_INVALID)
     return _from_s3(cloud, place) if content is None else content
 
 
-def _from_s3(cloud: Host, place: Structure) -> bytes:
+def _from_s3(cloud: Host, place: Structure, most: int = _MOST_BYTES) -> bytes:
     bucket, key = place.get("Bucket"), place.get("Name")
     if not bucket or not key:
-        raise ServiceError("InvalidParameterException", "Request has invalid parameters")
+        raise ServiceError(*_INVALID)
     try:
-        return _objects.fetch(cloud, bucket, key, version=place.get("Version"), most=_MOST_BYTES)
+        return _objects.fetch(cloud, bucket, key, version=place.get("Version"), most=most)
     except _objects.TooLarge as found:
-        raise _too_large(found.size) from None
+        raise _too_large(found.size, most) from None
     except _objects.Missing:
         raise ServiceError(
             "InvalidS3ObjectException",
@@ -93,80 +97,124 @@ def _from_s3(cloud: Host, place: Structure) -> bytes:
         ) from None
 
 
-def _too_large(size: int) -> ServiceError:
-    return ServiceError(
-        "DocumentTooLargeException", f"The document has {size} bytes; Textract takes {_MOST_BYTES} at most."
-    )
+def _too_large(size: int, most: int) -> ServiceError:
+    return ServiceError("DocumentTooLargeException", f"The document has {size} bytes; Textract takes {most} at most.")
 
 
-def pixels(content: bytes) -> npt.NDArray[np.uint8]:
-    """A document's picture as height x width x 3, RGB.
+def _checked(content: bytes, *, of_job: bool = False) -> tuple[str, int]:
+    """A document's kind and how many pages it has.
 
     Raises:
         ServiceError: InvalidParameterException, DocumentTooLargeException, UnsupportedDocumentException or
             BadDocumentException, as AWS raises them.
     """
     if not content:
-        raise ServiceError("InvalidParameterException", "Request has invalid parameters")
-    if len(content) > _MOST_BYTES:
-        raise _too_large(len(content))
+        raise ServiceError(*_INVALID)
     kind = _pictures.kind(content)
+    has_pages = kind in ("PDF", "TIFF")
+    most = _MOST_BYTES_OF_JOB if of_job and has_pages else _MOST_BYTES
+    if len(content) > most:
+        raise _too_large(len(content), most)
     if kind is None:
-        raise ServiceError("UnsupportedDocumentException", "Request has unsupported document format")
-    if kind == "PDF":
-        raise ServiceError(
-            "UnsupportedDocumentException",
-            "The document is a PDF, which AWS reads and the local cloud does not. "
-            "Save its page as PNG or JPEG, or set WORKSHOP_TARGET=aws.",
-        )
+        raise ServiceError(*_UNSUPPORTED)
     try:
-        return _pictures.pixels(content, kind, _MOST_PIXELS)
+        pages = _pictures.page_count(content, kind)
+    except _pictures.Locked:  # "PDFs cannot be password protected"; AWS does not document which error says so
+        raise ServiceError(*_UNSUPPORTED) from None
+    except _pictures.Unreadable as problem:
+        raise _bad(kind, str(problem)) from problem
+    if not of_job and pages > 1:
+        raise ServiceError(*_UNSUPPORTED)
+    if not 0 < pages <= _MOST_PAGES_OF_JOB:
+        raise _bad(kind, f"it has {pages} pages, and {_MOST_PAGES_OF_JOB} are the most")
+    return kind, pages
+
+
+def _bad(kind: str, problem: str) -> ServiceError:
+    return ServiceError("BadDocumentException", f"Amazon Textract isn't able to read the document ({kind}): {problem}")
+
+
+def pixels(content: bytes, number: int | None = None) -> npt.NDArray[np.uint8]:
+    """A page of a document as height x width x 3, RGB.
+
+    Args:
+        content: the document.
+        number: of the page, from 1; None for the one page that a synchronous operation takes.
+
+    Raises:
+        ServiceError: as AWS raises it.
+    """
+    kind, _ = _checked(content, of_job=number is not None)
+    try:
+        return _pictures.page(content, kind, number or 1, _MOST_PIXELS)
     except _pictures.TooWide as found:
+        if kind == "PDF":
+            raise _bad(kind, f"a page is {found.width} x {found.height} points, and 9000 are the most") from None
         # AWS documents the limit, and not which of its errors answers for it.
         raise ServiceError(
             "InvalidParameterException",
             f"The picture is {found.width} x {found.height} pixels; {_MOST_PIXELS} a side are the most.",
         ) from None
-    except _pictures.ManyPages:  # AWS takes one page in one request, too
-        raise ServiceError("UnsupportedDocumentException", "Request has unsupported document format") from None
     except _pictures.Unreadable as problem:
-        raise ServiceError(
-            "BadDocumentException", f"Amazon Textract isn't able to read the document ({kind}): {problem}"
-        ) from problem
+        raise _bad(kind, str(problem)) from problem
 
 
 # ---- the answers
 
 
-def _read(content: bytes) -> tuple[Page, list[Row], Callable[[str], str]]:
-    """What stands on the document, in rows, and a maker of ids, the same for the same document."""
+def _read(content: bytes, number: int | None) -> tuple[Page, list[Row], Callable[[str], str]]:
+    """What stands on a page, in rows, and a maker of ids, the same for the same document."""
     from localcloud.models import layout, ocr
 
-    seed = hashlib.sha256(content).hexdigest()
+    seed, at = hashlib.sha256(content).hexdigest(), number or 1
     with _reading:
-        page = _pages.get(seed)
+        page = _pages.get((seed, at))
         if page is None:
-            page = ocr.read(pixels(content))
+            page = ocr.read_turned(pixels(content, number))
             if len(_pages) == _KEPT:
                 del _pages[next(iter(_pages))]
-            _pages[seed] = page
-    return page, layout.rows(page), lambda name: str(uuid.uuid5(uuid.NAMESPACE_OID, f"{seed}/{name}"))
+            _pages[seed, at] = page
+    prefix = seed if at == 1 else f"{seed}/{at}"
+    return page, layout.rows(page), lambda name: str(uuid.uuid5(uuid.NAMESPACE_OID, f"{prefix}/{name}"))
 
 
 def detect_text(content: bytes) -> Structure:
     """DetectDocumentText's answer for a document's bytes."""
     return {
         "DocumentMetadata": {"Pages": 1},
-        "Blocks": _blocks(*_read(content)),
+        "Blocks": _blocks(*_read(content, None)),
         "DetectDocumentTextModelVersion": _MODEL_VERSION,
     }
 
 
 def analyze_expense(content: bytes) -> Structure:
     """AnalyzeExpense's answer for a document's bytes."""
+    return {"DocumentMetadata": {"Pages": 1}, "ExpenseDocuments": [_expense(content, None)]}
+
+
+def _texts(content: bytes) -> Structure:
+    """What a job of StartDocumentTextDetection finds: the blocks of one page after the other."""
+    _, pages = _checked(content, of_job=True)
+    blocks = [block | {"Page": number} for number in range(1, pages + 1) for block in _blocks(*_read(content, number))]
+    return {
+        "DocumentMetadata": {"Pages": pages},
+        "Blocks": blocks,
+        "DetectDocumentTextModelVersion": _MODEL_VERSION,
+    }
+
+
+def _expenses(content: bytes) -> Structure:
+    """What a job of StartExpenseAnalysis finds: each page is a document of its own."""
+    _, pages = _checked(content, of_job=True)
+    documents = [_expense(content, number) for number in range(1, pages + 1)]
+    return {"DocumentMetadata": {"Pages": pages}, "ExpenseDocuments": documents}
+
+
+def _expense(content: bytes, number: int | None) -> Structure:
     from localcloud.models.expense import analyse
 
-    page, rows, new_id = _read(content)
+    page, rows, new_id = _read(content, number)
+    at = number or 1
     expense = analyse(rows)
     currency = {"Code": expense.currency, "Confidence": _LABELLED} if expense.currency else None
 
@@ -175,7 +223,7 @@ def analyze_expense(content: bytes) -> Structure:
         if label is not None:
             shape["LabelDetection"] = _detection(page, label)
         shape["ValueDetection"] = _detection(page, value)
-        shape["PageNumber"] = 1
+        shape["PageNumber"] = at
         if in_money and currency:
             shape["Currency"] = currency
         return shape
@@ -190,13 +238,12 @@ def analyze_expense(content: bytes) -> Structure:
         if found.group:
             summary[-1]["GroupProperties"] = [{"Types": [found.group], "Id": new_id(found.group)}]
     groups = [{"LineItemGroupIndex": 1, "LineItems": [item(fields) for fields in expense.items]}]
-    document = {
-        "ExpenseIndex": 1,
+    return {
+        "ExpenseIndex": at,
         "SummaryFields": summary,
         "LineItemGroups": groups if expense.items else [],
-        "Blocks": [block | {"Page": 1} for block in _blocks(page, rows, new_id)],
+        "Blocks": [block | {"Page": at} for block in _blocks(page, rows, new_id)],
     }
-    return {"DocumentMetadata": {"Pages": 1}, "ExpenseDocuments": [document]}
 
 
 def _blocks(page: Page, rows: list[Row], new_id: Callable[[str], str]) -> list[Structure]:
@@ -257,7 +304,7 @@ class _Job(Job):
     Args:
         cloud: whose it is.
         name: its JobId.
-        answer: what the synchronous action answers for a document.
+        answer: what is found in a document.
         content: the document.
     """
 
@@ -270,7 +317,10 @@ class _Job(Job):
         self.result: Structure = {}
 
     async def run(self) -> None:
-        self.result = await self.work(self._answer, self._content, seconds=_JOB_SECONDS)
+        try:
+            self.result = await self.work(self._answer, self._content, seconds=_JOB_SECONDS)
+        except ServiceError as problem:  # of a page behind the first
+            raise JobFailed(problem.message) from problem
 
 
 class Jobs:
@@ -279,7 +329,7 @@ class Jobs:
     Args:
         cloud: whose they are.
         kind: "text" or "expense".
-        answer: what the synchronous action answers for a document.
+        answer: what is found in a document.
     """
 
     def __init__(self, cloud: Host, kind: str, answer: Callable[[bytes], Structure]) -> None:
@@ -300,8 +350,9 @@ class Jobs:
                     f"A Textract job with {name} is not run by the local cloud. "
                     "Ask for the job's result instead, or set WORKSHOP_TARGET=aws."
                 )
-        content = _from_s3(self._cloud, request["DocumentLocation"].get("S3Object") or {})
-        pixels(content)
+        place = request["DocumentLocation"].get("S3Object") or {}
+        content = _from_s3(self._cloud, place, _MOST_BYTES_OF_JOB)
+        pixels(content, 1)
         with self._lock:
             job = self._tokens.job(request)
             if job is None:
@@ -321,6 +372,9 @@ class Jobs:
             return {"JobStatus": job.status, "StatusMessage": job.failure}
         answer = {"JobStatus": job.status, **job.result}
         if self._kind == "expense":
-            return {**answer, "AnalyzeExpenseModelVersion": _MODEL_VERSION}
-        blocks, token = _PAGES.page(job.result["Blocks"], request, "GetDocumentTextDetection")
-        return {**answer, "Blocks": [block | {"Page": 1} for block in blocks], "NextToken": token}
+            documents, token = _DOCUMENTS.page(job.result["ExpenseDocuments"], request, "GetExpenseAnalysis")
+            answer |= {"ExpenseDocuments": documents, "AnalyzeExpenseModelVersion": _MODEL_VERSION}
+        else:
+            blocks, token = _BLOCKS.page(job.result["Blocks"], request, "GetDocumentTextDetection")
+            answer |= {"Blocks": blocks}
+        return answer | {"NextToken": token}

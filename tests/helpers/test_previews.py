@@ -82,6 +82,16 @@ def test_a_photo_is_made_small_and_keeps_its_shape() -> None:
     assert preview.about.startswith("PNG, 1000 \N{MULTIPLICATION SIGN} 500, ")
 
 
+def test_a_photo_is_turned_by_its_exif_data_as_rekognition_turns_it() -> None:
+    packed, exif = io.BytesIO(), Image.Exif()
+    exif[0x0112] = 6  # the camera lay on its side
+    Image.new("RGB", (100, 50)).save(packed, "JPEG", exif=exif)
+    preview = look("a/photo.jpg", packed.getvalue())
+    assert preview.image
+    assert preview.image[1:] == (50, 100)
+    assert preview.about.startswith("JPEG, 50 \N{MULTIPLICATION SIGN} 100, ")
+
+
 @pytest.mark.parametrize("name", ["receipts/01-harbour-light.png", "photos/astronaut.jpg"])
 def test_a_real_photo_takes_a_few_kilobytes_and_the_same_bytes_each_time(name: str) -> None:
     body = (DATA / name).read_bytes()

@@ -140,35 +140,3 @@ print(sagemaker.get_execution_role() == sagemaker.get_execution_role(session) ==
 print(session.account_id() == workshop.account_id, session.default_bucket() == workshop.bucket)
 """)
     assert told == "True\nTrue True\n"
-
-
-def test_settings_of_an_estimator_that_a_step_leaves_out_are_named() -> None:
-    told = told_by("""
-import warnings
-import helpers
-workshop = helpers.connect()
-from sagemaker.estimator import Estimator
-from sagemaker.tuner import HyperparameterTuner, IntegerParameter
-from stepfunctions import steps
-data = f"s3://{workshop.bucket}/data"
-def estimator(**settings):
-    role, output = workshop.roles.jobs, f"s3://{workshop.bucket}/out"
-    return Estimator("image", role, 1, "ml.m5.large", output_path=output, **settings)
-def said(make):
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", UserWarning)
-        make()
-    return [str(each.message) for each in caught if "The SDK leaves" in str(each.message)]
-some = estimator(environment={"A": "1"}, checkpoint_s3_uri="s3://b/c")
-print(*said(lambda: steps.TrainingStep("Train", some, "n", data=data)))
-print(*said(lambda: steps.TrainingStep("Train", estimator(), "n", data=data)))
-given = {"Environment": {"A": "1"}, "CheckpointConfig": {"S3Uri": "s3://b/c"}}
-print(*said(lambda: steps.TrainingStep("Train", some, "n", data=data, parameters=given)))
-tuner = HyperparameterTuner(estimator(max_retry_attempts=2), "a", {"x": IntegerParameter(1, 2)}, [], max_jobs=1)
-print(*said(lambda: steps.TuningStep("Tune", tuner, "t", data)))
-""")
-    lines = told.splitlines()
-    assert 'Environment and CheckpointConfig of the estimator out of the step "Train"' in lines[0]
-    assert "parameters={'Environment': {'A': '1'}, 'CheckpointConfig': {'S3Uri': 's3://b/c'" in lines[0]
-    assert lines[1:3] == ["", ""]
-    assert "parameters={'TrainingJobDefinition': {'RetryStrategy': {'MaximumRetryAttempts': 2}}}" in lines[3]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from localcloud.models.expense import Expense, analyse
 from localcloud.models.layout import rows
 from tests.localcloud.models.written import page
@@ -127,3 +129,42 @@ def test_other_labels_keep_their_words() -> None:
     (other,) = [field for field in fields if field.type == "OTHER"]
     assert other.label is not None
     assert (other.label.text, other.value.text) == ("Cashier", "Mo")
+
+
+# ---- sums of several words, and without decimals
+
+
+def test_groups_of_digits_with_blanks_between_them_are_one_sum() -> None:
+    text = HEAD + "Desk      1 250,50 €\nTOTAL     1 250,50 €"
+    assert items(text) == [{"ITEM": "Desk", "PRICE": "1 250,50 €"}]
+    assert summary(text)["TOTAL"] == "1 250,50 €"
+
+
+def test_a_quantity_before_a_price_with_a_point_is_not_a_group_of_it() -> None:
+    assert items(HEAD + "Lamp 2 100.50\nTOTAL     100.50")[0]["PRICE"] == "100.50"
+
+
+@pytest.mark.parametrize(
+    ("price", "total"), [("¥160", "¥324"), ("160", "324"), ("160 Ft", "324 Ft"), ("kr 160", "kr 324")]
+)
+def test_a_receipt_may_print_no_decimals(price: str, total: str) -> None:
+    text = HEAD + f"Table      12\nTea        {price}\nTotal      {total}\nCash       500"
+    assert items(text) == [{"ITEM": "Tea", "PRICE": price}]
+    assert (summary(text)["TOTAL"], summary(text)["AMOUNT_PAID"]) == (total, "500")
+
+
+def test_of_three_numbers_whose_last_is_the_product_the_second_is_what_one_costs() -> None:
+    assert items(HEAD + "Onigiri   2   160   320\nTea       1   140   140\nTotal     460") == [
+        {"ITEM": "Onigiri", "QUANTITY": "2", "UNIT_PRICE": "160", "PRICE": "320"},
+        {"ITEM": "Tea", "QUANTITY": "1", "UNIT_PRICE": "140", "PRICE": "140"},
+    ]
+
+
+def test_numbers_without_a_total_are_no_sums() -> None:
+    assert read(HEAD + "Room      12\nFloor     3").items == ()
+
+
+def test_where_sums_have_decimals_a_number_alone_is_none() -> None:
+    text = HEAD + "Rope 12 Ft      9.50\nPages      12\nTOTAL      9.50\nTill      3"
+    assert [item["PRICE"] for item in items(text)] == ["9.50"]
+    assert summary(text)["TOTAL"] == "9.50"

@@ -21,13 +21,26 @@ from localcloud.models.expense_text import DATE, PHONE, currency_of, kind_of_sum
         ("($3.00)", "-3.00"),
         ("3.49T", "3.49"),
         ("USD12.00", "12.00"),
+        ("1 250,50", "1250.50"),
+        ("1,12,950.00", "112950.00"),
+        ("R$1.250,00", "1250.00"),
+        ("A$9.50", "9.50"),
+        ("$20", "20"),
+        ("¥324", "324"),
+        ("$1.990", "1990"),
+        ("20 €", "20"),
+        ("1 275 kr", "1275"),
+        ("35:-", "35"),
+        ("-¥40", "-40"),
     ],
 )
 def test_a_sum_is_read_in_every_country_s_form(text: str, value: str) -> None:
     assert money(text) == Decimal(value)
 
 
-@pytest.mark.parametrize("text", ["5.5%", "12:30", "1.250", "28.10.2025", "Total", "0.540", "", "12", "NB20417"])
+@pytest.mark.parametrize(
+    "text", ["5.5%", "12:30", "1.250", "28.10.2025", "Total", "0.540", "", "12", "NB20417", "RM-20", "2025", "12 500"]
+)
 def test_other_numbers_are_no_sums(text: str) -> None:
     assert money(text) is None
 
@@ -95,3 +108,22 @@ def test_a_currency_s_code_counts_before_the_sign_that_it_explains() -> None:
     assert currency_of(["$12.00", "$3.00", "CAD"]) == "CAD"
     assert currency_of(["£12.00"]) == "GBP"
     assert currency_of(["12.00", "Total"]) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("R$ 20,50", "BRL"),
+        ("A$9.50", "AUD"),
+        ("$9.50", "USD"),
+        ("Rs. 450.00", "INR"),
+        ("4,50 zł", "PLN"),
+        ("¥324", "JPY"),
+    ],
+)
+def test_a_sign_of_several_letters_is_a_currency_of_its_own(text: str, code: str) -> None:
+    assert currency_of(text.split(" ")) == code
+
+
+def test_kr_is_the_currency_of_four_countries_and_names_none() -> None:
+    assert currency_of(["35", "kr"]) is None

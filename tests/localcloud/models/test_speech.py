@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.signal import lfilter
 
 from localcloud.models import audio, ctranslate_file, speech, voice, voice_activity, whisper
 from localcloud.models.tokens import Tokenizer
@@ -83,6 +84,40 @@ def test_nothing_is_said_where_nobody_speaks(sound: str) -> None:
         "tone": np.sin(2 * np.pi * 440 * time / speech.RATE) / 2,
     }[sound]
     assert speech.transcribe(samples.astype(np.float32)) == []
+
+
+def tones(pitches: list[float], seconds: float, shape: str) -> np.ndarray:
+    """Notes of a string (a saw, with vibrato) or of a voice that sings "a" (pulses through formants)."""
+    time = np.arange(int(seconds * speech.RATE)) / speech.RATE
+    notes = []
+    for pitch in pitches:
+        phase = np.cumsum(pitch * (1 + 0.012 * np.sin(2 * np.pi * 5.5 * time))) / speech.RATE
+        wave = 2 * (phase % 1) - 1 if shape == "string" else np.diff(np.floor(phase), prepend=0)
+        notes.append(wave * np.minimum(1, np.minimum(time, seconds - time) * 10))
+    samples, sung = np.concatenate(notes), np.zeros(0)
+    formants = {"string": ((500, 100), (1500, 150), (2500, 200)), "sung": ((700, 100), (1100, 100), (2600, 100))}[shape]
+    for middle, width in formants:
+        r = np.exp(-np.pi * width / speech.RATE)
+        part = lfilter([1 - r], [1, -2 * r * np.cos(2 * np.pi * middle / speech.RATE), r * r], samples)
+        sung = part if not len(sung) else sung + part
+    return (0.7 * sung / np.abs(sung).max()).astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    ("shape", "seconds", "low"), [("string", 0.6, 196), ("string", 0.3, 262), ("sung", 0.5, 110), ("sung", 0.25, 131)]
+)
+def test_music_that_the_detector_takes_for_speech_has_no_words(shape: str, seconds: float, low: float) -> None:
+    pitches = [low * 2 ** (step / 12) for step in (0, 4, 7, 12, 7, 4, 9, 5, 2, 7, 11, 12)]
+    samples = tones(pitches, seconds, shape)
+    assert voice_activity.speech_timestamps(samples, whisper.MAX_SAMPLES)
+    assert speech.transcribe(samples) == []
+
+
+@pytest.mark.parametrize("decibels", [-20, -40])
+def test_quiet_speech_is_heard_as_loud_speech_is(spoken: np.ndarray, decibels: int) -> None:
+    quiet = np.round(spoken * 10 ** (decibels / 20) * 32767) / 32767  # as a file of 16 bits holds it
+    (utterance,) = speech.transcribe(quiet.astype(np.float32))
+    assert [word.text.strip(".,").lower() for word in utterance.words] == ["please", "cancel", "my", "order"]
 
 
 def test_tokens_begin_where_the_attention_goes_on_to_them() -> None:

@@ -136,6 +136,7 @@ def test_a_picture_of_any_proportions_is_read(size: tuple[int, int]) -> None:
     [
         encoded(note(mode="L"), "JPEG", quality=90),
         encoded(note(), "TIFF"),
+        encoded(note(), "PDF", resolution=100),
         encoded(note().convert("P")),
         encoded(note().convert("CMYK"), "JPEG", quality=90),
         encoded(Image.fromarray(np.asarray(note(mode="L")).astype(np.uint16) * 257)),
@@ -143,7 +144,7 @@ def test_a_picture_of_any_proportions_is_read(size: tuple[int, int]) -> None:
         encoded(note().transpose(Image.Transpose.ROTATE_90), exif=b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0"
                 b"\x01\0\0\0\x06\0\0\0\0\0\0\0"),
     ],
-    ids=["grey JPEG", "TIFF", "palette PNG", "CMYK JPEG", "16-bit PNG", "transparent PNG", "lying photo"],
+    ids=["grey JPEG", "TIFF", "PDF", "palette PNG", "CMYK JPEG", "16-bit PNG", "transparent PNG", "lying photo"],
 )  # fmt: skip
 def test_every_kind_of_picture_is_read(content: bytes) -> None:
     assert [b["Text"] for b in detect_text(content)["Blocks"] if b["BlockType"] == "LINE"] == ["Thank you 42"]
@@ -169,6 +170,20 @@ def test_a_receipt_comes_as_aws_s_expense_document(cloud: Cloud) -> None:
         "ITEM": "Flat white", "QUANTITY": "2", "PRICE": "9.00", "EXPENSE_ROW": "2 x Flat white 9.00"
     }  # fmt: skip
     assert [block["BlockType"] for block in document["Blocks"]][:2] == ["PAGE", "LINE"]
+
+
+@pytest.mark.parametrize("angle", [90, 180, 270])
+def test_a_receipt_on_its_side_or_head_is_read_and_its_boxes_lie_on_the_picture_as_it_came(angle: int) -> None:
+    """Textract "supports all in-plane document rotations": limits-document.html."""
+    with Image.open(RECEIPT) as image:
+        upright = image.convert("RGB")
+    document = analyze_expense(encoded(upright.rotate(angle, expand=True)))["ExpenseDocuments"][0]
+    found = {field["Type"]["Text"]: field["ValueDetection"] for field in document["SummaryFields"]}
+    assert (found["TOTAL"]["Text"], found["VENDOR_NAME"]["Text"]) == ("$15.82", "HARBOUR LIGHT COFFEE")
+    first, last = found["VENDOR_NAME"]["Geometry"]["BoundingBox"], found["TOTAL"]["Geometry"]["BoundingBox"]
+    edge = {90: "Left", 180: "Top", 270: "Left"}[angle]
+    assert (first[edge] < last[edge]) is (angle == 90)
+    assert (first["Height"] > first["Width"]) is (angle != 180)
 
 
 # ---- what is refused
@@ -197,14 +212,36 @@ def test_a_text_file_is_an_unsupported_document(cloud: Cloud) -> None:
     assert raised.value.response["Error"]["Code"] == "UnsupportedDocumentException"
 
 
-def test_a_pdf_is_refused_with_what_to_do_instead() -> None:
-    with pytest.raises(ServiceError, match="Save its page as PNG or JPEG") as raised:
-        pixels(b"%PDF-1.7\n")
-    assert raised.value.code == "UnsupportedDocumentException"
+@pytest.mark.parametrize("form", ["TIFF", "PDF"])
+def test_two_pages_are_more_than_a_synchronous_operation_takes(form: str) -> None:
+    """https://github.com/aws/aws-sdk-js-v3/issues/7124."""
+    assert refusal(encoded(note(), form, save_all=True, append_images=[note()])) == "UnsupportedDocumentException"
 
 
-def test_two_pages_are_more_than_a_synchronous_operation_takes() -> None:
-    assert refusal(encoded(note(), "TIFF", save_all=True, append_images=[note()])) == "UnsupportedDocumentException"
+#: One blank page, which opens with a password that nobody knows.
+LOCKED = b"""%%PDF-1.4
+1 0 obj <</Type /Catalog /Pages 2 0 R>> endobj
+2 0 obj <</Type /Pages /Kids [3 0 R] /Count 1>> endobj
+3 0 obj <</Type /Page /Parent 2 0 R /MediaBox [0 0 200 200]>> endobj
+4 0 obj <</Filter /Standard /V 1 /R 2 /P -4 /O <%s> /U <%s>>> endobj
+trailer <</Root 1 0 R /Encrypt 4 0 R /ID [<00> <00>]>>
+%%%%EOF
+""" % (b"41" * 32, b"42" * 32)
+
+
+def test_a_pdf_with_a_password_is_unsupported() -> None:
+    assert refusal(LOCKED) == "UnsupportedDocumentException"
+
+
+@pytest.mark.parametrize("part", [0.2, 0.9])
+def test_a_pdf_that_breaks_off_is_a_bad_document(part: float) -> None:
+    content = encoded(note(), "PDF")
+    assert refusal(b"%PDF-1.7 " + b"no more" * 40) == "BadDocumentException"
+    assert refusal(content[: int(len(content) * part)]) == "BadDocumentException"
+
+
+def test_a_page_of_more_than_nine_thousand_points_is_a_bad_document() -> None:
+    assert refusal(encoded(Image.new("1", (9_001, 90), 1), "PDF", resolution=72)) == "BadDocumentException"
 
 
 @pytest.mark.parametrize("part", [0.02, 0.5])
@@ -280,6 +317,45 @@ def test_an_expense_job_gives_what_the_synchronous_operation_gives(cloud: Cloud)
     assert done["ExpenseDocuments"] == textract.analyze_expense(Document=PLACE)["ExpenseDocuments"]
     with pytest.raises(ClientError, match="InvalidJobIdException"):
         textract.get_document_text_detection(JobId=job)
+
+
+def pages_of(cloud: Cloud, form: str, texts: list[str]) -> dict[str, Any]:
+    """A document in the bucket, with a page for each text."""
+    first, *rest = map(note, texts)
+    options: dict[str, Any] = {"resolution": 100} if form == "PDF" else {}
+    content = encoded(first, form, save_all=True, append_images=rest, **options)
+    cloud.client("s3").put_object(Bucket="receipts", Key=f"pages.{form}", Body=content)
+    return {"S3Object": {"Bucket": "receipts", "Name": f"pages.{form}"}}
+
+
+@pytest.mark.parametrize("form", ["PDF", "TIFF"])
+def test_a_job_reads_every_page_of_a_document(cloud: Cloud, form: str) -> None:
+    textract = cloud.client("textract")
+    place = pages_of(cloud, form, ["First 11", "Second 22", "Third 33"])
+    job = textract.start_document_text_detection(DocumentLocation=place)["JobId"]
+    pass_seconds(cloud, 5)
+    done = textract.get_document_text_detection(JobId=job)
+    check_shape(cloud, "GetDocumentTextDetection", done)
+    assert done["DocumentMetadata"] == {"Pages": 3}
+    lines = [(block["Page"], block["Text"]) for block in done["Blocks"] if block["BlockType"] == "LINE"]
+    assert lines == [(1, "First 11"), (2, "Second 22"), (3, "Third 33")]
+    assert len({block["Id"] for block in done["Blocks"]}) == len(done["Blocks"])
+
+
+def test_an_expense_job_gives_a_document_a_page_twenty_at_a_time(cloud: Cloud) -> None:
+    """https://docs.aws.amazon.com/textract/latest/dg/API_GetExpenseAnalysis.html: MaxResults is 20 at the most."""
+    textract = cloud.client("textract")
+    place = pages_of(cloud, "PDF", [f"Total ${number}.50" for number in range(1, 22)])
+    job = textract.start_expense_analysis(DocumentLocation=place)["JobId"]
+    pass_seconds(cloud, 5)
+    first = textract.get_expense_analysis(JobId=job)
+    check_shape(cloud, "GetExpenseAnalysis", first)
+    last = textract.get_expense_analysis(JobId=job, NextToken=first["NextToken"])
+    assert (len(first["ExpenseDocuments"]), len(last["ExpenseDocuments"])) == (20, 1)
+    (document,) = last["ExpenseDocuments"]
+    assert document["ExpenseIndex"] == 21
+    (total,) = [field for field in document["SummaryFields"] if field["Type"]["Text"] == "TOTAL"]
+    assert (total["ValueDetection"]["Text"], total["PageNumber"]) == ("$21.50", 21)
 
 
 def test_a_request_token_starts_one_job_and_no_other(cloud: Cloud) -> None:

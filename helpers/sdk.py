@@ -1,0 +1,337 @@
+"""The traps of the Step Functions Data Science SDK 2.3.0, closed where they can be and else pointed out.
+
+`quiet` calls `mend` when the SDK is imported. Readers keep typing what its documentation says; what differs is what
+happens then:
+
+- `render_graph`, `render_progress` and `list_events(html=True)` show this kit's pictures: the SDK's load a script from
+  the network, and its table fails on every history that the service writes today (issues 54, 93, 127);
+- a placeholder stands wherever the States Language takes a path: inside lists, as `items_path`, in rules of a Choice
+  (issues 94, 101, 117, 167); where it takes none, the error names the state;
+- an input that is missing does not fit a schema, in place of an AttributeError;
+- a mistyped attribute of a state is an AttributeError, in place of None.
+
+The settings of an estimator that its steps do not send are named when the workflow is deployed (`unsent`).
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import inspect
+import json
+import sys
+import types
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from helpers.errors import WorkshopError
+
+#: An estimator's settings that sagemaker's `training_config` leaves out -> where CreateTrainingJob has them.
+_TRAINING = {
+    "environment": "Environment",
+    "checkpoint_s3_uri": "CheckpointConfig",
+    "enable_network_isolation": "EnableNetworkIsolation",
+    "encrypt_inter_container_traffic": "EnableInterContainerTrafficEncryption",
+    "max_retry_attempts": "RetryStrategy",
+    "tensorboard_output_config": "TensorBoardOutputConfig",
+    "container_entry_point": "AlgorithmSpecification.ContainerEntrypoint",
+    "container_arguments": "AlgorithmSpecification.ContainerArguments",
+}
+
+#: Of a step's own fields, those that are numbers or texts and have a twin that takes a path.
+_PATH_TWINS = {"seconds", "timestamp", "timeout_seconds", "heartbeat_seconds"}
+
+
+# ---- what is deployed and shown
+
+
+def unwrapped(what: object) -> Any:
+    """The Workflow inside one of the SDK's templates; anything else as it is."""
+    return getattr(what, "workflow", what) if hasattr(what, "get_workflow") else what
+
+
+def graph_of(what: Any) -> Any:
+    """The SDK's Graph of a State, a Chain, a Graph or a Workflow; None for anything else."""
+    states: Any = sys.modules.get("stepfunctions.steps.states")  # without it, nothing is any of these
+    if states is None:
+        return None
+    if isinstance(what, states.State | states.Chain):
+        return states.Graph(what)
+    graph = what if isinstance(what, states.Graph) else getattr(what, "definition", None)
+    return graph if isinstance(graph, states.Graph) else None
+
+
+def definition_of(graph: Any) -> str:
+    """A Graph as JSON text.
+
+    Raises:
+        WorkshopError: a state holds a value that JSON has no form for.
+    """
+    try:
+        return str(graph.to_json())
+    except TypeError as problem:
+        for name, state in graph.to_dict().get("States", {}).items():
+            try:
+                json.dumps(state)
+            except TypeError:
+                raise WorkshopError(
+                    f'State "{name}" cannot be written as JSON: {problem}. Give it text, numbers, lists and dicts.'
+                ) from problem
+        raise
+
+
+def misfit(checked: Any, given: Any) -> str:
+    """What is wrong with an input for an ExecutionInput with a schema; empty when it fits."""
+    if given is not None and not isinstance(given, Mapping):
+        return f"it is a {type(given).__name__}, not a dict"
+    result = checked.validate(given or {})
+    missing = [f"{name} is missing" for name in result.keys_missing]
+    wrong = [f"{name} is {found.__name__}, not {wanted.__name__}" for name, wanted, found in result.keys_type_mismatch]
+    return "; ".join([*missing, *wrong])
+
+
+def unsent(graph: Any) -> Iterator[str]:
+    """A line for each setting of an estimator that the SDK's step does not send to SageMaker.
+
+    Each is sent once the step has it in its `parameters`.
+    """
+    for state in _states(getattr(graph, "branch", None)):
+        estimator = getattr(state, "estimator", None)
+        request = state.fields.get("parameters") or {}
+        if estimator is None:
+            continue
+        if type(state).__name__ == "TuningStep":
+            request = request.get("TrainingJobDefinition") or {}
+        for setting, field in _TRAINING.items():
+            value = getattr(estimator, setting, None)
+            if (value() if callable(value) else value) and not _has(request, field):
+                yield (
+                    f'State "{state.state_id}": the SDK does not send the estimator\'s {setting}. '
+                    f"Give the step {field} in its parameters, too."
+                )
+
+
+def _has(request: Mapping[str, Any], field: str) -> bool:
+    outer, _, inner = field.rpartition(".")
+    there = request.get(outer, {}) if outer else request
+    return inner in there or f"{inner}.$" in there
+
+
+def _states(branch: Any) -> Iterator[Any]:
+    """Every state of a branch, and those inside its Maps and Parallels."""
+    found: dict[str, Any] = {}
+
+    class Visitor:
+        def is_visited(self, state: Any) -> bool:
+            return state.state_id in found
+
+        def visit(self, state: Any) -> None:
+            found[state.state_id] = state
+
+    if branch is not None:
+        branch.accept(Visitor())
+    for state in found.values():
+        yield state
+        inside = [state.fields.get("iterator"), state.__dict__.get("iterator"), *state.__dict__.get("branches", ())]
+        for each in inside:
+            yield from _states(each)
+
+
+# ---- the SDK's own classes
+
+
+def mend(stepfunctions: types.ModuleType) -> None:
+    """Closes the traps in the SDK's classes, once they are imported."""
+    modules: Any = sys.modules
+    states, rules = modules["stepfunctions.steps.states"], modules["stepfunctions.steps.choice_rule"]
+    workflow = modules["stepfunctions.workflow.stepfunctions"]
+    placeholders = modules["stepfunctions.inputs.placeholders"]
+    if getattr(states.Block, "_mended", False):
+        return
+    states.Block._mended = True
+    states.Block.__getattr__ = _attribute
+    states.Block.to_dict = _with_paths(states.Block.to_dict)
+    states.Block._replace_placeholders = _replaced
+    rules.Rule.__init__ = _rule(rules.Rule.__init__, placeholders.Placeholder)
+    placeholders.Placeholder.validate = _validating(placeholders.Placeholder.validate)
+    workflow.Workflow.render_graph = _render_graph
+    workflow.Execution.render_progress = _render_progress
+    workflow.Execution.list_events = _list_events(workflow.Execution.list_events)
+
+
+def mend_tuning_step(step: Any) -> None:
+    """Lets a TuningStep keep its estimator, as a TrainingStep does, for `unsent`."""
+    made, signature = step.__init__, inspect.signature(step.__init__)
+
+    @functools.wraps(made)
+    def __init__(self: Any, *args: Any, **named: Any) -> None:
+        made(self, *args, **named)
+        self.estimator = getattr(signature.bind(self, *args, **named).arguments["tuner"], "estimator", None)
+
+    step.__init__ = __init__
+
+
+def _attribute(self: Any, name: str) -> Any:
+    """A field of a state, None where it has none; the SDK gives None for any name whatever."""
+    fields = self.__dict__.get("fields", {})
+    if name in fields:
+        return fields[name]
+    known = [] if name.startswith("_") else [field.value for field in self.allowed_fields()]
+    if name in known:
+        return None
+    near = difflib.get_close_matches(name, [*known, *self.__dict__], 1)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    raise AttributeError(f"A {type(self).__name__} has no {name!r}.{hint}")
+
+
+def _with_paths(to_dict: Callable[[Any], dict[str, Any]]) -> Callable[[Any], dict[str, Any]]:
+    """`Block.to_dict`, in which a field that is a path may be a placeholder."""
+
+    @functools.wraps(to_dict)
+    def with_paths(self: Any) -> dict[str, Any]:
+        try:
+            fields = to_dict(self)
+        except ValueError as problem:  # a list that the intrinsic functions cannot make
+            raise ValueError(f'State "{getattr(self, "state_id", type(self).__name__)}": {problem}') from None
+        for field, value in self.fields.items():
+            key = "".join(part.title() for part in field.split("_"))
+            if field == "parameters" or not _holds_placeholder(value):
+                continue
+            if field.endswith("_path") and field != "result_path" and _is_placeholder(value):
+                fields[key] = value.to_jsonpath()
+            elif field in _PATH_TWINS and _is_placeholder(value):
+                del fields[key]
+                fields[key + "Path"] = value.to_jsonpath()
+            else:
+                named = getattr(self, "state_id", type(self).__name__)
+                raise ValueError(
+                    f'State "{named}": {field} takes no placeholder. The States Language fills in placeholders in '
+                    "parameters and in paths only."
+                )
+        return fields
+
+    return with_paths
+
+
+def _is_placeholder(value: object) -> bool:
+    return hasattr(value, "to_jsonpath")
+
+
+def _holds_placeholder(value: object) -> bool:
+    if isinstance(value, Mapping):
+        return any(map(_holds_placeholder, value.values()))
+    if isinstance(value, list | tuple):
+        return any(map(_holds_placeholder, value))
+    return _is_placeholder(value)
+
+
+def _replaced(self: Any, params: Any) -> Any:
+    """Parameters whose placeholders are paths, those in lists too.
+
+    A list of objects keeps its form, as the States Language looks into it for names that end in ".$". Any other list
+    that holds a placeholder is made by States.Array, when the state is entered.
+    """
+    if isinstance(params, list | tuple):
+        return [_replaced(self, each) for each in params]
+    if not isinstance(params, Mapping):
+        return params
+    found: dict[str, Any] = {}
+    for name, value in params.items():
+        if _is_placeholder(value):
+            found[f"{name}.$"] = value.to_jsonpath()
+        elif isinstance(value, list | tuple) and any(map(_outside_objects, value)):
+            found[f"{name}.$"] = _array(name, value)
+        else:
+            found[name] = _replaced(self, value)
+    return found
+
+
+def _outside_objects(value: object) -> bool:
+    """Whether a value of a list is a placeholder, or a list that holds one outside objects."""
+    if isinstance(value, list | tuple):
+        return any(map(_outside_objects, value))
+    return _is_placeholder(value)
+
+
+def _array(name: str, values: Sequence[Any]) -> str:
+    """An intrinsic function that makes a list.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions.html
+    """
+    parts = []
+    for value in values:
+        if _is_placeholder(value):
+            parts.append(value.to_jsonpath())
+        elif isinstance(value, list | tuple):
+            parts.append(_array(name, value))
+        elif isinstance(value, str):
+            parts.append(_quoted(value))
+        elif value is None or isinstance(value, bool | int | float):
+            parts.append(json.dumps(value))
+        elif isinstance(value, Mapping) and not _holds_placeholder(value):
+            parts.append(f"States.StringToJson({_quoted(json.dumps(value))})")
+        else:
+            raise ValueError(
+                f"the list {name} holds a placeholder beside an object with one, which no intrinsic function makes. "
+                "Let a function or a Pass state make it."
+            )
+    return f"States.Array({', '.join(parts)})"
+
+
+def _quoted(text: str) -> str:
+    """A string in an intrinsic function, in which a backslash goes before ' { } and itself."""
+    return "'" + "".join("\\" + letter if letter in "'{}\\" else letter for letter in text) + "'"
+
+
+def _rule(made: Callable[..., None], placeholder: type) -> Callable[..., None]:
+    """`Rule.__init__`, which takes a placeholder of the execution's input, too, on either side."""
+
+    @functools.wraps(made)
+    def __init__(self: Any, variable: Any, operator: str, value: Any) -> None:
+        if isinstance(variable, placeholder):
+            variable = variable.to_jsonpath()  # type: ignore[attr-defined]
+        if not isinstance(variable, str):
+            raise ValueError(f"{operator} compares what a path or a placeholder names, not {variable!r}.")
+        if isinstance(value, placeholder):
+            if not operator.endswith("Path"):
+                raise ValueError(f"{operator} compares with a constant. Use {operator}Path for a placeholder.")
+            value = value.to_jsonpath()  # type: ignore[attr-defined]
+        made(self, variable, operator, value)
+
+    return __init__
+
+
+def _validating(validate: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """`Placeholder.validate`, to which no input is an empty one: StartExecution says so, too."""
+
+    @functools.wraps(validate)
+    def validating(self: Any, input: Any) -> Any:
+        return validate(self, {} if input is None else input)
+
+    return validating
+
+
+def _render_graph(self: Any, portrait: bool = False) -> Any:
+    """The workflow's graph; from left to right unless `portrait`, as the SDK has it."""
+    from helpers.views import show
+
+    return show(self, landscape=not portrait)
+
+
+def _render_progress(self: Any, portrait: bool = False, max_events: int = 25000) -> Any:
+    """The execution's graph; from left to right unless `portrait`, as the SDK has it."""
+    from helpers.views import show
+
+    return show(self, landscape=not portrait)
+
+
+def _list_events(listed: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(listed)
+    def list_events(self: Any, max_items: int = 100, reverse_order: bool = False, html: bool = False) -> Any:
+        if not html:
+            return listed(self, max_items=max_items, reverse_order=reverse_order)
+        from helpers.views import show
+
+        return show.events(self)
+
+    return list_events
