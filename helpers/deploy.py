@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol, overload
 
 from draw import history
-from helpers import sdk, status
+from helpers import graphs, status
 from helpers.errors import ExecutionFailed, WorkshopError
 from helpers.resources import Execution, Function, StateMachine
 from helpers.session import TAG, Session, current
@@ -53,7 +53,7 @@ def deploy(what: Path | Workflow | Definition, name: str | None = None, **settin
         botocore.exceptions.ClientError: the cloud refuses it, as AWS would; its code and message say why.
     """
     session = current()
-    what = sdk.unwrapped(what)
+    what = graphs.unwrapped(what)
     definition = "" if isinstance(what, Path) else definition_of(what)
     if not isinstance(what, Path | Mapping | str) and hasattr(what, "role"):
         name = what.name
@@ -67,7 +67,7 @@ def deploy(what: Path | Workflow | Definition, name: str | None = None, **settin
         machine = _deploy_machine(session, name, definition, getattr(what, "role", session.roles.states))
     if hasattr(what, "state_machine_arn"):
         what.state_machine_arn = machine.arn
-    for line in sdk.unsent(sdk.graph_of(what)):
+    for line in graphs.unsent(graphs.graph_of(what)):
         print(line, file=sys.stderr)
     return machine
 
@@ -84,9 +84,9 @@ def definition_of(what: object) -> str:
         return json.dumps(what)
     if isinstance(what, str) and what.lstrip().startswith("{"):
         return what
-    graph = sdk.graph_of(sdk.unwrapped(what))
+    graph = graphs.graph_of(graphs.unwrapped(what))
     if graph is not None:
-        return sdk.definition_of(graph)
+        return graphs.definition_of(graph)
     if isinstance(what, str):
         raise WorkshopError(
             f"{what[:60]!r} is no definition in JSON. To deploy a Lambda function, give the Path of its file: Path(…)."
@@ -163,8 +163,8 @@ def run(workflow: object, input: Any = None, *, watch: bool = False) -> Executio
     """
     session = current()
     machine = machine_of(workflow)
-    checked = getattr(sdk.unwrapped(workflow), "workflow_input", None)
-    if checked is not None and (misfit := sdk.misfit(checked, input)):
+    checked = getattr(graphs.unwrapped(workflow), "workflow_input", None)
+    if checked is not None and (misfit := graphs.misfit(checked, input)):
         raise WorkshopError(f"The input does not fit the workflow's schema {checked.get_schema_as_json()}: {misfit}.")
     with session.alive():
         started = session.client("stepfunctions").start_execution(
@@ -181,7 +181,7 @@ def machine_of(workflow: object) -> StateMachine:
     """The state machine of what was deployed. Raises WorkshopError if it was not, or cannot be."""
     if isinstance(workflow, StateMachine):
         return workflow
-    workflow = sdk.unwrapped(workflow)
+    workflow = graphs.unwrapped(workflow)
     if isinstance(workflow, Function):
         raise WorkshopError(
             f"{workflow.name} is a Lambda function, and run starts workflows. Call it in a LambdaStep of a workflow, "

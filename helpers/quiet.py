@@ -12,7 +12,6 @@ import hook lets these packages load as they are, and undoes what they do to the
 - sagemaker reports calls (`fit`) to its makers: not those of a local cloud;
 - it asks the real STS, whatever AWS_ENDPOINT_URL says, who it is (`get_execution_role`, `account_id`,
   `default_bucket`): here that address is asked, and a notebook's metadata are where NOTEBOOK_METADATA says;
-- a step leaves settings of its estimator out and says nothing: a warning names them.
 """
 
 from __future__ import annotations
@@ -31,6 +30,7 @@ from importlib.machinery import ModuleSpec, PathFinder
 from typing import Any
 
 from helpers import sdk
+from helpers.session import NOTEBOOK_METADATA
 
 _SAGEMAKER_STEPS = (
     *("TrainingStep", "TransformStep", "ModelStep", "EndpointConfigStep", "EndpointStep", "TuningStep"),
@@ -38,9 +38,6 @@ _SAGEMAKER_STEPS = (
 )
 # Region prefixes of the partitions with Step Functions (AWS General Reference, "Step Functions endpoints").
 _PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov", "us-iso-": "aws-iso", "us-isob-": "aws-iso-b"}
-
-#: The environment variable with the path of a file like a SageMaker notebook's /opt/ml/metadata/resource-metadata.json.
-NOTEBOOK_METADATA = "WORKSHOP_NOTEBOOK_METADATA"
 
 
 def install() -> None:

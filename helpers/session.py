@@ -18,10 +18,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import localcloud
-from helpers import quiet
 from helpers.errors import LocalCloudDied, UnsupportedLocally, WorkshopError
 from localcloud import aws_settings
 
+#: The environment variable with the path of a file like a SageMaker notebook's /opt/ml/metadata/resource-metadata.json.
+NOTEBOOK_METADATA = "WORKSHOP_NOTEBOOK_METADATA"
 TAG = {"Key": "workshop", "Value": "serverless-ml"}
 
 # What a role of the workshop may do, on what the workshop made where the service can tell. What Step Functions needs
@@ -199,7 +200,7 @@ def _keep_to(cloud: localcloud.LocalCloud) -> None:
     metadata = cloud.folder / "resource-metadata.json"
     role = f"arn:aws:iam::{cloud.account_id}:role/workshop-jobs"
     metadata.write_text(json.dumps({"ResourceName": "workshop", "ExecutionRoleArn": role}))
-    os.environ[quiet.NOTEBOOK_METADATA] = str(metadata)
+    os.environ[NOTEBOOK_METADATA] = str(metadata)
     names = ("SAGEMAKER_ADMIN_CONFIG_OVERRIDE", "SAGEMAKER_USER_CONFIG_OVERRIDE")
     aws_settings.replace(cloud.environment() | dict.fromkeys(names, str(defaults)))
     boto3: Any = sys.modules.get("boto3")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import draw
-from helpers import logs, sdk
+from helpers import graphs, logs
 from helpers.asking import Asking, history_of, runs_of
 from helpers.attended import attended
 from helpers.deploy import definition_of, machine_of
@@ -32,7 +32,7 @@ class Show:
             what: a Workflow (or a State, a Chain, or what else has a definition), or an execution.
             landscape: from left to right, for slides.
         """
-        what = sdk.unwrapped(what)
+        what = graphs.unwrapped(what)
         execution = _execution(what)
         definition = execution.machine.definition if execution else definition_of(what)
         name = execution.machine.name if execution else str(getattr(what, "name", ""))

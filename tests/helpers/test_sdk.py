@@ -14,7 +14,7 @@ from stepfunctions.steps import Chain, ChoiceRule, Graph
 from stepfunctions.workflow import Workflow
 
 import draw
-from helpers import WorkshopError, deploy, run, sdk, show
+from helpers import WorkshopError, deploy, graphs, run, show
 from helpers.session import Session
 
 INPUT = ExecutionInput(schema={"x": str, "items": list, "n": int})
@@ -175,7 +175,7 @@ def test_the_settings_of_an_estimator_that_its_step_does_not_send_are_named(work
     )
     saved = steps.TrainingStep("Saved", estimator(workshop, checkpoint_s3_uri="s3://b/c"), "workshop-d")
     each = steps.Map("Each", iterator=Chain([plain, dropped, sent, saved]))
-    lines = list(sdk.unsent(Graph(each)))
+    lines = list(graphs.unsent(Graph(each)))
     assert [line.split(". ")[0] for line in lines] == [
         'State "Dropped": the SDK does not send the estimator\'s environment',
         'State "Saved": the SDK does not send the estimator\'s checkpoint_s3_uri',
@@ -190,5 +190,5 @@ def test_a_tuner_s_estimator_is_looked_at_too(workshop: Session) -> None:
         [{"Name": "validation:auc", "Regex": "(.*)"}],
     )  # fmt: skip
     step = steps.TuningStep("Tune", tuner, "workshop-t", {"train": f"s3://{workshop.bucket}/d"})
-    (line,) = sdk.unsent(Graph(step))
+    (line,) = graphs.unsent(Graph(step))
     assert line.startswith('State "Tune": the SDK does not send the estimator\'s environment')
