@@ -204,7 +204,7 @@ def _zip_of(source: Path) -> bytes:
     return packed.getvalue()
 
 
-def run(workflow: object, input: Any = None, *, watch: bool = False) -> Execution:
+def run(workflow: object, input: Any = None, *, watch: bool = False, children: bool = True) -> Execution:
     """Starts a deployed workflow and waits until it ends.
 
     On the local cloud, a workflow that waits for hours ends at once, unless WORKSHOP_SPEED says otherwise.
@@ -213,6 +213,7 @@ def run(workflow: object, input: Any = None, *, watch: bool = False) -> Executio
         workflow: an SDK Workflow that was deployed, or what `deploy` returned.
         input: a JSON value; {} when there is none.
         watch: draw the graph meanwhile, again and again.
+        children: open child workflows in it.
 
     Raises:
         ExecutionFailed: it ended in anything but SUCCEEDED; `show` takes the error too.
@@ -228,21 +229,22 @@ def run(workflow: object, input: Any = None, *, watch: bool = False) -> Executio
             stateMachineArn=machine.arn, input=json.dumps({} if input is None else input)
         )
     execution = Execution(started["executionArn"], machine)
-    follow(execution, watch=watch)
+    follow(execution, watch=watch, children=children)
     if execution.status != "SUCCEEDED":
         raise _failure(execution)
     return execution
 
 
-def follow(execution: Execution, *, watch: bool = False) -> None:
+def follow(execution: Execution, *, watch: bool = False, children: bool = True) -> None:
     """Waits until an execution ends.
 
     Args:
         execution: one that may still run.
         watch: draw its graph in this cell, anew for each change; the last is the one that `show` gives.
+        children: open child workflows in it.
     """
     pause, longest = WAIT_SECONDS[current().target]
-    screen, source = (Screen() if watch else None), Asking()
+    screen, source = (Screen() if watch else None), (Asking() if children else None)
     while execution.status == "RUNNING":
         time.sleep(pause)
         pause = min(pause * 1.5, longest)
@@ -253,7 +255,7 @@ def follow(execution: Execution, *, watch: bool = False) -> None:
         screen.draw(_graph(execution, source), last=True)
 
 
-def _graph(execution: Execution, source: Asking) -> draw.Picture:
+def _graph(execution: Execution, source: Asking | None) -> draw.Picture:
     return draw.graph(execution.machine.definition, execution.events, name=execution.machine.name, source=source)
 
 
