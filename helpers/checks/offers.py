@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from helpers.checks import _trial
@@ -35,10 +36,13 @@ def answers_meanwhile(prediction: Any, answers: Sequence[str], old: str, new: st
     if prediction not in MEANWHILE:
         raise NotYet(f"{prediction!r} is none of {', '.join(map(repr, MEANWHILE))}.")
     strange = [answer for answer in answers if answer not in (old, new)]
-    turns = sum(one != other for one, other in zip(answers, answers[1:], strict=False))
+    turns = sum(one != other for one, other in pairwise(answers))
     found = "errors" if strange else "old, then new" if turns <= 1 else "old and new by turns"
     if prediction != found:
-        raise NotYet(f"it was {found!r}: {len(answers)} questions, {len(strange)} errors, the answer changed {turns}×.")
+        changed = {0: "never", 1: "once"}.get(turns, f"{turns} times")
+        raise NotYet(
+            f"it was {found!r}: {len(answers)} questions, {len(strange)} errors, the answer changed {changed}."
+        )
     return f"{len(answers)} questions, {len(strange)} errors. The new model takes over once it is in service."
 
 

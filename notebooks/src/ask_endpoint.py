@@ -15,7 +15,7 @@ def ask(workshop, endpoint, visitor):
 
 
 @contextmanager
-def asking(workshop, endpoint, visitor, pause=0.2):
+def asking(workshop, endpoint, visitor, pause=0.5):
     """Asks again and again for as long as the block runs; gives the list of answers, an error's name among them."""
     answers, ended = [], threading.Event()
 

@@ -786,7 +786,11 @@ def test_the_right_number_of_tries_to_flag(said: Said) -> None:
     assert said(checks.tries_to_flag, 1, execution(*task("Flag keywords"))).startswith("Right: 1")
 
 
-ANCESTORS: list[tuple[int, str, Any]] = [(0, "s3://b/served/x", {}), (1, "s3://b/raw/c/one.csv", None), (1, "s3://b/raw/v/two.csv", None)]
+ANCESTORS: list[tuple[int, str, Any]] = [
+    (0, "s3://b/served/x", {}),
+    (1, "s3://b/raw/c/one.csv", None),
+    (1, "s3://b/raw/v/two.csv", None),
+]
 
 
 @pytest.mark.parametrize(("answer", "remark"), [(3, "not 3"), (None, "a number is asked for"), ("two", "a number")])
@@ -933,8 +937,14 @@ ONE_FAILED = ChoiceRule.NumericLessThanEquals(FAILED, 1)
     ("rule", "remark"),
     [
         (ChoiceRule.NumericGreaterThan(TUNED, 0.6), "2 failed jobs, is not good enough"),
-        (ONE_FAILED, "an accuracy of 0.6"),
-        (ChoiceRule.And([ONE_FAILED, ChoiceRule.NumericGreaterThan(TUNED, 0.63)]), "an accuracy of 0.61"),
+        (ONE_FAILED, "an accuracy of 0.6,"),
+        (ChoiceRule.And([ONE_FAILED, ChoiceRule.NumericGreaterThan(TUNED, 0.63)]), "an accuracy of 0.601"),
+        (ChoiceRule.And([ONE_FAILED, ChoiceRule.NumericGreaterThan(TUNED, 0.605)]), "an accuracy of 0.601"),
+        (ChoiceRule.And([ONE_FAILED, ChoiceRule.NumericGreaterThan(TUNED, 0.595)]), "an accuracy of 0.6,"),
+        (
+            ChoiceRule.And([ChoiceRule.NumericEquals(FAILED, 0), ChoiceRule.NumericGreaterThan(TUNED, 0.6)]),
+            "a count of 1 failed jobs, is good enough",
+        ),
         (ChoiceRule.And([ONE_FAILED, ChoiceRule.NumericGreaterThanEquals(TUNED, 0.6)]), "an accuracy of 0.6,"),
         (ChoiceRule.NumericGreaterThan("$.accuracy", 0.6), "it fails"),
         (0.6, "A Choice rule is asked for"),
@@ -950,6 +960,129 @@ def test_a_bar_that_would_not_do(rule: object, remark: str, said: Said) -> None:
 def test_a_bar_that_would_do(failed: Any, said: Said) -> None:
     good = ChoiceRule.NumericGreaterThan(TUNED, 0.6)
     assert said(checks.higher_bar, ChoiceRule.And([good, failed])).startswith("Right")
+
+
+def ended(error: str | None = None, **tuned: Any) -> SimpleNamespace:
+    """An execution that ended in this error, or with this result of a tuning job."""
+    return SimpleNamespace(error=error, output={"tuned": tuned} if tuned else None)
+
+
+JOB_FAILED = ended("States.TaskFailed")
+
+
+@pytest.mark.parametrize(
+    ("answer", "of", "remark"),
+    [
+        ("ValueError", JOB_FAILED, "it was States.TaskFailed. ValueError stands in the cause"),
+        ("AlgorithmError", JOB_FAILED, "it was States.TaskFailed"),
+        ("TaskFailed", JOB_FAILED, "is none of"),
+        (7, JOB_FAILED, "is none of"),
+        ("States.TaskFailed", ended(), "did not fail"),
+    ],
+)
+def test_a_wrong_error_of_the_step(answer: object, of: object, remark: str, said: Said) -> None:
+    words = said(checks.error_of_the_step, answer, of)
+    assert words.startswith("Not yet")
+    assert remark in words
+
+
+def test_the_right_error_of_the_step(said: Said) -> None:
+    assert said(checks.error_of_the_step, "States.TaskFailed", JOB_FAILED).startswith("Right")
+    assert said(checks.error_of_the_step, "ValueError", ended("ValueError")).startswith("Right")
+
+
+@pytest.mark.parametrize(
+    ("answer", "answers", "remark"),
+    [
+        ("errors", ["tent", "tent", "stove"], "it was 'old, then new': 3 questions, 0 errors, the answer changed once"),
+        ("old, then new", ["tent", "stove", "tent", "stove"], "it was 'old and new by turns'"),
+        ("old, then new", ["tent", "ModelError", "stove"], "it was 'errors'"),
+        ("nothing", ["tent"], "is none of"),
+        (0, ["tent"], "is none of"),
+    ],
+)
+def test_a_wrong_prediction_of_the_swap(answer: object, answers: list[str], remark: str, said: Said) -> None:
+    words = said(checks.answers_meanwhile, answer, answers, "tent", "stove")
+    assert words.startswith("Not yet")
+    assert remark in words
+
+
+@pytest.mark.parametrize(
+    ("answer", "answers"),
+    [
+        ("old, then new", ["tent", "tent", "stove"]),
+        ("old and new by turns", ["tent", "stove", "tent"]),
+        ("errors", ["tent", "ModelError"]),
+    ],
+)
+def test_a_right_prediction_of_the_swap(answer: str, answers: list[str], said: Said) -> None:
+    assert said(checks.answers_meanwhile, answer, answers, "tent", "stove").startswith("Right")
+
+
+@pytest.mark.parametrize(
+    ("columns", "remark"),
+    [
+        ("$[0,1,5]", "it leaves session, device, offer predicted."),
+        ("$[0,4]", "it leaves session, offer taken."),
+        ("$[0,5,4]", "it leaves session, offer predicted, offer taken."),
+        ("$", "it leaves session, device, visits"),
+        ("$[4]", "it leaves offer taken."),
+        ("[0,4,5]", "Not yet"),
+        ([0, 4, 5], "a JSONPath is asked for"),
+    ],
+)
+def test_columns_that_do_not_compare(columns: object, remark: str, said: Said) -> None:
+    words = said(checks.columns_to_compare, columns)
+    assert words.startswith("Not yet")
+    assert remark in words
+
+
+@pytest.mark.parametrize("columns", ["$[0, 4, 5]", "$.[0,4,5]"])
+def test_columns_to_compare(columns: str, said: Said) -> None:
+    assert said(checks.columns_to_compare, columns).startswith("Right: each line has the session, offer taken, ")
+
+
+BEST = {"TunedHyperParameters": {"max-depth": "9", "trees": "33"}}
+TUNED_WELL = ended(TrainingJobStatusCounters={"Completed": 3, "NonRetryableError": 1}, BestTrainingJob=BEST)
+
+
+@pytest.mark.parametrize(
+    ("check", "answer", "of", "remark"),
+    [
+        (checks.jobs_of_the_tuning, 3, TUNED_WELL, "not 3"),
+        (checks.jobs_of_the_tuning, "4", TUNED_WELL, "a number is asked for"),
+        (checks.jobs_of_the_tuning, 4, ended(), "has no tuning job"),
+        (checks.depth_of_the_best, 33, TUNED_WELL, "not 33"),
+        (checks.depth_of_the_best, "9", TUNED_WELL, "a number is asked for"),
+        (checks.depth_of_the_best, 9, ended(), "has no tuning job"),
+        (checks.longest_step, "One", states_entered("One", "Two", "Two"), "One took 1 s"),
+        (checks.longest_step, "Three", states_entered("One", "Two"), "is no state"),
+        (checks.longest_step, 2, states_entered("One", "Two"), "is no state"),
+    ],
+)
+def test_wrong_answers_about_a_tuning(check: Any, answer: object, of: object, remark: str, said: Said) -> None:
+    words = said(check, answer, of)
+    assert words.startswith("Not yet")
+    assert remark in words
+
+
+def test_right_answers_about_a_tuning(said: Said) -> None:
+    assert said(checks.jobs_of_the_tuning, 4, TUNED_WELL).startswith("Right: 4")
+    assert said(checks.jobs_of_the_tuning, 2, ended(TrainingJobStatusCounters={"Completed": 2})).startswith("Right: 2")
+    assert said(checks.depth_of_the_best, 9, TUNED_WELL).startswith("Right: 9")
+    assert said(checks.depth_of_the_best, 9.0, TUNED_WELL).startswith("Right: 9")
+    assert said(checks.longest_step, "Two", states_entered("One", "Two", "Two")).startswith("Right: Two took 2 s")
+    assert said(checks.longest_step, "One", states_entered("One")).startswith("Right: One")
+
+
+def test_the_solutions_of_07_are_right(said: Said) -> None:
+    assert said(checks.higher_bar, solution("07_higher_bar", ACCURACY=TUNED)["higher_bar"]).startswith("Right")
+    assert said(checks.columns_to_compare, solution("07_columns_to_compare")["output_filter"]).startswith("Right")
+    answers = solution("07_read_the_history")
+    assert said(checks.jobs_of_the_tuning, answers["jobs"], TUNED_WELL).startswith("Right")
+    assert said(checks.depth_of_the_best, answers["depth"], TUNED_WELL).startswith("Right")
+    of = states_entered("Prepare features", "Tune model", "Tune model")
+    assert said(checks.longest_step, answers["longest"], of).startswith("Right")
 
 
 @pytest.mark.parametrize("name", checks.__all__)
