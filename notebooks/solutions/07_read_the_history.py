@@ -1,3 +1,3 @@
 jobs = 4
-depth = 9  # on this machine; another tuning may end elsewhere
+depth = 7  # on this machine; another tuning may end elsewhere
 longest = "Tune model"
