@@ -92,22 +92,21 @@ def normalise(notebook: Any) -> None:
         if cell.source.strip():
             count += 1
             cell.execution_count = count
-        cell.outputs = _joined(cell.outputs)
+        cell.outputs = _whole(cell.outputs)
         for output in cell.outputs:
             if output.output_type == "execute_result":
                 output.execution_count = cell.execution_count
 
 
-def _joined(outputs: list[Any]) -> list[Any]:
-    """The outputs, with what a kernel sent of one text in several pieces, by its clock, in one."""
-    joined: list[Any] = []
+def _whole(outputs: list[Any]) -> list[Any]:
+    """Printed text in one piece: on a busy machine, the kernel sends it in several."""
+    whole: list[Any] = []
     for output in outputs:
-        before = joined[-1] if joined else {}
-        if output.output_type == "stream" and before.get("name") == output.name:
-            before["text"] += output.text
+        if whole and output.output_type == "stream" and whole[-1].get("name") == output.name:
+            whole[-1].text += output.text
         else:
-            joined.append(output)
-    return joined
+            whole.append(output)
+    return whole
 
 
 def machine_paths(notebook: Any) -> list[str]:
