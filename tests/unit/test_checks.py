@@ -1042,7 +1042,7 @@ def test_columns_to_compare(columns: str, said: Said) -> None:
     assert said(checks.columns_to_compare, columns).startswith("Right: each line has the session, offer taken, ")
 
 
-BEST = {"TunedHyperParameters": {"max-depth": "9", "trees": "33"}}
+BEST = {"TunedHyperParameters": {"max-depth": "7", "trees": "33"}}
 TUNED_WELL = ended(TrainingJobStatusCounters={"Completed": 3, "NonRetryableError": 1}, BestTrainingJob=BEST)
 
 
@@ -1053,7 +1053,7 @@ TUNED_WELL = ended(TrainingJobStatusCounters={"Completed": 3, "NonRetryableError
         (checks.jobs_of_the_tuning, "4", TUNED_WELL, "a number is asked for"),
         (checks.jobs_of_the_tuning, 4, ended(), "has no tuning job"),
         (checks.depth_of_the_best, 33, TUNED_WELL, "not 33"),
-        (checks.depth_of_the_best, "9", TUNED_WELL, "a number is asked for"),
+        (checks.depth_of_the_best, "7", TUNED_WELL, "a number is asked for"),
         (checks.depth_of_the_best, 9, ended(), "has no tuning job"),
         (checks.longest_step, "One", states_entered("One", "Two", "Two"), "One took 1 s"),
         (checks.longest_step, "Three", states_entered("One", "Two"), "is no state"),
@@ -1069,8 +1069,8 @@ def test_wrong_answers_about_a_tuning(check: Any, answer: object, of: object, re
 def test_right_answers_about_a_tuning(said: Said) -> None:
     assert said(checks.jobs_of_the_tuning, 4, TUNED_WELL).startswith("Right: 4")
     assert said(checks.jobs_of_the_tuning, 2, ended(TrainingJobStatusCounters={"Completed": 2})).startswith("Right: 2")
-    assert said(checks.depth_of_the_best, 9, TUNED_WELL).startswith("Right: 9")
-    assert said(checks.depth_of_the_best, 9.0, TUNED_WELL).startswith("Right: 9")
+    assert said(checks.depth_of_the_best, 7, TUNED_WELL).startswith("Right: 7")
+    assert said(checks.depth_of_the_best, 7.0, TUNED_WELL).startswith("Right: 7")
     assert said(checks.longest_step, "Two", states_entered("One", "Two", "Two")).startswith("Right: Two took 2 s")
     assert said(checks.longest_step, "One", states_entered("One")).startswith("Right: One")
 
