@@ -34,13 +34,19 @@ class Asking:
 
     What the cloud refuses to tell (an Express workflow has no history, a role may lack states:DescribeMapRun) is not
     drawn.
+
+    Args:
+        children: whether it tells of child workflows, so that they are opened.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, children: bool = True) -> None:
+        self._children = children
         self._kept: dict[str, Any] = {}
 
     def machine(self, arn: str) -> str | None:
         """The definition of a state machine."""
+        if not self._children:
+            return None
         if arn not in self._kept:
             told = _asked("describe_state_machine", stateMachineArn=arn)
             self._kept[arn] = told.get("definition")

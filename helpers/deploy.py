@@ -146,7 +146,7 @@ def _zip_of(source: Path) -> bytes:
     return packed.getvalue()
 
 
-def run(workflow: object, input: Any = None, *, watch: bool = False) -> Execution:
+def run(workflow: object, input: Any = None, *, watch: bool = False, children: bool = True) -> Execution:
     """Starts a deployed workflow and waits until it ends.
 
     On the local cloud, a workflow that waits for hours ends at once, unless WORKSHOP_SPEED says otherwise.
@@ -155,6 +155,7 @@ def run(workflow: object, input: Any = None, *, watch: bool = False) -> Executio
         workflow: an SDK Workflow that was deployed, or what `deploy` returned.
         input: a JSON value; {} when there is none.
         watch: draw the graph meanwhile, for 3 to 12 seconds however long the workflow waits.
+        children: open child workflows in it.
 
     Raises:
         ExecutionFailed: it ended in anything but SUCCEEDED; `show` takes the error too.
@@ -171,7 +172,7 @@ def run(workflow: object, input: Any = None, *, watch: bool = False) -> Executio
             stateMachineArn=machine.arn, input=json.dumps({} if input is None else input)
         )
     execution = Execution(started["executionArn"], machine)
-    follow(execution, watch=watch)
+    follow(execution, watch=watch, children=children)
     if execution.status != "SUCCEEDED":
         raise _failure(execution)
     return execution

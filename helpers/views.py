@@ -25,24 +25,30 @@ class Show:
     `workflow.execute(…)`.
     """
 
-    def __call__(self, what: object, *, landscape: bool = False) -> draw.Picture:
+    def __call__(self, what: object, *, landscape: bool = False, children: bool = True) -> draw.Picture:
         """The graph of a workflow, or of an execution with what happened in it; child workflows are opened in it.
 
         Args:
             what: a Workflow (or a State, a Chain, or what else has a definition), or an execution.
             landscape: from left to right, for slides.
+            children: open child workflows; without, a large parent fits a screen.
         """
         what = graphs.unwrapped(what)
         execution = _execution(what)
         definition = execution.machine.definition if execution else definition_of(what)
         name = execution.machine.name if execution else str(getattr(what, "name", ""))
         events = execution.events if execution else None
-        return draw.graph(definition, events, name=name, landscape=landscape, source=Asking())
+        return draw.graph(definition, events, name=name, landscape=landscape, source=Asking(children=children))
 
-    def timeline(self, execution: object) -> draw.Picture:
-        """When each state was at work, waited or failed; child executions stand inside the states that began them."""
+    def timeline(self, execution: object, *, children: bool = True) -> draw.Picture:
+        """When each state was at work, waited or failed; child executions stand inside the states that began them.
+
+        Args:
+            execution: see `show`.
+            children: open child executions; without, a large parent fits a screen.
+        """
         known = _known(execution)
-        return draw.timeline(known.events, name=known.machine.name, children=_child, runs=runs_of)
+        return draw.timeline(known.events, name=known.machine.name, children=_child if children else None, runs=runs_of)
 
     def events(self, execution: object, *, state: str = "", type: str = "") -> draw.Page:
         """The history as a table, its details on a click.

@@ -24,12 +24,13 @@ WAIT_SECONDS = {"local": (0.01, 0.2), "aws": (0.5, 5.0)}  # between two looks at
 _PAUSE = {"local": 0.2, "aws": 2.0}  # between two looks at one that is watched
 
 
-def follow(execution: Execution, *, watch: bool = False) -> None:
+def follow(execution: Execution, *, watch: bool = False, children: bool = True) -> None:
     """Waits until an execution ends.
 
     Args:
         execution: one that may still run.
         watch: draw its graph in this cell, anew for each change; the last is the one that `show` gives.
+        children: open child workflows in it.
 
     Raises:
         KeyboardInterrupt: the reader interrupted the cell; the execution goes on, and the message says how to stop it.
@@ -37,13 +38,13 @@ def follow(execution: Execution, *, watch: bool = False) -> None:
     screen = Screen() if watch else None
     try:
         if screen and screen.live:
-            _watch(execution, screen)
+            _watch(execution, screen, AsOf(Asking(children=children)))
         else:
             _wait(execution)
     except KeyboardInterrupt:
         raise _interrupted(execution) from None
     if screen:
-        screen.draw(_picture(execution, execution.events, Asking()), last=True)
+        screen.draw(_picture(execution, execution.events, Asking(children=children)), last=True)
 
 
 def _interrupted(execution: Execution) -> KeyboardInterrupt:
@@ -89,12 +90,12 @@ def _speed() -> float | None:
     return None if told == "max" else float(told)
 
 
-def _watch(execution: Execution, screen: Screen) -> None:
+def _watch(execution: Execution, screen: Screen, source: AsOf) -> None:
     """Plays an execution: while it runs, what is known of it; once it has ended, the rest.
 
     A cloud that keeps to real time is shown as it is.
     """
-    speed, pace, source, rate = _speed(), Pace(), AsOf(), 1.0
+    speed, pace, rate = _speed(), Pace(), 1.0
     events: list[dict[str, Any]] = []
     began = last = fresh = asked = time.monotonic()
     while True:
@@ -146,13 +147,16 @@ def _left(events: Sequence[Json], count: int) -> dict[str, float]:
 class AsOf:
     """A `draw.Source` that tells what the cloud would have told at an earlier time.
 
+    Args:
+        asking: tells what it tells now.
+
     Attributes:
         until: that time, in seconds since 1970; None is now.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, asking: Asking) -> None:
         self.until: float | None = None
-        self._asking = Asking()
+        self._asking = asking
 
     def machine(self, arn: str) -> str | None:
         """The definition of a state machine."""

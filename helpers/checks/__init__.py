@@ -14,7 +14,15 @@ from helpers.checks.calls import (
     status_choice,
     waiting_begins,
 )
-from helpers.checks.offers import higher_bar
+from helpers.checks.offers import (
+    answers_meanwhile,
+    columns_to_compare,
+    depth_of_the_best,
+    error_of_the_step,
+    higher_bar,
+    jobs_of_the_tuning,
+    longest_step,
+)
 from helpers.checks.photos import (
     children_at_the_end,
     children_started,
@@ -34,28 +42,48 @@ from helpers.checks.receipts import (
     tries_to_post,
     way_of_the_receipt,
 )
-from helpers.checks.stages import start_in_the_middle
+from helpers.checks.stages import (
+    delivered_files,
+    goes_on_with,
+    mood_task,
+    slowest_line,
+    start_in_the_middle,
+    transcriptions_in_all,
+    tries_to_flag,
+)
 
 __all__ = [
+    "answers_meanwhile",
     "children_at_the_end",
     "children_started",
     "childs_answer",
+    "columns_to_compare",
+    "delivered_files",
+    "depth_of_the_best",
     "doubtful_photo",
     "error_of_the_child",
+    "error_of_the_step",
     "events_of_a_task",
     "first_pause",
+    "goes_on_with",
     "handled_receipts",
     "higher_bar",
+    "jobs_of_the_tuning",
     "keeps_the_record",
     "longest_state",
+    "longest_step",
     "looking_often",
     "looks_at_the_job",
     "manager_choice",
+    "mood_task",
     "one_in_twenty",
     "patient_retry",
     "signs_of_life",
+    "slowest_line",
     "start_in_the_middle",
     "status_choice",
+    "transcriptions_in_all",
+    "tries_to_flag",
     "tries_to_post",
     "waiting_begins",
     "way_of_the_receipt",

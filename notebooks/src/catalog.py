@@ -1,20 +1,11 @@
-"""The catalog of notebook 06: what was made, of what, by which execution, and which words are in it."""
+"""The catalog of notebook 06: what was made, of what, by which execution, and which words are in it.
+
+`src/keep_stage.py` writes its entries, one for each object in S3.
+"""
 
 import hashlib
 
 TABLE = "workshop-06-catalog"
-
-
-def make_catalog(dynamodb, tags):
-    """An empty table: an entry for each object in S3. `src/keep_stage.py` writes them."""
-    dynamodb.create_table(
-        TableName=TABLE,
-        AttributeDefinitions=[{"AttributeName": "object", "AttributeType": "S"}],
-        KeySchema=[{"AttributeName": "object", "KeyType": "HASH"}],
-        BillingMode="PAY_PER_REQUEST",
-        Tags=tags,
-    )
-    dynamodb.get_waiter("table_exists").wait(TableName=TABLE)
 
 
 def entries(dynamodb, **filters):

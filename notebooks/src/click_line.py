@@ -14,7 +14,7 @@ from stepfunctions import steps
 
 OFFERS = Path(__file__).with_name("offers")
 FOLDERS = "/opt/ml/processing"
-PARTS = ("train", "validation")
+PARTS = ("train", "validation", "test")
 
 
 def click_line(lines, workshop):
@@ -31,23 +31,23 @@ def click_line(lines, workshop):
     run |= {f"{raw}.$": lines.at(f"raw/{raw}", "", "$.day") for raw in ("clicks", "visitors")}
     run |= {"offers.$": lines.at("served/clicks", "", "$.day")}
     name = steps.Pass("Name the run", parameters=run)
-    given = name.output()  # the SDK takes placeholders of the step before only
+    before = name.output()  # the SDK takes placeholders of the step before only
 
     prepare = steps.ProcessingStep(
         "Prepare features",
         processor=SKLearnProcessor(framework_version="1.2-1", sagemaker_session=session, **machine),
-        job_name=given["run"],
+        job_name=before["run"],
         inputs=[
             ProcessingInput(f"s3://{lines.bucket}/code/offers", f"{FOLDERS}/code", "code"),
-            ProcessingInput(given["clicks"], f"{FOLDERS}/sessions", "sessions"),
+            ProcessingInput(before["clicks"], f"{FOLDERS}/sessions", "sessions"),
         ],
-        outputs=[ProcessingOutput(f"{FOLDERS}/{part}", given[part], part) for part in PARTS],
+        outputs=[ProcessingOutput(f"{FOLDERS}/{part}", before[part], part) for part in PARTS],
         container_entrypoint=["python3", f"{FOLDERS}/code/prepare.py"],
         result_path="$.prepared",
     )
     features = lines.at("processed/clicks", "/", "$.day")
     note_features = lines.keep("Note features", features, lines.at("raw/clicks", "/", "$.day"), body=None)
-    given = note_features.output()
+    before = note_features.output()
     estimator = SKLearn(
         "train.py",
         source_dir=str(OFFERS),
@@ -61,15 +61,16 @@ def click_line(lines, workshop):
     train = steps.TrainingStep(
         "Train model",
         estimator,
-        given["run"],
-        {part: TrainingInput(given[part]) for part in PARTS},
+        before["run"],
+        {part: TrainingInput(before[part]) for part in PARTS[:2]},
         result_path="$.trained",
     )
     artifact = "$.trained.ModelArtifacts.S3ModelArtifacts"
-    note_model = lines.keep("Note model", artifact, features, body=None)
-    given = note_model.output()
+    learnt = ", ".join(lines.at("processed/clicks", f"/{part}/", "$.day") for part in PARTS[:2])
+    note_model = lines.keep("Note model", artifact, learnt, body=None)
+    before = note_model.output()
     model = SKLearnModel(
-        given["trained"]["ModelArtifacts"]["S3ModelArtifacts"],
+        before["trained"]["ModelArtifacts"]["S3ModelArtifacts"],
         workshop.roles.jobs,
         "train.py",
         source_dir=estimator.uploaded_code.s3_prefix,
@@ -77,13 +78,13 @@ def click_line(lines, workshop):
         sagemaker_session=session,
     )
     tags = {tag["Key"]: tag["Value"] for tag in workshop.tags}
-    make = steps.ModelStep("Make model", model, given["run"], tags=tags, result_path="$.model")
-    given = make.output()
+    make = steps.ModelStep("Make model", model, before["run"], tags=tags, result_path="$.model")
+    before = make.output()
     transformer = Transformer(
         None,
         1,
         "ml.m5.large",
-        output_path=given["offers"],
+        output_path=before["offers"],
         accept="text/csv",
         assemble_with="Line",
         sagemaker_session=session,
@@ -92,9 +93,9 @@ def click_line(lines, workshop):
     infer = steps.TransformStep(
         "Infer offers",
         transformer,
-        given["run"],
-        given["run"],
-        given["visitors"],
+        before["run"],
+        before["run"],
+        before["visitors"],
         result_path="$.inferred",
         **rows,
     )

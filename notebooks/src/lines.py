@@ -31,7 +31,10 @@ class Lines:
     # ---- what all lines are made of
 
     def each(self, line, work, output_path="$"):
-        """A listing of raw/LINE/DAY/, and a Map that does the work for each object; what it made is at `$.stage`."""
+        """A listing of raw/LINE/DAY/, and a Map that does the work for each object; what it made is at `$.stage`.
+
+        An item has the input of the whole execution at `$.input`.
+        """
         listing = steps.Task(
             f"List {line}",
             resource=f"{SDK}:s3:listObjectsV2",
@@ -43,6 +46,7 @@ class Lines:
         item = {
             "bucket": self.bucket,
             "key.$": key,
+            "input.$": "$$.Execution.Input",
             "item.$": f"States.Format('{line}/{{}}/{{}}', $.day, {name})",
             "job.$": "States.Format('workshop-06-{}-{}', $$.Execution.Name, $$.Map.Item.Index)",
         }
@@ -115,8 +119,13 @@ class Lines:
             ]
         )
 
-    def calls(self):
-        """Calls > transcripts > flags > audit report."""
+    def calls(self, choose=None):
+        """Calls > transcripts > flags > audit report.
+
+        Args:
+            choose: makes a Choice state that comes first, given two states: the one that starts a transcription, and
+                the one that reads the transcript.
+        """
         job = {"TranscriptionJobName.$": "$.job"}
         start = steps.Task(
             "Start transcription",
@@ -138,30 +147,32 @@ class Lines:
             parameters=job,
             result_path="$.stage",
         )
-        there = self.keep("Note transcript", self.at("processed"), self.at("raw", ""), body=None)
+        note = self.keep("Note transcript", self.at("processed"), self.at("raw", ""), body=None)
         status = "$.stage.TranscriptionJob.TranscriptionJobStatus"
         ended = steps.Choice("Ended?")
-        ended.add_choice(steps.ChoiceRule.StringEquals(status, "COMPLETED"), next_step=there)
+        ended.add_choice(steps.ChoiceRule.StringEquals(status, "COMPLETED"), next_step=note)
         ended.add_choice(steps.ChoiceRule.StringEquals(status, "FAILED"), next_step=steps.Fail("Not transcribed"))
         ended.default_choice(wait)
 
         transcript = {"bucket.$": "$.bucket", "transcript.$": "States.Format('processed/{}.json', $.item)"}
-        words = {"Text.$": "$.said.Payload.customer", "LanguageCode": "en"}
+        words = {"Text.$": "$.texts.Payload.customer", "LanguageCode": "en"}
         understand = steps.Parallel("Understand", result_path="$.heard")
         for state, call in (("Sentiment", "detectSentiment"), ("Key phrases", "detectKeyPhrases")):
             understand.add_branch(steps.Task(state, resource=f"{SDK}:comprehend:{call}", parameters=words))
-        heard = {"call.$": "$.key", "texts.$": "$.said.Payload", "analysis.$": "$.heard"}
+        heard = {"call.$": "$.key", "texts.$": "$.texts.Payload", "analysis.$": "$.heard"}
         flags = "$.stage.Payload"
+        read = self.call("Read transcript", "read_transcript", transcript, result_path="$.texts")
         steps.Chain(
             [
-                there,
-                self.call("Read transcript", "read_transcript", transcript, result_path="$.said"),
+                note,
+                read,
                 understand,
                 self.call("Flag keywords", "flag_keywords", heard, result_path="$.stage"),
                 self.keep("Keep flags", self.at("enriched"), self.at("processed"), flags, True, flags),
             ]
         )
-        work = steps.Chain([start, wait, look, ended])
+        steps.Chain([start, wait, look, ended])
+        work = steps.Chain([choose(start, read) if choose else start])
         report = {"calls.$": "$.stage", "listen_to.$": "$.stage[?(@.flagged == true)].call"}
         served = self.at("served/calls", "/audit.json", "$.day")
         return steps.Chain(

@@ -680,29 +680,250 @@ def start_child(pattern: Any, **more: Any) -> Any:
 
 # ---- Notebook 06
 
-FROM_PROCESSED = ChoiceRule.StringEquals("$.from", "processed")
+
+def day(**seconds: float) -> SimpleNamespace:
+    """A parent whose lines took these seconds."""
+    started = [("TaskStateEntered", 0, {"name": name, "input": "{}"}) for name in seconds]
+    ended = [
+        ("TaskStateExited", took, {"name": name, "output": "{}"})
+        for name, took in sorted(seconds.items(), key=lambda pair: pair[1])
+    ]
+    entered = [("ParallelStateEntered", 0, {"name": "Every line", "input": "{}"})]
+    found = execution(*entered, *started, *ended)
+    for event in found.events[1 + len(started) :]:  # each branch goes on from its own beginning
+        name = event["stateExitedEventDetails"]["name"]
+        event["previousEventId"] = next(
+            each["id"] for each in found.events if each.get("stateEnteredEventDetails", {}).get("name") == name
+        )
+    for event in found.events[1 : 1 + len(started)]:
+        event["previousEventId"] = 1
+    return found
+
+
+MONDAY = day(Media=2, Calls=62, Receipts=3, Clicks=506)
 
 
 @pytest.mark.parametrize(
-    ("rule", "remark"),
+    ("answer", "of", "remark"),
     [
-        (FROM_PROCESSED, "it fails"),
-        (ChoiceRule.IsPresent("$.from", True), "from raw on"),
-        (ChoiceRule.IsPresent("$.from", False), "nothing is transcribed again"),
-        ("from", "A Choice rule is asked for"),
+        ("Calls", MONDAY, "Calls took 62 s, and Clicks 8 min 26 s"),
+        ("clicks", MONDAY, "is none of the four"),
+        (4, MONDAY, "is none of the four"),
+        ("Clicks", day(Media=2, Calls=62), "did not start all four"),
+        ("Clicks", 3, "the execution is missing"),
     ],
 )
-def test_a_rule_that_starts_in_the_wrong_place(rule: object, remark: str, said: Said) -> None:
-    words = said(checks.start_in_the_middle, rule)
+def test_a_line_that_does_not_end_last(answer: object, of: object, remark: str, said: Said) -> None:
+    words = said(checks.slowest_line, answer, of)
     assert words.startswith("Not yet")
     assert remark in words
 
 
-def test_a_rule_that_starts_in_the_middle(said: Said) -> None:
-    rule = ChoiceRule.And([ChoiceRule.IsPresent("$.from", True), FROM_PROCESSED])
-    assert said(checks.start_in_the_middle, rule).startswith("Right")
-    same = {"Variable": "$.from", "IsPresent": True}, {"Not": {"Variable": "$.from", "StringEquals": "raw"}}
-    assert said(checks.start_in_the_middle, {"And": list(same)}).startswith("Right")
+def test_the_line_that_ends_last(said: Said) -> None:
+    assert said(checks.slowest_line, "Clicks", MONDAY).startswith("Right: Clicks took 8 min 26 s")
+    assert said(checks.slowest_line, "Calls", day(Media=2, Calls=62, Receipts=3, Clicks=6)).startswith("Right: Calls")
+
+
+REDRIVEN = execution(
+    *task("Start transcription"),
+    ("TaskStateEntered", 3, {"name": "Flag keywords", "input": "{}"}),
+    ("TaskScheduled", 3, {"resourceType": "lambda", "resource": "invoke"}),
+    ("TaskFailed", 4, {"resourceType": "lambda", "resource": "invoke", "error": "Lambda.ResourceNotFoundException"}),
+    ("ExecutionFailed", 4, {"error": "Lambda.ResourceNotFoundException"}),
+    ("ExecutionRedriven", 9, {"redriveCount": 1}),
+    ("TaskScheduled", 9, {"resourceType": "lambda", "resource": "invoke"}),
+    ("TaskSucceeded", 10, {"resourceType": "lambda", "resource": "invoke", "output": "{}"}),
+    ("TaskStateExited", 10, {"name": "Flag keywords", "output": "{}"}),
+)
+REDRIVEN.events[-3]["previousEventId"] = REDRIVEN.events[-6]["id"]  # the second try follows the failure
+#: Entered again, as after a new start.
+TWICE = execution(
+    *task("Start transcription"), ("ExecutionRedriven", 9, {"redriveCount": 1}), *task("Start transcription")
+)
+
+
+@pytest.mark.parametrize(
+    ("answer", "of", "remark"),
+    [(2, REDRIVEN, "it was 1"), (0, REDRIVEN, "it was 1"), ("one", REDRIVEN, "a number"), (1, OTHER, "not redriven")],
+)
+def test_a_wrong_number_of_transcriptions(answer: object, of: object, remark: str, said: Said) -> None:
+    words = said(checks.transcriptions_in_all, answer, of)
+    assert words.startswith("Not yet")
+    assert remark in words
+
+
+def test_the_right_number_of_transcriptions(said: Said) -> None:
+    assert said(checks.transcriptions_in_all, 1, REDRIVEN).startswith("Right: 1")
+    assert said(checks.transcriptions_in_all, 2, TWICE).startswith("Right: 2")
+
+
+@pytest.mark.parametrize(
+    ("answer", "of", "remark"),
+    [
+        ("ExecutionFailed", REDRIVEN, "right after ExecutionFailed"),
+        ("Redriven", REDRIVEN, "is no type of an event here"),
+        (7, REDRIVEN, "is no type"),
+        ("ExecutionRedriven", OTHER, "not redriven"),
+    ],
+)
+def test_an_event_that_does_not_go_on(answer: object, of: object, remark: str, said: Said) -> None:
+    assert remark in said(checks.goes_on_with, answer, of)
+
+
+def test_the_event_that_goes_on(said: Said) -> None:
+    assert said(checks.goes_on_with, "ExecutionRedriven", REDRIVEN).startswith("Right")
+
+
+@pytest.mark.parametrize(
+    ("answer", "of", "remark"), [(1, REDRIVEN, "not 1"), ("2", REDRIVEN, "a number"), (2, OTHER, "never entered")]
+)
+def test_a_wrong_number_of_tries_to_flag(answer: object, of: object, remark: str, said: Said) -> None:
+    assert remark in said(checks.tries_to_flag, answer, of)
+
+
+def test_the_right_number_of_tries_to_flag(said: Said) -> None:
+    assert said(checks.tries_to_flag, 2, REDRIVEN).startswith("Right: 2")
+    assert said(checks.tries_to_flag, 1, execution(*task("Flag keywords"))).startswith("Right: 1")
+
+
+ANCESTORS: list[tuple[int, str, Any]] = [
+    (0, "s3://b/served/x", {}),
+    (1, "s3://b/raw/c/one.csv", None),
+    (1, "s3://b/raw/v/two.csv", None),
+]
+
+
+@pytest.mark.parametrize(("answer", "remark"), [(3, "not 3"), (None, "a number is asked for"), ("two", "a number")])
+def test_a_wrong_number_of_delivered_files(answer: object, remark: str, said: Said) -> None:
+    assert remark in said(checks.delivered_files, answer, ANCESTORS)
+
+
+def test_the_right_number_of_delivered_files(said: Said) -> None:
+    assert said(checks.delivered_files, 2, ANCESTORS).startswith("Right: 2: one.csv, two.csv")
+    twice = [*ANCESTORS, ANCESTORS[1]]
+    assert said(checks.delivered_files, 2, iter(twice)).startswith("Right: 2"), "a file counts once"
+
+
+TEXT = {"Text.$": "$.transcript.results.transcripts[0].transcript", "LanguageCode": "en"}
+
+
+def feeling(call: str = "detectSentiment", parameters: Any = TEXT, **more: Any) -> Callable[[], Any]:
+    more = {"result_path": "$.found", **more}
+    return lambda: steps.Task(
+        "Mood", resource=f"arn:aws:states:::aws-sdk:comprehend:{call}", parameters=parameters, **more
+    )
+
+
+@pytest.mark.parametrize(
+    ("make", "remark"),
+    [
+        (feeling("detectPiiEntities"), "does not end in comprehend:detectSentiment"),
+        (feeling(result_path="$"), "nobody knows which call"),
+        (feeling(result_path=None), "at $.found"),
+        (feeling(result_path="$.mood"), "at $.found"),
+        (feeling(parameters={**TEXT, "Text.$": "$.call"}), 'it sends {"Text": "processed/calls'),
+        (feeling(parameters={**TEXT, "Text.$": "$.text"}), "cannot be filled in"),
+        (feeling(parameters={"Text": "hello", "LanguageCode": "en"}), 'it sends {"Text": "hello"'),
+        (feeling(parameters={"Text.$": TEXT["Text.$"]}), "LanguageCode is missing"),
+        (lambda: None, "A state is asked for"),
+        ("find_mood", "a function is asked for"),
+    ],
+)
+def test_a_state_that_does_not_ask_for_the_mood(make: Any, remark: str, said: Said) -> None:
+    words = said(checks.mood_task, make)
+    assert words.startswith("Not yet")
+    assert remark in words
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        feeling(timeout_seconds=30),
+        lambda: {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::aws-sdk:comprehend:detectSentiment",
+            "Parameters": {"Text.$": "States.Format('{}', $.transcript.results.transcripts[0].transcript)"}
+            | {"LanguageCode": "en"},
+            "ResultPath": "$.found",
+            "Next": "Take the answer",
+        },
+    ],
+)
+def test_other_states_that_ask_for_the_mood(make: Any, said: Said) -> None:
+    assert said(checks.mood_task, make).startswith("Right")
+
+
+def test_an_open_state_or_choice_of_06_is_not_done_yet(said: Said) -> None:
+    assert said(checks.mood_task, lambda: ...) == _judge.OPEN + "\n"
+    assert said(checks.start_in_the_middle, lambda start, read: ...) == _judge.OPEN + "\n"
+
+
+FROM_PROCESSED = ChoiceRule.StringEquals("$.input.from", "processed")
+PRESENT = ChoiceRule.IsPresent("$.input.from", True)
+
+
+def heading(rule: Any, *, otherwise: bool = False) -> Callable[..., Any]:
+    """A function that makes a Choice: where the rule holds, to `read`, or the other way round."""
+
+    def choose(start: Any, read: Any) -> Any:
+        choice = steps.Choice("Transcribed already?")
+        choice.add_choice(rule, next_step=start if otherwise else read)
+        choice.default_choice(read if otherwise else start)
+        return choice
+
+    return choose
+
+
+@pytest.mark.parametrize(
+    ("choose", "remark"),
+    [
+        (heading(FROM_PROCESSED), "it fails"),
+        (heading(ChoiceRule.And([FROM_PROCESSED, PRESENT])), "it fails"),
+        (heading(PRESENT), '"from": "raw"} should lead to Start'),
+        (
+            heading(ChoiceRule.And([PRESENT, FROM_PROCESSED]), otherwise=True),
+            '"from": "processed"} should lead to Read',
+        ),
+        (heading(ChoiceRule.StringEquals("$.input.day", "tuesday")), "should lead to Start"),
+        (heading(ChoiceRule.StringEquals("$.from", "processed")), "it fails"),
+        (lambda start, read: read, "of type Pass"),
+        (lambda start: start, "TypeError"),
+        ("from", "a function is asked for"),
+    ],
+)
+def test_a_choice_that_starts_in_the_wrong_place(choose: object, remark: str, said: Said) -> None:
+    words = said(checks.start_in_the_middle, choose)
+    assert words.startswith("Not yet")
+    assert remark in words
+
+
+@pytest.mark.parametrize(
+    "choose",
+    [
+        heading(ChoiceRule.And([PRESENT, ChoiceRule.Not(ChoiceRule.StringEquals("$.input.from", "raw"))])),
+        heading(
+            ChoiceRule.Or(
+                [
+                    ChoiceRule.IsPresent("$.input.from", False),
+                    ChoiceRule.Not(ChoiceRule.StringMatches("$.input.from", "p*")),
+                ]
+            ),
+            otherwise=True,
+        ),
+    ],
+)
+def test_a_choice_that_starts_in_the_middle(choose: object, said: Said) -> None:
+    assert said(checks.start_in_the_middle, choose).startswith("Right")
+
+
+def test_the_solutions_of_06_are_right(said: Said) -> None:
+    mood = solution("06_find_mood", SDK="arn:aws:states:::aws-sdk", TEXT=TEXT)["find_mood"]
+    assert said(checks.mood_task, mood).startswith("Right")
+    assert said(checks.start_in_the_middle, solution("06_start_in_the_middle")["choose"]).startswith("Right")
+    answers = solution("06_read_the_history")
+    assert said(checks.goes_on_with, answers["goes_on"], REDRIVEN).startswith("Right")
+    assert said(checks.tries_to_flag, answers["tries"], REDRIVEN).startswith("Right")
+    assert said(checks.delivered_files, answers["delivered"], ANCESTORS).startswith("Right")
 
 
 # ---- Notebook 07
@@ -716,8 +937,14 @@ ONE_FAILED = ChoiceRule.NumericLessThanEquals(FAILED, 1)
     ("rule", "remark"),
     [
         (ChoiceRule.NumericGreaterThan(TUNED, 0.6), "2 failed jobs, is not good enough"),
-        (ONE_FAILED, "an accuracy of 0.6"),
-        (ChoiceRule.And([ONE_FAILED, ChoiceRule.NumericGreaterThan(TUNED, 0.63)]), "an accuracy of 0.61"),
+        (ONE_FAILED, "an accuracy of 0.6,"),
+        (ChoiceRule.And([ONE_FAILED, ChoiceRule.NumericGreaterThan(TUNED, 0.63)]), "an accuracy of 0.601"),
+        (ChoiceRule.And([ONE_FAILED, ChoiceRule.NumericGreaterThan(TUNED, 0.605)]), "an accuracy of 0.601"),
+        (ChoiceRule.And([ONE_FAILED, ChoiceRule.NumericGreaterThan(TUNED, 0.595)]), "an accuracy of 0.6,"),
+        (
+            ChoiceRule.And([ChoiceRule.NumericEquals(FAILED, 0), ChoiceRule.NumericGreaterThan(TUNED, 0.6)]),
+            "a count of 1 failed jobs, is good enough",
+        ),
         (ChoiceRule.And([ONE_FAILED, ChoiceRule.NumericGreaterThanEquals(TUNED, 0.6)]), "an accuracy of 0.6,"),
         (ChoiceRule.NumericGreaterThan("$.accuracy", 0.6), "it fails"),
         (0.6, "A Choice rule is asked for"),
@@ -733,6 +960,129 @@ def test_a_bar_that_would_not_do(rule: object, remark: str, said: Said) -> None:
 def test_a_bar_that_would_do(failed: Any, said: Said) -> None:
     good = ChoiceRule.NumericGreaterThan(TUNED, 0.6)
     assert said(checks.higher_bar, ChoiceRule.And([good, failed])).startswith("Right")
+
+
+def ended(error: str | None = None, **tuned: Any) -> SimpleNamespace:
+    """An execution that ended in this error, or with this result of a tuning job."""
+    return SimpleNamespace(error=error, output={"tuned": tuned} if tuned else None)
+
+
+JOB_FAILED = ended("States.TaskFailed")
+
+
+@pytest.mark.parametrize(
+    ("answer", "of", "remark"),
+    [
+        ("ValueError", JOB_FAILED, "it was States.TaskFailed. ValueError stands in the cause"),
+        ("AlgorithmError", JOB_FAILED, "it was States.TaskFailed"),
+        ("TaskFailed", JOB_FAILED, "is none of"),
+        (7, JOB_FAILED, "is none of"),
+        ("States.TaskFailed", ended(), "did not fail"),
+    ],
+)
+def test_a_wrong_error_of_the_step(answer: object, of: object, remark: str, said: Said) -> None:
+    words = said(checks.error_of_the_step, answer, of)
+    assert words.startswith("Not yet")
+    assert remark in words
+
+
+def test_the_right_error_of_the_step(said: Said) -> None:
+    assert said(checks.error_of_the_step, "States.TaskFailed", JOB_FAILED).startswith("Right")
+    assert said(checks.error_of_the_step, "ValueError", ended("ValueError")).startswith("Right")
+
+
+@pytest.mark.parametrize(
+    ("answer", "answers", "remark"),
+    [
+        ("errors", ["tent", "tent", "stove"], "it was 'old, then new': 3 questions, 0 errors, the answer changed once"),
+        ("old, then new", ["tent", "stove", "tent", "stove"], "it was 'old and new by turns'"),
+        ("old, then new", ["tent", "ModelError", "stove"], "it was 'errors'"),
+        ("nothing", ["tent"], "is none of"),
+        (0, ["tent"], "is none of"),
+    ],
+)
+def test_a_wrong_prediction_of_the_swap(answer: object, answers: list[str], remark: str, said: Said) -> None:
+    words = said(checks.answers_meanwhile, answer, answers, "tent", "stove")
+    assert words.startswith("Not yet")
+    assert remark in words
+
+
+@pytest.mark.parametrize(
+    ("answer", "answers"),
+    [
+        ("old, then new", ["tent", "tent", "stove"]),
+        ("old and new by turns", ["tent", "stove", "tent"]),
+        ("errors", ["tent", "ModelError"]),
+    ],
+)
+def test_a_right_prediction_of_the_swap(answer: str, answers: list[str], said: Said) -> None:
+    assert said(checks.answers_meanwhile, answer, answers, "tent", "stove").startswith("Right")
+
+
+@pytest.mark.parametrize(
+    ("columns", "remark"),
+    [
+        ("$[0,1,5]", "it leaves session, device, offer predicted."),
+        ("$[0,4]", "it leaves session, offer taken."),
+        ("$[0,5,4]", "it leaves session, offer predicted, offer taken."),
+        ("$", "it leaves session, device, visits"),
+        ("$[4]", "it leaves offer taken."),
+        ("[0,4,5]", "Not yet"),
+        ([0, 4, 5], "a JSONPath is asked for"),
+    ],
+)
+def test_columns_that_do_not_compare(columns: object, remark: str, said: Said) -> None:
+    words = said(checks.columns_to_compare, columns)
+    assert words.startswith("Not yet")
+    assert remark in words
+
+
+@pytest.mark.parametrize("columns", ["$[0, 4, 5]", "$.[0,4,5]"])
+def test_columns_to_compare(columns: str, said: Said) -> None:
+    assert said(checks.columns_to_compare, columns).startswith("Right: each line has the session, offer taken, ")
+
+
+BEST = {"TunedHyperParameters": {"max-depth": "7", "trees": "33"}}
+TUNED_WELL = ended(TrainingJobStatusCounters={"Completed": 3, "NonRetryableError": 1}, BestTrainingJob=BEST)
+
+
+@pytest.mark.parametrize(
+    ("check", "answer", "of", "remark"),
+    [
+        (checks.jobs_of_the_tuning, 3, TUNED_WELL, "not 3"),
+        (checks.jobs_of_the_tuning, "4", TUNED_WELL, "a number is asked for"),
+        (checks.jobs_of_the_tuning, 4, ended(), "has no tuning job"),
+        (checks.depth_of_the_best, 33, TUNED_WELL, "not 33"),
+        (checks.depth_of_the_best, "7", TUNED_WELL, "a number is asked for"),
+        (checks.depth_of_the_best, 9, ended(), "has no tuning job"),
+        (checks.longest_step, "One", states_entered("One", "Two", "Two"), "One took 1 s"),
+        (checks.longest_step, "Three", states_entered("One", "Two"), "is no state"),
+        (checks.longest_step, 2, states_entered("One", "Two"), "is no state"),
+    ],
+)
+def test_wrong_answers_about_a_tuning(check: Any, answer: object, of: object, remark: str, said: Said) -> None:
+    words = said(check, answer, of)
+    assert words.startswith("Not yet")
+    assert remark in words
+
+
+def test_right_answers_about_a_tuning(said: Said) -> None:
+    assert said(checks.jobs_of_the_tuning, 4, TUNED_WELL).startswith("Right: 4")
+    assert said(checks.jobs_of_the_tuning, 2, ended(TrainingJobStatusCounters={"Completed": 2})).startswith("Right: 2")
+    assert said(checks.depth_of_the_best, 7, TUNED_WELL).startswith("Right: 7")
+    assert said(checks.depth_of_the_best, 7.0, TUNED_WELL).startswith("Right: 7")
+    assert said(checks.longest_step, "Two", states_entered("One", "Two", "Two")).startswith("Right: Two took 2 s")
+    assert said(checks.longest_step, "One", states_entered("One")).startswith("Right: One")
+
+
+def test_the_solutions_of_07_are_right(said: Said) -> None:
+    assert said(checks.higher_bar, solution("07_higher_bar", ACCURACY=TUNED)["higher_bar"]).startswith("Right")
+    assert said(checks.columns_to_compare, solution("07_columns_to_compare")["output_filter"]).startswith("Right")
+    answers = solution("07_read_the_history")
+    assert said(checks.jobs_of_the_tuning, answers["jobs"], TUNED_WELL).startswith("Right")
+    assert said(checks.depth_of_the_best, answers["depth"], TUNED_WELL).startswith("Right")
+    of = states_entered("Prepare features", "Tune model", "Tune model")
+    assert said(checks.longest_step, answers["longest"], of).startswith("Right")
 
 
 @pytest.mark.parametrize("name", checks.__all__)

@@ -31,7 +31,7 @@ def src(workshop: Session) -> Iterator[Any]:
 def catalog(workshop: Session, src: Any) -> Iterator[Any]:
     """An empty catalog."""
     module = src("catalog")
-    module.make_catalog(workshop.client("dynamodb"), workshop.tags)
+    src("tables").make_table(workshop, module.TABLE, key="object")
     yield module
     workshop.client("dynamodb").delete_table(TableName=module.TABLE)
 

@@ -36,7 +36,7 @@ def features(lab: Any) -> None:
         lab.put(f"offers/code/{script.name}", script.read_bytes())
     lab.put("offers/sessions/sessions-1.csv", SESSIONS.read_bytes())
     inside = "/opt/ml/processing"
-    inputs, outputs = ("code", "sessions"), ("train", "validation")
+    inputs, outputs = ("code", "sessions"), ("train", "validation", "test")
     name = lab.name()
     lab.sagemaker.create_processing_job(
         ProcessingJobName=name,
@@ -102,7 +102,10 @@ def test_metric_endpoint_and_batch_equal_the_scripts_run_by_hand(
     accuracy = told["FinalMetricDataList"][0]["Value"]
     assert printed == f"accuracy={accuracy:.4f};\n"
 
-    rows = list(csv.reader(SESSIONS.read_text().splitlines()))[1:][::5]
+    sessions = list(csv.reader(SESSIONS.read_text().splitlines()))[1:]
+    kept_apart = list(csv.reader(lab.get("s3://lab/offers/test/test.csv").decode().splitlines()))
+    assert kept_apart == sessions[1::5], "sessions that neither training nor tuning sees"
+    rows = sessions[::5]
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(row[:4] for row in rows)
     expected = by_hand("-c", PREDICT, str(tmp_path), input=text.getvalue())

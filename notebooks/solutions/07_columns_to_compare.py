@@ -1,0 +1,1 @@
+output_filter = "$[0,4,5]"
