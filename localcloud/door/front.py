@@ -63,8 +63,9 @@ PRESERVED_NAMES = "moto.preserved_header_names"
 _NOT_ENDED = re.compile(rb'"status":\s*"(RUNNING|PENDING_REDRIVE)"')
 _ENDED = re.compile(rb'"type":\s*"Execution(Succeeded|Failed|TimedOut|Aborted)"')
 
-#: The region in a signature's scope.
-_REGION = re.compile(r"Credential=[^/]+/[^/]*/([a-z]{2,}(?:-[a-z]+)+-\d+)/")
+#: The region in a signature's scope, and what is one of AWS's.
+_SCOPE = re.compile(r"Credential=[^/]+/[^/]*/([^/]+)/")
+_REGION = re.compile(r"[a-z]{2,}(?:-[a-z]+)+-\d+")
 
 
 class Front:
@@ -98,10 +99,11 @@ class Front:
     # ---- the WSGI side
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        region = _REGION.search(environ.get("HTTP_AUTHORIZATION", ""))
-        if region is None:
+        scope = _SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
+        region = environ.get(REGION) or (scope[1] if scope else "")
+        if not _REGION.fullmatch(region):
             return self._answer_to(environ, start_response)
-        with self._host.asked_in(region[1]):
+        with self._host.asked_in(region):
             return self._answer_to(environ, start_response)
 
     def _answer_to(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:

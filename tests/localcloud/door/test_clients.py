@@ -12,6 +12,7 @@ import pytest
 
 from localcloud.cloud import Cloud
 from localcloud.door import inprocess
+from localcloud.door.access import Access
 from localcloud.door.server import Server
 
 ROLE = "arn:aws:iam::123456789012:role/r"
@@ -31,7 +32,7 @@ MAP = {"StartAt": "M", "States": {"M": {"Type": "Map", "ItemProcessor": PROCESSO
 
 
 def client(cloud: Cloud, service: str, region: str) -> Any:
-    return inprocess.client(cloud.front, service, endpoint=cloud.endpoint, region=region)
+    return inprocess.client(cloud.front, cloud.session, service, endpoint=cloud.endpoint, region=region)
 
 
 def test_arns_follow_the_region_of_the_client_and_so_does_what_its_execution_calls(cloud: Cloud) -> None:
@@ -79,8 +80,9 @@ def test_managed_policies_of_aws_can_be_attached(cloud: Cloud) -> None:
 
 @pytest.fixture
 def served() -> Iterator[Cloud]:
-    server = Server(0, _never)
-    cloud = Cloud(server.port)
+    access = Access()
+    server = Server(0, access, _never)
+    cloud = Cloud(server.port, access=access)
     server.app = cloud.front
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -105,14 +107,18 @@ def test_a_plain_client_of_boto3_starts_synchronous_executions(
     """
     endpoint = served.endpoint
     if how == "environment":
-        monkeypatch.setenv(
-            "AWS_DISABLE_HOST_PREFIX_INJECTION", "true"
-        )  # as connect() and the cloud's functions have it
+        monkeypatch.setenv("AWS_DISABLE_HOST_PREFIX_INJECTION", "true")  # as connect() and functions have it
     else:
         monkeypatch.delenv("AWS_DISABLE_HOST_PREFIX_INJECTION", raising=False)
         endpoint = endpoint.replace("://", "://local@")
-    keys = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
-    states = boto3.client("stepfunctions", endpoint_url=endpoint, region_name="us-east-1", **keys)
+    key = served.access.reader
+    states = boto3.client(
+        "stepfunctions",
+        endpoint_url=endpoint,
+        region_name="us-east-1",
+        aws_access_key_id=key.access_key_id,
+        aws_secret_access_key=key.secret_access_key,
+    )
     state = {"Type": "Pass", "End": True}
     express = {"StartAt": "P", "States": {"P": state}}
     machine = states.create_state_machine(name="m", definition=json.dumps(express), roleArn=ROLE, type="EXPRESS")
