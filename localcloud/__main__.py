@@ -120,9 +120,9 @@ def main(arguments: list[str] | None = None, mount: tuple[str, Callable[[Host], 
         "secret_access_key": access.reader.secret_access_key,
         **({"page": f"{endpoint}{mount[0]}?token={access.page_token}"} if mount else {}),
     }
-    print(json.dumps(ready), flush=True)
     if not options.parent_pipe:
         print(_to_paste(ready), file=sys.stderr, flush=True)
+    print(json.dumps(ready), flush=True)
     try:
         server.serve_forever(poll_interval=0.1)
     except SystemExit:

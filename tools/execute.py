@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import base64
 import json
 import re
 import sys
 import tempfile
 import time
+from html import unescape
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import nbformat
 from nbclient import NotebookClient
@@ -72,7 +73,9 @@ def plans(notebook: Any) -> list[bytes]:
     """The picture that a cell with the tag `plan` gives, as SVG: at most one."""
     cells = [cell for cell in notebook.cells if "plan" in cell.metadata.get("tags", [])]
     shown = "".join(output.get("data", {}).get("text/html", "") for cell in cells for output in cell.outputs)
-    return [base64.b64decode(svg) for svg in re.findall(r"data:image/svg\+xml;base64,([\w+/=]+)", shown)[:1]]
+    return [
+        unquote(unescape(svg)).encode() for svg in re.findall(r'data:image/svg\+xml;charset=utf-8,([^"]+)', shown)[:1]
+    ]
 
 
 def normalise(notebook: Any) -> None:

@@ -17,6 +17,7 @@ c: Any = get_config()
 c.HTMLExporter.mathjax_url = ""
 c.HTMLExporter.require_js_url = ""
 c.HTMLExporter.jquery_url = ""
+c.HTMLExporter.embed_images = True  # the picture at the top of a notebook is a file beside it
 
 c.TemplateExporter.extra_template_basedirs = [str(Path(__file__).resolve().parent)]
 c.SlidesExporter.template_name = "slides"

@@ -18,7 +18,7 @@ from bench.lab.listening import MINUTES
 from tests.browser.conftest import Lab, Watched
 from tools.processes import ROOT
 
-HISTORIES = ROOT / "tests" / "unit" / "draw" / "histories"
+HISTORIES = ROOT / "tests" / "draw" / "histories"
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 HOSTILE = {
     "StartAt": '<img src=x onerror="hacked=1">',
