@@ -36,11 +36,18 @@ from helpers.checks.receipts import (
     events_of_a_task,
     first_pause,
     handled_receipts,
-    keeps_the_record,
     manager_choice,
     patient_retry,
     tries_to_post,
     way_of_the_receipt,
+)
+from helpers.checks.reviews import (
+    answer_arrives,
+    keeps_the_review,
+    marks_as_new,
+    percent_negative,
+    seconds_waited,
+    state_that_fails,
 )
 from helpers.checks.stages import (
     delivered_files,
@@ -53,6 +60,7 @@ from helpers.checks.stages import (
 )
 
 __all__ = [
+    "answer_arrives",
     "answers_meanwhile",
     "children_at_the_end",
     "children_started",
@@ -69,18 +77,22 @@ __all__ = [
     "handled_receipts",
     "higher_bar",
     "jobs_of_the_tuning",
-    "keeps_the_record",
+    "keeps_the_review",
     "longest_state",
     "longest_step",
     "looking_often",
     "looks_at_the_job",
     "manager_choice",
+    "marks_as_new",
     "mood_task",
     "one_in_twenty",
     "patient_retry",
+    "percent_negative",
+    "seconds_waited",
     "signs_of_life",
     "slowest_line",
     "start_in_the_middle",
+    "state_that_fails",
     "status_choice",
     "transcriptions_in_all",
     "tries_to_flag",
