@@ -14,6 +14,13 @@ from helpers.checks.calls import (
     status_choice,
     waiting_begins,
 )
+from helpers.checks.monoliths import (
+    error_of_the_file,
+    errors_that_pass,
+    longest_pause,
+    records_at_the_end,
+    tries_to_read,
+)
 from helpers.checks.offers import (
     answers_meanwhile,
     columns_to_compare,
@@ -70,7 +77,9 @@ __all__ = [
     "depth_of_the_best",
     "doubtful_photo",
     "error_of_the_child",
+    "error_of_the_file",
     "error_of_the_step",
+    "errors_that_pass",
     "events_of_a_task",
     "first_pause",
     "goes_on_with",
@@ -78,6 +87,7 @@ __all__ = [
     "higher_bar",
     "jobs_of_the_tuning",
     "keeps_the_review",
+    "longest_pause",
     "longest_state",
     "longest_step",
     "looking_often",
@@ -88,6 +98,7 @@ __all__ = [
     "one_in_twenty",
     "patient_retry",
     "percent_negative",
+    "records_at_the_end",
     "seconds_waited",
     "signs_of_life",
     "slowest_line",
@@ -97,6 +108,7 @@ __all__ = [
     "transcriptions_in_all",
     "tries_to_flag",
     "tries_to_post",
+    "tries_to_read",
     "waiting_begins",
     "way_of_the_receipt",
     "words_written",

@@ -1,6 +1,6 @@
-"""Lambda function of notebook 02: was a receipt like this one handed in before?
+"""Lambda function of notebook 02: looks whether a receipt was handed in before, under another name.
 
-Input: a record. Output: {"suspicious": true or false}. The same vendor, date and total under another name is suspicious.
+Input: a record. Output: {"suspicious": true or false}; true for a vendor, date and total that are known already.
 """
 
 import os

@@ -75,20 +75,17 @@ def read(bucket, key):
 
 def with_retries(call, **request):
     """The call's answer; a call that is throttled is tried again, after longer and longer pauses."""
-    pause = FIRST_PAUSE
-    for attempt in range(1, MAX_TRIES + 1):
+    attempt, pause = 1, FIRST_PAUSE
+    while True:
         try:
             return call(**request)
         except ClientError as error:
             code = error.response["Error"]["Code"]
-            if code not in RETRYABLE:
-                raise
-            if attempt == MAX_TRIES:
-                print(f"ERROR {call.__name__} failed {attempt} times: {code}")
+            if code not in RETRYABLE or attempt == MAX_TRIES:
                 raise
             print(f"WARN {call.__name__}: {code}, try {attempt + 1} in {pause} s")
-            time.sleep(pause)
-            pause *= 2
+        time.sleep(pause)
+        attempt, pause = attempt + 1, 2 * pause
 
 
 def to_record(key, text, expense):

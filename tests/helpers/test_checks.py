@@ -400,6 +400,85 @@ def test_the_solutions_of_00_are_right(said: Said) -> None:
     assert said(checks.percent_negative, answers["percent"], REVIEWED).startswith("Right")
 
 
+# ---- Notebook 02
+
+PASSING = [
+    f"Textract.{name}Exception" for name in ("Throttling", "ProvisionedThroughputExceeded", "InternalServerError")
+]
+
+
+@pytest.mark.parametrize(
+    ("names", "remark"),
+    [
+        (["States.ALL"], "UnsupportedDocumentException is retried"),
+        (["States.TaskFailed"], "UnsupportedDocumentException is retried"),
+        ([*PASSING, "Textract.BadDocumentException"], "BadDocumentException is retried"),
+        ([*PASSING, "Textract.AccessDeniedException"], "AccessDeniedException is retried"),
+        (PASSING[:2], "InternalServerErrorException is not retried"),
+        (PASSING[1:], "ThrottlingException is not retried"),
+        (["Textract.ThrottlingException"], "ProvisionedThroughputExceededException is not retried"),
+        ([*PASSING[:2], "Textract.InternalServerError"], "Mind the names"),
+        (["ThrottlingException"], "Mind the names"),
+        ([], "refuses it"),
+        ("Textract.ThrottlingException", "a list of names"),
+        ([3], "a list of names"),
+    ],
+)
+def test_errors_of_which_some_do_not_pass(names: object, remark: str, said: Said) -> None:
+    words = said(checks.errors_that_pass, names)
+    assert words.startswith("Not yet")
+    assert remark in words
+
+
+@pytest.mark.parametrize("names", [PASSING, tuple(reversed(PASSING))])
+def test_errors_that_pass(names: object, said: Said) -> None:
+    assert said(checks.errors_that_pass, names).startswith("Right")
+
+
+PROBLEM = {"Error": "Textract.UnsupportedDocumentException", "Cause": "Request has unsupported document format"}
+ASKED = execution(
+    ("TaskStateEntered", 0, {"name": "Ask for a new photo", "input": json.dumps({"problem": PROBLEM})}),
+    ("TaskStateExited", 1, {"name": "Ask for a new photo", "output": "{}"}),
+)
+HELD = execution(*task("Notify the sender", 0.1, 3.2, pause=3.0))
+READ_THRICE = execution(*task("Read fields", 0.1, 2.2))
+
+
+@pytest.mark.parametrize(
+    ("check", "answer", "of", "remark"),
+    [
+        (checks.records_at_the_end, 0, 1, "1 is in the table"),
+        (checks.records_at_the_end, 3, 1, "1 is in the table"),
+        (checks.records_at_the_end, "one", 1, "a number is asked for"),
+        (checks.tries_to_read, 2, READ_THRICE, "not 2"),
+        (checks.tries_to_read, "3", READ_THRICE, "a number is asked for"),
+        (checks.error_of_the_file, "UnsupportedDocumentException", ASKED, "under `problem`"),
+        (checks.error_of_the_file, 3, ASKED, "under `problem`"),
+        (checks.error_of_the_file, PROBLEM["Error"], HELD, "never entered"),
+        (checks.longest_pause, 2, HELD, "not 2"),
+        (checks.longest_pause, "3 s", HELD, "a number is asked for"),
+        (checks.longest_pause, 3, READ_THRICE, "not 3"),
+    ],
+)
+def test_wrong_answers_about_a_monolith(check: Any, answer: object, of: object, remark: str, said: Said) -> None:
+    words = said(check, answer, of)
+    assert words.startswith("Not yet")
+    assert remark in words
+
+
+def test_right_answers_about_a_monolith(said: Said) -> None:
+    assert said(checks.records_at_the_end, 1, 1).startswith("Right: 1")
+    assert said(checks.tries_to_read, 3, READ_THRICE).startswith("Right: 3: a first try for each of 1, and 2")
+    assert said(checks.error_of_the_file, PROBLEM["Error"], ASKED).startswith("Right")
+    assert said(checks.longest_pause, 3, HELD).startswith("Right: 3 s")
+
+
+def test_the_solutions_of_02_are_right(said: Said) -> None:
+    assert said(checks.errors_that_pass, solution("02_errors_that_pass")["passing"]).startswith("Right")
+    answers = solution("02_read_the_history")
+    assert said(checks.error_of_the_file, answers["error"], ASKED).startswith("Right")
+
+
 # ---- Notebook 04
 
 STATUS = "$.job.TranscriptionJob.TranscriptionJobStatus"
