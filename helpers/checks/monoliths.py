@@ -53,7 +53,7 @@ def tries_to_read(answer: Any, execution: Any) -> str:
     tries = [visit.tries for visit in visits(execution) if visit.state == READ]
     if number(answer, "tries = 9") != sum(tries):
         raise NotYet(f'not {answer}. Count TaskScheduled in show.events(throttled, state="{READ}").')
-    return f"{sum(tries)}: a first try for each of {len(tries)}, and {sum(tries) - len(tries)} that followed a throttled one."
+    return f"{sum(tries)}: {len(tries)} first ones, and {sum(tries) - len(tries)} after a call that was throttled."
 
 
 @check

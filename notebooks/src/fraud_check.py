@@ -9,6 +9,7 @@ from pathlib import Path
 from IPython.display import HTML
 
 MONOLITH = Path(__file__).with_name("monolith.py")
+FOLDER = tempfile.TemporaryDirectory(prefix="workshop-")  # goes with the kernel
 
 #: Lines of the file -> what takes their place.
 EDITS = {
@@ -48,7 +49,7 @@ def edited_monolith():
     for old, new in EDITS.items():
         assert source.count(old) == 1, f"src/monolith.py has not exactly one {old!r}"
         source = source.replace(old, new)
-    copy = Path(tempfile.mkdtemp(prefix="workshop-")) / MONOLITH.name
+    copy = Path(FOLDER.name) / MONOLITH.name
     copy.write_text(source, "utf-8")
     return copy
 

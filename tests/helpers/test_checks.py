@@ -468,7 +468,7 @@ def test_wrong_answers_about_a_monolith(check: Any, answer: object, of: object, 
 
 def test_right_answers_about_a_monolith(said: Said) -> None:
     assert said(checks.records_at_the_end, 1, 1).startswith("Right: 1")
-    assert said(checks.tries_to_read, 3, READ_THRICE).startswith("Right: 3: a first try for each of 1, and 2")
+    assert said(checks.tries_to_read, 3, READ_THRICE).startswith("Right: 3: 1 first ones, and 2")
     assert said(checks.error_of_the_file, PROBLEM["Error"], ASKED).startswith("Right")
     assert said(checks.longest_pause, 3, HELD).startswith("Right: 3 s")
 
