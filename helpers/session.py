@@ -98,6 +98,7 @@ class Session:
         bucket: an S3 bucket of the workshop's own.
         roles: for state machines and functions.
         tags: the tag that marks what the workshop made, as most services want it.
+        clean_ups: how often everything made here was deleted; an execution is of the time before the next one.
     """
 
     target: str
@@ -106,6 +107,7 @@ class Session:
     bucket: str
     roles: Roles
     tags: list[dict[str, str]] = field(default_factory=lambda: [dict(TAG)])
+    clean_ups: int = 0
     _cloud: localcloud.LocalCloud | None = field(default=None, repr=False)
     _clients: dict[str, Any] = field(default_factory=dict, repr=False)
 

@@ -196,7 +196,7 @@ def test_an_execution_of_the_sdk_is_shown_like_ours(workshop: Session) -> None:
 def test_clean_up_deletes_what_the_workshop_made_and_nothing_else(
     workshop: Session, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    deploy(passing(1), "workshop-gone")
+    execution = run(deploy(passing(1), "workshop-gone"))
     dynamodb, s3, sns, sqs = (workshop.client(name) for name in ("dynamodb", "s3", "sns", "sqs"))
     for name, tags in {"workshop-table": workshop.tags, "workshop-mine": [{"Key": "a", "Value": "b"}]}.items():
         dynamodb.create_table(
@@ -219,6 +219,8 @@ def test_clean_up_deletes_what_the_workshop_made_and_nothing_else(
     assert [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]] == ["workshop-of-somebody-else"]
     assert [url.rpartition("/")[2] for url in sqs.list_queues()["QueueUrls"]] == ["workshop-kept"]
     assert workshop.client("stepfunctions").list_state_machines()["stateMachines"] == []
+    with pytest.raises(WorkshopError, match="has deleted this execution of workshop-gone"):
+        _ = execution.output
     clean_up()
     assert capsys.readouterr().out == "Nothing to delete.\n"
     assert connect().bucket in [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]
