@@ -39,7 +39,7 @@ def table(*rows):
     """Rows of three: what it is, and what the function and the workflow have of it."""
     lines = [("", "function", "workflow"), *rows]
     wide = max(len(name) for name, _, _ in lines) + 2
-    return "\n".join(f"{name:{wide}}{one!s:>14}{other!s:>14}" for name, one, other in lines)
+    return "\n".join(f"{name:{wide}}{one!s:>16}{other!s:>16}" for name, one, other in lines)
 
 
 def lines_of(source, *names):
