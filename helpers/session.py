@@ -57,6 +57,9 @@ _STATES_MAY = (
     ),
 )
 _FUNCTIONS_MAY = (
+    # What notebook 02's one function does needs all of it.
+    ("textract:*", "*"),
+    ("sns:Publish", "arn:{partition}:sns:*:{account}:workshop-*"),
     ("logs:*", "arn:{partition}:logs:*:{account}:log-group:/aws/lambda/workshop-*"),
     ("s3:*", "arn:{partition}:s3:::workshop-*"),
     ("dynamodb:*Item", "arn:{partition}:dynamodb:*:{account}:table/workshop-*"),
