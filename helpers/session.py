@@ -28,7 +28,7 @@ TAG = {"Key": "workshop", "Value": "serverless-ml"}
 # What a role of the workshop may do, on what the workshop made where the service can tell. What Step Functions needs
 # for each integration is on https://docs.aws.amazon.com/step-functions/latest/dg/service-integration-iam-templates.html.
 _EVENTS = ("events:PutTargets", "events:PutRule", "events:DescribeRule")
-_STATES_MAY = (
+STATES_MAY = (
     ("lambda:InvokeFunction", "arn:{partition}:lambda:*:{account}:function:workshop-*"),
     ("dynamodb:*Item", "arn:{partition}:dynamodb:*:{account}:table/workshop-*"),
     ("sns:Publish", "arn:{partition}:sns:*:{account}:workshop-*"),
@@ -56,7 +56,7 @@ _STATES_MAY = (
         for action in _EVENTS
     ),
 )
-_FUNCTIONS_MAY = (
+FUNCTIONS_MAY = (
     ("logs:*", "arn:{partition}:logs:*:{account}:log-group:/aws/lambda/workshop-*"),
     ("s3:*", "arn:{partition}:s3:::workshop-*"),
     ("dynamodb:*Item", "arn:{partition}:dynamodb:*:{account}:table/workshop-*"),
@@ -248,8 +248,8 @@ def _make_bucket(session: Session) -> None:
 
 
 def _make_roles(session: Session) -> Roles:
-    states = _make_role(session, "workshop-states", "states.amazonaws.com", _STATES_MAY)
-    functions = _make_role(session, "workshop-functions", "lambda.amazonaws.com", _FUNCTIONS_MAY)
+    states = _make_role(session, "workshop-states", "states.amazonaws.com", STATES_MAY)
+    functions = _make_role(session, "workshop-functions", "lambda.amazonaws.com", FUNCTIONS_MAY)
     return Roles(states, functions, _make_role(session, "workshop-jobs", "sagemaker.amazonaws.com", _JOBS_MAY))
 
 
