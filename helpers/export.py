@@ -128,8 +128,10 @@ def _rights(definition: Json) -> list[tuple[str, str]]:
         )
     if '"DISTRIBUTED"' in json.dumps(definition):
         services.add("states")
-    if any(".sync" in parts[-1] or ".sync" in parts[-2] for parts in called if len(parts) > 1):
-        services |= {"events", "iam"}
+    if any(".sync" in part for parts in called for part in parts):
+        services.add("events")
+    if "sagemaker" in services:
+        services.add("iam")
     return [(action, resource) for action, resource in STATES_MAY if action.partition(":")[0] in services]
 
 
@@ -149,7 +151,11 @@ def _resources(value: Any) -> Iterator[str]:
 def _statements(rights: Iterable[tuple[str, str]]) -> list[Json]:
     names = {"partition": "${AWS::Partition}", "account": "${AWS::AccountId}"}
     found: list[Json] = [
-        {"Effect": "Allow", "Action": action, "Resource": {"Fn::Sub": resource.format(**names)}}
+        {
+            "Effect": "Allow",
+            "Action": action,
+            "Resource": {"Fn::Sub": resource.format(**names)} if "{" in resource else resource,
+        }
         for action, resource in rights
     ]
     for statement in found:

@@ -14,6 +14,15 @@ from helpers.checks.calls import (
     status_choice,
     waiting_begins,
 )
+from helpers.checks.further import (
+    child_executions,
+    csv_reader,
+    days_of_the_execution,
+    quiz,
+    run_again,
+    tries_to_rate,
+    worst_shop,
+)
 from helpers.checks.offers import (
     answers_meanwhile,
     columns_to_compare,
@@ -54,10 +63,13 @@ from helpers.checks.stages import (
 
 __all__ = [
     "answers_meanwhile",
+    "child_executions",
     "children_at_the_end",
     "children_started",
     "childs_answer",
     "columns_to_compare",
+    "csv_reader",
+    "days_of_the_execution",
     "delivered_files",
     "depth_of_the_best",
     "doubtful_photo",
@@ -78,6 +90,8 @@ __all__ = [
     "mood_task",
     "one_in_twenty",
     "patient_retry",
+    "quiz",
+    "run_again",
     "signs_of_life",
     "slowest_line",
     "start_in_the_middle",
@@ -85,7 +99,9 @@ __all__ = [
     "transcriptions_in_all",
     "tries_to_flag",
     "tries_to_post",
+    "tries_to_rate",
     "waiting_begins",
     "way_of_the_receipt",
     "words_written",
+    "worst_shop",
 ]

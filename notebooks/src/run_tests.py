@@ -12,6 +12,6 @@ def run_tests(path, *options):
         path: from the notebook's folder.
         options: pytest's: "-v".
     """
-    command = [sys.executable, "-m", "pytest", *options, path]
+    command = [sys.executable, "-m", "pytest", "--color=no", *options, path]
     printed = subprocess.run(command, capture_output=True, text=True, check=False).stdout
     print(re.sub(r" in \d+\.\d+s.*", "", printed).strip())

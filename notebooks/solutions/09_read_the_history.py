@@ -1,0 +1,3 @@
+again = 1
+tries = 3
+days = 3
