@@ -98,8 +98,10 @@ def run_again(answer: Any, execution: Any) -> str:
     """How many child executions a redrive ran again."""
     again = sum(child.get("redriveCount", 0) > 0 for child in _children(execution))
     if number(answer, "again = 9") != again:
-        raise NotYet(f"not {answer}. Which child executions were started twice? show.inspector(today) has them.")
-    return f"{again}: the others had succeeded, and kept their results."
+        raise NotYet(
+            f"not {answer}. It runs again what had not succeeded: count the statuses that are printed there."
+        )
+    return f"{again}: whatever had not succeeded, the failed one and those that its failure stopped."
 
 
 @check

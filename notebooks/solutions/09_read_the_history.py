@@ -1,3 +1,3 @@
-again = 1
+again = 4
 tries = 3
 days = 3
