@@ -33,6 +33,7 @@ STATES_MAY = (
     ("dynamodb:*Item", "arn:{partition}:dynamodb:*:{account}:table/workshop-*"),
     ("sns:Publish", "arn:{partition}:sns:*:{account}:workshop-*"),
     ("sqs:SendMessage", "arn:{partition}:sqs:*:{account}:workshop-*"),
+    ("events:PutEvents", "arn:{partition}:events:*:{account}:event-bus/default"),
     ("s3:*", "arn:{partition}:s3:::workshop-*"),
     # The AI services read pictures, recordings and texts with this role's right to the objects.
     ("comprehend:BatchDetect*", "*"),
