@@ -14,4 +14,4 @@ def run_tests(path, *options):
     """
     command = [sys.executable, "-m", "pytest", "--color=no", *options, path]
     printed = subprocess.run(command, capture_output=True, text=True, check=False).stdout
-    print(re.sub(r" in \d+\.\d+s.*", "", printed).strip())
+    print(re.sub(r"collecting \.\.\. | in \d+\.\d+s.*", "", printed).strip())
