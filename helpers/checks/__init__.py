@@ -14,6 +14,15 @@ from helpers.checks.calls import (
     status_choice,
     waiting_begins,
 )
+from helpers.checks.further import (
+    child_executions,
+    csv_reader,
+    days_of_the_execution,
+    quiz,
+    run_again,
+    tries_to_rate,
+    worst_shop,
+)
 from helpers.checks.monoliths import (
     error_of_the_file,
     errors_that_pass,
@@ -69,10 +78,13 @@ from helpers.checks.stages import (
 __all__ = [
     "answer_arrives",
     "answers_meanwhile",
+    "child_executions",
     "children_at_the_end",
     "children_started",
     "childs_answer",
     "columns_to_compare",
+    "csv_reader",
+    "days_of_the_execution",
     "delivered_files",
     "depth_of_the_best",
     "doubtful_photo",
@@ -98,7 +110,9 @@ __all__ = [
     "one_in_twenty",
     "patient_retry",
     "percent_negative",
+    "quiz",
     "records_at_the_end",
+    "run_again",
     "seconds_waited",
     "signs_of_life",
     "slowest_line",
@@ -108,8 +122,10 @@ __all__ = [
     "transcriptions_in_all",
     "tries_to_flag",
     "tries_to_post",
+    "tries_to_rate",
     "tries_to_read",
     "waiting_begins",
     "way_of_the_receipt",
     "words_written",
+    "worst_shop",
 ]

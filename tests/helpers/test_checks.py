@@ -7,6 +7,7 @@ solution, and the solution that the notebook loads.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,7 +19,8 @@ from stepfunctions import steps
 from stepfunctions.steps import ChoiceRule, Retry
 from stepfunctions.steps.integration_resources import IntegrationPattern
 
-from helpers import checks, deploy, run
+from helpers import ExecutionFailed, checks, deploy, faults, run
+from helpers import steps as newer
 from helpers.checks import _judge
 from helpers.session import Session
 
@@ -1267,3 +1269,155 @@ def test_the_solutions_of_07_are_right(said: Said) -> None:
 @pytest.mark.parametrize("name", checks.__all__)
 def test_a_stub_is_not_done_yet(name: str, said: Said) -> None:
     assert said(getattr(checks, name), ..., POSTED) == _judge.OPEN + "\n"
+
+
+# ---- Notebook 09
+
+READER = {
+    "Resource": "arn:aws:states:::s3:getObject",
+    "ReaderConfig": {"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW", "CSVDelimiter": "SEMICOLON", "MaxItems": 10},
+    "Parameters": {"Bucket": "workshop", "Key": "today.csv"},
+}
+
+
+def configured(**changes: object) -> dict[str, Any]:
+    """The reader with other fields in its configuration; None takes one away."""
+    config = {**READER["ReaderConfig"], **changes}  # type: ignore[dict-item]
+    return READER | {"ReaderConfig": {name: value for name, value in config.items() if value is not None}}
+
+
+@pytest.mark.parametrize(
+    ("reader", "remark"),
+    [
+        ("today.csv", "a dict is asked for"),
+        ({}, "refuses it"),
+        (configured(InputType="JSON"), "refuses it"),
+        (READER | {"ReaderConfig": {"InputType": "JSON"}}, "not valid JSON"),
+        (configured(CSVHeaderLocation=None), "refuses it"),
+        (configured(CSVDelimiter=None), "the first item is"),
+        (configured(CSVDelimiter="PIPE"), "the first item is"),
+        (configured(CSVHeaderLocation="GIVEN", CSVHeaders=["shop", "text"]), "the first item is"),
+        (configured(MaxItems=None), "it reads 16, not ten"),
+        (configured(MaxItems=9), "it reads 9, not ten"),
+        (READER | {"Parameters": {"Bucket": "workshop", "Key": "tomorrow.csv"}}, "the file is today.csv"),
+    ],
+)
+def test_a_reader_that_reads_something_else(reader: object, remark: str, said: Said) -> None:
+    words = said(checks.csv_reader, reader)
+    assert words.startswith("Not yet")
+    assert remark in words
+
+
+def test_a_reader_of_ten_rows(said: Said, workshop: Session) -> None:
+    assert said(checks.csv_reader, READER).startswith("Right")
+    answer = solution("09_read_the_file", workshop=workshop)["item_reader"]
+    assert said(checks.csv_reader, answer).startswith("Right")
+
+
+@pytest.mark.parametrize(
+    ("expression", "remark"),
+    [
+        (34, "an expression is text"),
+        ("$shops[0].shop", "an expression is text"),
+        ("{% $shops[0].shop %}", 'not "Larkspur"'),
+        ("{% 'Larkspur' %}", 'not "Pinewood"'),
+        ("{% $max($shops.share) %}", "it makes 34"),
+        ("{% $shops^(share)[0].shop %}", 'not "Larkspur"'),
+        ("{% $shops^(>share) %}", "it makes ["),
+        ("{% $shops[ %}", "Not yet"),
+        ("{% $unknown.shop %}", "Not yet"),
+    ],
+)
+def test_an_expression_that_names_another_shop(expression: object, remark: str, said: Said) -> None:
+    words = said(checks.worst_shop, expression)
+    assert words.startswith("Not yet")
+    assert remark in words
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        solution("09_worst_shop")["expression"],
+        "{% $shops[share = $max($shops.share)].shop %}",
+        "{% $sort($shops, function($a, $b) {$a.share < $b.share})[0].shop %}",
+    ],
+)
+def test_an_expression_that_names_the_worst_shop(expression: str, said: Said) -> None:
+    assert said(checks.worst_shop, expression).startswith("Right")
+
+
+@pytest.fixture(scope="module")
+def redriven(workshop: Session) -> Any:
+    """An execution with four child executions: one succeeded, one failed, which stopped two; and a redrive."""
+    choice = newer.Choice("Which?", query_language="JSONata")
+    choice.add_choice(newer.Condition("{% $states.input = 2 %}"), steps.Fail("Broken"))
+    choice.default_choice(steps.Succeed("Well"))
+    each = newer.DistributedMap("Each", iterator=choice, items_path="$.items")
+    with pytest.raises(ExecutionFailed) as failed:
+        run(deploy(each, "workshop-09-redriven"), {"items": [1, 2, 3, 4]})
+    execution = failed.value.execution
+    workshop.client("stepfunctions").redrive_execution(executionArn=execution.arn)
+    execution.refresh()
+    while execution.status == "RUNNING":
+        execution.refresh()
+    return execution
+
+
+@pytest.fixture(scope="module")
+def throttled(workshop: Session) -> Any:
+    """An execution of three days, whose first task was throttled twice."""
+    retry = Retry(error_equals=["Comprehend.TooManyRequestsException"])
+    parameters = {"Text": "Good", "LanguageCode": "en"}
+    rate = newer.AwsSdkStep("Rate the comment", "comprehend", "detectSentiment", parameters=parameters, retry=retry)
+    wait = steps.Wait("Give it three days", seconds=3 * 86400)
+    with faults("comprehend:DetectSentiment", error="TooManyRequestsException", times=2):
+        return run(deploy(steps.Chain([rate, wait]), "workshop-09-throttled"))
+
+
+@pytest.mark.parametrize(
+    ("check", "right", "wrong"),
+    [
+        (checks.child_executions, 4, (1, 100)),
+        (checks.run_again, 3, (1, 4)),
+        (checks.tries_to_rate, 3, (1, 2)),
+        (checks.days_of_the_execution, 3, (0, 259206)),
+    ],
+)
+def test_a_question_about_a_map_run_or_a_long_execution(
+    check: Callable[..., None], right: int, wrong: tuple[int, int], redriven: Any, throttled: Any, said: Said
+) -> None:
+    execution = redriven if check in (checks.child_executions, checks.run_again) else throttled
+    assert said(check, ..., execution).startswith("Not done yet")
+    for answer in (*wrong, "three", True):
+        assert said(check, answer, execution).startswith("Not yet")
+    assert "the cell" in said(check, right, ...)
+    assert said(check, right, execution).startswith("Right")
+
+
+def test_the_solution_of_the_questions_to_notebook_09(redriven: Any, throttled: Any, said: Said) -> None:
+    answers = solution("09_read_the_history")
+    assert said(checks.run_again, answers["again"] - 1, redriven).startswith("Right")  # one batch more than here
+    assert said(checks.tries_to_rate, answers["tries"], throttled).startswith("Right")
+    assert said(checks.days_of_the_execution, answers["days"], throttled).startswith("Right")
+
+
+@pytest.mark.parametrize("answers", [7, "", "abc", "abcdabcdabcdabc", ["a"] * 15])
+def test_a_quiz_that_is_not_fifteen_letters(answers: object, said: Said) -> None:
+    assert "15 letters a, b or c are asked for" in said(checks.quiz, answers)
+
+
+def test_the_quiz_marks_itself_and_says_where_to_look(said: Said) -> None:
+    right = solution("09_quiz")["answers"]
+    assert said(checks.quiz, right).startswith("Right: 15 of 15")
+    assert said(checks.quiz, right.upper().replace(" ", ", ")).startswith("Right")
+    for place, letter in enumerate(letters := right.replace(" ", "")):
+        other = "abc"["abc".index(letter) - 1]
+        words = said(checks.quiz, letters[:place] + other + letters[place + 1 :])
+        assert words.startswith("Not yet: 14 of 15. Think again about")
+        assert f"\n  {place + 1}: " in words
+
+
+def test_the_quiz_asks_as_many_questions_as_are_marked() -> None:
+    notebook = (SOLUTIONS.parent / "09_go_further.ipynb").read_text("utf-8")
+    asked = re.findall(r'"(\d+)\. [^"]*\*\*a\*\*[^"]*\*\*b\*\*[^"]*\*\*c\*\*', notebook)
+    assert asked == [str(number) for number in range(1, 16)]
