@@ -209,8 +209,12 @@ def test_clean_up_deletes_what_the_workshop_made_and_nothing_else(
     s3.put_object(Bucket=workshop.bucket, Key="a", Body=b"b")
     s3.create_bucket(Bucket="workshop-of-somebody-else")
     sns.create_topic(Name="workshop-topic", Tags=workshop.tags)
-    sqs.create_queue(QueueName="workshop-queue", tags={"workshop": "serverless-ml"})
+    queue = sqs.create_queue(QueueName="workshop-queue", tags={"workshop": "serverless-ml"})["QueueUrl"]
     sqs.create_queue(QueueName="workshop-kept")
+    send = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken", "End": True}
+    send["Parameters"] = {"QueueUrl": queue, "MessageBody.$": "$$.Task.Token"}
+    waiting = deploy({"StartAt": "Ask", "States": {"Ask": send}}, "workshop-waiting")
+    workshop.client("stepfunctions").start_execution(stateMachineArn=waiting.arn)  # while it runs its machine cannot go
     clean_up()
     said = capsys.readouterr().out
     for gone in ("state machine workshop-gone", "table workshop-table", "topic workshop-topic"):
