@@ -80,8 +80,6 @@ def test_the_cloudformation_template_gives_the_definition_back(
     assert checked["result"] == "OK"
 
 
-    "ignore:.*is deprecated and will be removed:DeprecationWarning"
-)  # the check by SAM's schema
 def test_sam_makes_cloudformation_of_the_template(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
