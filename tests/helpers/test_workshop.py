@@ -197,7 +197,7 @@ def test_the_lock_of_tests_holds_a_reader_s_in_the_same_versions() -> None:
     assert reader < tester
 
 
-@pytest.mark.parametrize("name", ["awscli", "hypothesis", "mypy", "playwright", "pytest", "ruff"])
+@pytest.mark.parametrize("name", ["awscli", "hypothesis", "mypy", "nbval", "playwright", "ruff"])
 def test_a_reader_installs_no_tool_of_tests(name: str) -> None:
     lock, more = (path.read_text(encoding="utf-8") for path in (environment.LOCK, environment.TEST_LOCK))
     assert f"\n{name}==" not in lock
