@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from draw import words
 from helpers.asking import history_of
 from helpers.session import current
 
 
-@dataclass(frozen=True, slots=True)
-class StateMachine:
+class StateMachine(NamedTuple):
     """A deployed workflow.
 
     Attributes:
@@ -26,8 +24,7 @@ class StateMachine:
     definition: str
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(NamedTuple):
     """A deployed Lambda function: its name and ARN."""
 
     name: str

@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import Any
 
 from localcloud.asl.data import Data, EvaluationError, java_text, to_json
-from localcloud.asl.jsonpath_syntax import Index, Names, Parser, Slice, Step, Wildcard
+from localcloud.asl.jsonpath_syntax import FromEnd, Index, Names, Parser, Slice, Step, Wildcard
 from localcloud.asl.jsonpath_walk import MISSING, Walk, compile_walk, position_in
 
 _JAVA_TYPES = {
@@ -210,6 +210,8 @@ def _fragment(step: Step) -> str:
         return "[" + ",".join(f"'{name}'" for name in step.names) + "]"
     if isinstance(step, Index):
         return "[" + ",".join(map(str, step.indices)) + "]"
+    if isinstance(step, FromEnd):
+        return f"[(@.length-{step.offset})]"
     if isinstance(step, Slice):
         return f"[{'' if step.start is None else step.start}:{'' if step.stop is None else step.stop}]"
     return "[*]" if isinstance(step, Wildcard) else "[?]"

@@ -42,6 +42,8 @@ _ESCAPED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _HEX = re.compile(r"u([0-9a-fA-F]{4})")
 _INTEGER = re.compile(r"\s*(-?\d+)\s*")
 _SLICE = re.compile(r"\s*(-?\d+)?\s*:\s*(-?\d+)?\s*\]")
+#: Jayway 2.0 has these in place of negative indices (json-path/JsonPath#198), and so has AWS (zenn.dev/sotaro8181, 2024).
+_FROM_END = re.compile(r"\s*\(\s*@\.length\s*-\s*(\d+)\s*\)\s*\]")
 _FLAGS = {"i": re.I, "m": re.M, "s": re.S, "x": re.X, "u": re.U, "d": 0}
 
 
@@ -54,9 +56,16 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """`[0]`, `[-1]`, `[0, 2]`."""
+    """`[0]`, `[0, 2]`; a negative one is read and finds nothing."""
 
     indices: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FromEnd:
+    """`[(@.length-1)]`: the last element."""
+
+    offset: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +142,7 @@ class Filter:
     condition: Condition
 
 
-Step = Names | Index | Slice | Wildcard | Scan | Function | Filter
+Step = Names | Index | FromEnd | Slice | Wildcard | Scan | Function | Filter
 
 
 class Parser:
@@ -229,6 +238,9 @@ class Parser:
             self.blanks()
             self.expect("]")
             return Filter(condition)
+        if from_end := _FROM_END.match(self.text, self.at):
+            self.at = from_end.end()
+            return FromEnd(int(from_end[1]))
         if slice_ := _SLICE.match(self.text, self.at):
             self.at = slice_.end()
             start, stop = slice_.groups()

@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 import pytest
 
+from localcloud import aws_settings
 from localcloud.cloud import Cloud
 from localcloud.door import inprocess
 from localcloud.door.access import Access
@@ -110,7 +111,7 @@ def test_a_plain_client_of_boto3_starts_synchronous_executions(
         monkeypatch.setenv("AWS_DISABLE_HOST_PREFIX_INJECTION", "true")  # as connect() and functions have it
     else:
         monkeypatch.delenv("AWS_DISABLE_HOST_PREFIX_INJECTION", raising=False)
-        endpoint = endpoint.replace("://", "://local@")
+        endpoint = aws_settings.prefixable(endpoint)  # as the cloud's line and LocalCloud.settings() have it
     key = served.access.reader
     states = boto3.client(
         "stepfunctions",

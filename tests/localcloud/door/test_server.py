@@ -47,13 +47,13 @@ def started() -> Iterator[Started]:
 def signed(started: Started, service: str, method: str, path: str, body: bytes = b"", **more: str) -> dict[str, str]:
     """The headers of a request that the cloud's key signs."""
     key = Credentials(started.ready["access_key_id"], started.ready["secret_access_key"])
-    request = AWSRequest(method, started.ready["endpoint"] + path, data=body, headers=more)
+    request = AWSRequest(method, f"http://127.0.0.1:{started.port}{path}", data=body, headers=more)
     (S3SigV4Auth if service == "s3" else SigV4Auth)(key, service, "us-east-1").add_auth(request)
     return dict(request.headers.items())
 
 
 def test_it_says_where_it_is_in_one_line_of_json(started: Started) -> None:
-    endpoint = f"http://127.0.0.1:{started.port}"
+    endpoint = f"http://local@127.0.0.1:{started.port}"
     keys = ("access_key_id", "secret_access_key")
     told = {name: value for name, value in started.ready.items() if name not in keys}
     assert told == {"endpoint": endpoint, "region": "us-east-1", "account_id": "123456789012"}
