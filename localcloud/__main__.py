@@ -1,7 +1,7 @@
 """`python -m localcloud`: AWS on this machine, in one process, on 127.0.0.1 only.
 
-When it is ready it prints one JSON line: `endpoint` (for AWS clients: `local@` takes the prefix that some put before the
-host, where nothing but 127.0.0.1 would resolve; leave it out for others, like urllib), `region`, `account_id`, the key with which calls must be signed
+When it is ready it prints one JSON line: `endpoint` (for AWS clients: its `local@` takes the prefix that some put
+before the host; leave it out for others, like urllib), `region`, `account_id`, the key with which calls must be signed
 (`access_key_id`, `secret_access_key`) and, where one is mounted, the address of a page (`page`). It serves until SIGINT
 or SIGTERM (CTRL_BREAK on Windows), or, with --parent-pipe, until its standard input ends.
 """

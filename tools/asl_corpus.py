@@ -35,7 +35,12 @@ _PATIENCE = 30
 _GOOD = re.compile(r"^(SUCCEEDED|COMPLETED|Completed|ACTIVE|Active|InService|SUCCESS|AVAILABLE|ISSUED|FINISHED)$")
 
 _PLACEHOLDER = re.compile(r"\$\{([^}]*)\}")
-_PSEUDO = {"AWS::Partition": "aws", "AWS::Region": "us-east-1", "AWS::AccountId": "123456789012", "AWS::URLSuffix": "amazonaws.com"}
+_PSEUDO = {
+    "AWS::Partition": "aws",
+    "AWS::Region": "us-east-1",
+    "AWS::AccountId": "123456789012",
+    "AWS::URLSuffix": "amazonaws.com",
+}
 _RESOURCE = re.compile(r"arn:[^:]+:states:[^:]*:[^:]*:(?P<service>(?:aws-sdk:)?[^:]+):(?P<action>[^:.]+)(?P<suffix>.*)")
 
 
@@ -197,7 +202,8 @@ class World:
             return "NO END"
         if "The local cloud failed" in (execution.cause or ""):
             return f"CRASHED: {execution.cause}"
-        return execution.status if execution.status == "SUCCEEDED" else f"{execution.status}: {execution.error}: {(execution.cause or '')[:200]}"
+        why = f": {execution.error}: {(execution.cause or '')[:200]}"
+        return execution.status + (why if execution.status != "SUCCEEDED" else "")
 
 
 class _Answer:

@@ -42,7 +42,8 @@ _ESCAPED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _HEX = re.compile(r"u([0-9a-fA-F]{4})")
 _INTEGER = re.compile(r"\s*(-?\d+)\s*")
 _SLICE = re.compile(r"\s*(-?\d+)?\s*:\s*(-?\d+)?\s*\]")
-#: Jayway 2.0 has these in place of negative indices (json-path/JsonPath#198), and so has AWS (zenn.dev/sotaro8181, 2024).
+#: Jayway 2.0 has these in place of negative indices (json-path/JsonPath#198), and so has AWS:
+#: https://zenn.dev/sotaro8181/articles/9f265419e4fda9
 _FROM_END = re.compile(r"\s*\(\s*@\.length\s*-\s*(\d+)\s*\)\s*\]")
 _FLAGS = {"i": re.I, "m": re.M, "s": re.S, "x": re.X, "u": re.U, "d": 0}
 

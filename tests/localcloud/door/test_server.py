@@ -153,5 +153,9 @@ def test_who_starts_it_in_a_shell_gets_the_lines_to_paste_and_may_choose_the_key
     made.process.send_signal(signal.SIGINT)
     code, said = made.end()
     assert code == 0
-    for variable in (f"AWS_ENDPOINT_URL={made.ready['endpoint']}", "AWS_ACCESS_KEY_ID=MYKEY", "AWS_SECRET_ACCESS_KEY="):
+    for variable in (
+        f"AWS_ENDPOINT_URL=http://127.0.0.1:{made.port}\n",
+        "AWS_ACCESS_KEY_ID=MYKEY",
+        "AWS_SECRET_ACCESS_KEY=",
+    ):
         assert variable in said.decode()
