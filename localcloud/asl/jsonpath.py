@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import Any
 
 from localcloud.asl.data import Data, EvaluationError, java_text, to_json
-from localcloud.asl.jsonpath_syntax import FromEnd, Index, Names, Parser, Slice, Step, Wildcard
+from localcloud.asl.jsonpath_syntax import Index, Names, Parser, Slice, Step, Wildcard
 from localcloud.asl.jsonpath_walk import MISSING, Walk, compile_walk, position_in
 
 _JAVA_TYPES = {
@@ -165,16 +165,17 @@ class Path:
 
 
 @lru_cache(maxsize=4096)
-def parse(text: str) -> Path:
+def parse(text: str, *, counts_back: bool = False) -> Path:
     """Compile a path.
 
     Args:
         text: "$.order.items[0]", "$$.Execution.Id", "$total", "$..price", "$.items[?(@.price > 10)]".
+        counts_back: whether `[-1]` is the last element, as in SageMaker. Step Functions has `[(@.length-1)]` for that.
 
     Raises:
         ExpressionSyntaxError: it is no path.
     """
-    root, steps = Parser(text).path()
+    root, steps = Parser(text, counts_back=counts_back).path()
     return Path(text, root, steps)
 
 
@@ -193,7 +194,7 @@ def _single_keys(steps: Sequence[Step]) -> tuple[str | int, ...] | None:
     for step in steps:
         if isinstance(step, Names) and len(step.names) == 1:
             keys.append(step.names[0])
-        elif isinstance(step, Index) and len(step.indices) == 1:
+        elif isinstance(step, Index) and len(step.indices) == 1 and (step.indices[0] >= 0 or step.counts_back):
             keys.append(step.indices[0])
         else:
             return None
@@ -210,8 +211,6 @@ def _fragment(step: Step) -> str:
         return "[" + ",".join(f"'{name}'" for name in step.names) + "]"
     if isinstance(step, Index):
         return "[" + ",".join(map(str, step.indices)) + "]"
-    if isinstance(step, FromEnd):
-        return f"[(@.length-{step.offset})]"
     if isinstance(step, Slice):
         return f"[{'' if step.start is None else step.start}:{'' if step.stop is None else step.stop}]"
     return "[*]" if isinstance(step, Wildcard) else "[?]"

@@ -57,16 +57,15 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """`[0]`, `[0, 2]`; a negative one is read and finds nothing."""
+    """`[0]`, `[0, 2]`, `[-1]`, `[(@.length-1)]`.
+
+    Attributes:
+        indices: negative ones are counted from the end,
+        counts_back: if this is true; else they find nothing.
+    """
 
     indices: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class FromEnd:
-    """`[(@.length-1)]`: the last element."""
-
-    offset: int
+    counts_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +142,7 @@ class Filter:
     condition: Condition
 
 
-Step = Names | Index | FromEnd | Slice | Wildcard | Scan | Function | Filter
+Step = Names | Index | Slice | Wildcard | Scan | Function | Filter
 
 
 class Parser:
@@ -151,11 +150,13 @@ class Parser:
 
     Args:
         text: the text; reading starts at `position`, so that an intrinsic call can hand over in the middle.
+        counts_back: whether `[-1]` is the last element.
     """
 
-    def __init__(self, text: str, position: int = 0) -> None:
+    def __init__(self, text: str, position: int = 0, *, counts_back: bool = False) -> None:
         self.text = text
         self.at = position
+        self.counts_back = counts_back
 
     def path(self) -> tuple[str, list[Step]]:
         """The whole text as one path: its root ("$", "$$" or a variable's name) and its steps."""
@@ -241,7 +242,7 @@ class Parser:
             return Filter(condition)
         if from_end := _FROM_END.match(self.text, self.at):
             self.at = from_end.end()
-            return FromEnd(int(from_end[1]))
+            return Index((-int(from_end[1]),), counts_back=True)
         if slice_ := _SLICE.match(self.text, self.at):
             self.at = slice_.end()
             start, stop = slice_.groups()
@@ -252,7 +253,7 @@ class Parser:
         while self.separator():
             indices.append(self.integer())
         self.expect("]")
-        return Index(tuple(indices))
+        return Index(tuple(indices), self.counts_back)
 
     # filters
 

@@ -16,7 +16,6 @@ from localcloud.asl.jsonpath_syntax import (
     Comparison,
     Condition,
     Filter,
-    FromEnd,
     Function,
     Index,
     Literal,
@@ -79,8 +78,9 @@ def compile_walk(steps: Sequence[Step]) -> Walk:
 
 
 def position_in(items: list[Any], index: int) -> int | None:
-    """The index of an element; None when there is none, as for every negative one."""
-    return index if 0 <= index < len(items) else None
+    """The index of an element, counted from the end when negative; None when there is none."""
+    position = index + len(items) if index < 0 else index
+    return position if 0 <= position < len(items) else None
 
 
 def _all(visit: _Visit, value: Any, root: Any) -> list[Any]:
@@ -95,7 +95,7 @@ def _is_definite(steps: Sequence[Step]) -> bool:
             # Several names at the end select one object with those members.
             if len(step.names) > 1 and number < len(steps) - 1:
                 return False
-        elif not (isinstance(step, FromEnd) or (isinstance(step, Index) and len(step.indices) == 1)):
+        elif not (isinstance(step, Index) and len(step.indices) == 1):
             return False
     return True
 
@@ -114,9 +114,7 @@ def _step(step: Step, then: _Visit, is_leaf: bool) -> _Visit:
     if isinstance(step, Names):
         return _names(step.names, then, is_leaf)
     if isinstance(step, Index):
-        return _indices(step.indices, then)
-    if isinstance(step, FromEnd):
-        return _from_end(step.offset, then)
+        return _indices([index for index in step.indices if index >= 0 or step.counts_back], then)
     if isinstance(step, Slice):
         return _slice(step.start, step.stop, then)
     if isinstance(step, Wildcard):
@@ -143,21 +141,13 @@ def _names(names: tuple[str, ...], then: _Visit, is_leaf: bool) -> _Visit:
     return visit
 
 
-def _indices(indices: tuple[int, ...], then: _Visit) -> _Visit:
+def _indices(indices: Sequence[int], then: _Visit) -> _Visit:
     def visit(value: Any, root: Any, out: list[Any]) -> None:
         if isinstance(value, list):
             for index in indices:
                 position = position_in(value, index)
                 if position is not None:
                     then(value[position], root, out)
-
-    return visit
-
-
-def _from_end(offset: int, then: _Visit) -> _Visit:
-    def visit(value: Any, root: Any, out: list[Any]) -> None:
-        if isinstance(value, list) and 0 < offset <= len(value):
-            then(value[-offset], root, out)
 
     return visit
 

@@ -153,7 +153,7 @@ def test_a_variable_that_was_never_assigned_is_an_error() -> None:
             "$.book[-1]",
             "No results for path: $['book'][-1]",
         ),  # seen on AWS: zenn.dev/sotaro8181/articles/9f265419e4fda9
-        ("$.book[(@.length-4)]", "No results for path: $['book'][(@.length-4)]"),
+        ("$.book[(@.length-4)]", "No results for path: $['book'][-4]"),
         ("$.book[7].title", "No results for path: $['book'][7]['title']"),
         ("$.book[0].isbn[0]", "The path $['book'][0]['isbn'] is null"),
         (
