@@ -328,3 +328,29 @@ def test_request_ids_are_the_same_in_every_run() -> None:
         seen.append(answer["ResponseMetadata"]["RequestId"])
         made.close()
     assert seen[0] == seen[1]
+
+
+@pytest.mark.parametrize(
+    ("service", "action", "parameters", "code", "words"),
+    [
+        ("sns", "publish", {"Message": "x"}, "InvalidParameter", "TopicArn or TargetArn Reason: no value"),
+        ("sns", "delete_topic", {"TopicArn": "a:b"}, "InvalidParameter", "at least 6 elements, not 2"),
+        (
+            "sqs",
+            "create_queue",
+            {"QueueName": "q", "Attributes": {"DelaySeconds": "soon"}},
+            "InvalidAttributeValue",
+            "DelaySeconds",
+        ),
+        ("secretsmanager", "list_secret_version_ids", {"SecretId": "s"}, "ResourceNotFoundException", "can't find"),
+        ("sagemaker", "list_tags", {"ResourceArn": "x"}, "ValidationException", "'resourceArn' failed to satisfy"),
+        ("kinesis", "get_records", {"ShardIterator": "x"}, "InvalidArgumentException", "ShardIterator"),
+    ],
+)
+def test_a_malformed_value_is_the_callers_fault_not_ours(
+    cloud: Cloud, service: str, action: str, parameters: dict[str, Any], code: str, words: str
+) -> None:
+    with pytest.raises(ClientError, match=words) as caught:
+        getattr(cloud.client(service), action)(**parameters)
+    assert caught.value.response["Error"]["Code"] == code
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
