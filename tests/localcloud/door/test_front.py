@@ -174,8 +174,8 @@ def test_missing_members_are_all_told_at_once(cloud: Cloud) -> None:
     assert answer["__type"] == "ValidationException"
     assert answer["message"] == (
         "2 validation errors detected: "
-        "Value null at 'Document' failed to satisfy constraint: Member must not be null; "
-        "Value null at 'FeatureTypes' failed to satisfy constraint: Member must not be null"
+        "Value null at 'document' failed to satisfy constraint: Member must not be null; "
+        "Value null at 'featureTypes' failed to satisfy constraint: Member must not be null"
     )
 
 
