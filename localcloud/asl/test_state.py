@@ -211,10 +211,15 @@ class _Trial:
         return items
 
     def _intolerable(self, state: Map, visit: Visit, effective: Any) -> bool:
-        """Whether more iterations failed than the Map says that it tolerates."""
+        """Whether more iterations failed than the Map says that it tolerates; one that says nothing tolerates all.
+
+        (So the service answers in a test. In an execution such a Map fails with its first item.)
+        """
         failed = self._request.failed_iterations
         count = state.language.number(state.fields, "ToleratedFailureCount")
         percentage = state.language.number(state.fields, "ToleratedFailurePercentage", fraction=True)
+        if count is None and percentage is None:
+            return False
         tolerated, share = 0, 0.0
         if count is not None:
             tolerated = self._inspection.members["toleratedFailureCount"] = count(visit, effective)
