@@ -202,7 +202,7 @@ class World:
             return "NO END"
         if "The local cloud failed" in (execution.cause or ""):
             return f"CRASHED: {execution.cause}"
-        why = f": {execution.error}: {(execution.cause or '')[:200]}"
+        why = f": {execution.error}: {' '.join((execution.cause or '').split())[:200]}"
         return execution.status + (why if execution.status != "SUCCEEDED" else "")
 
 
@@ -249,8 +249,9 @@ def main(folders: list[str]) -> int:
     aws-samples/serverless-patterns: `git clone --depth 1 https://github.com/aws-samples/...`.
     """
     cloud = Cloud()
-    counts: Counter[str] = Counter()
+    all_counts: Counter[str] = Counter()
     for folder in map(Path, folders):
+        counts: Counter[str] = Counter()
         commit = subprocess.run(["git", "-C", folder, "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
         print(f"{folder.name} {commit.stdout.strip() or '(no repository)'}")
         for path, found in definitions(folder):
@@ -271,9 +272,11 @@ def main(folders: list[str]) -> int:
             counts["no end" if end.startswith(("NO END", "CRASHED")) else "reached an end"] += 1
             counts[end.partition(":")[0]] += 1
             print(f"  {path.relative_to(folder)}: {end}", flush=True)
+        print(f"{folder.name}: {dict(counts)}")
+        all_counts += counts
     cloud.close()
-    print(dict(counts))
-    return 1 if counts["no end"] > 0.05 * counts["accepted"] else 0
+    print(dict(all_counts))
+    return 1 if all_counts["no end"] > 0.05 * all_counts["accepted"] else 0
 
 
 if __name__ == "__main__":

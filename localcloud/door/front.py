@@ -298,6 +298,10 @@ def identify(environ: dict[str, Any]) -> str:
         return "sagemaker-runtime"
     if name == "bedrock" and path.startswith("/model/"):
         return "bedrock-runtime"
+    if name == "ses" and path.startswith("/v2/email/"):
+        return "sesv2"
+    if name == "apigateway" and path.startswith("/v2/"):
+        return "apigatewayv2"
     return _SIGNED_AS.get(name, name)
 
 

@@ -166,7 +166,16 @@ class LocalFunctions:
         return self.runtime.kill(token)
 
     def check(self, name_or_arn: str, qualifier: str | None) -> None:
-        """Raise what `invoke` would when there is no such function."""
+        """Raise what the API's Invoke does when there is no such function in the caller's region."""
+        match = _NAME.fullmatch(name_or_arn)
+        here, there = self._cloud.region, match["region"] if match else None
+        if there not in (None, here):
+            raise ServiceError(
+                "ResourceNotFoundException",
+                f"Functions from '{there}' are not reachable in this region ('{here}')",
+                404,
+                {"Type": "User"},
+            )
         self._find(name_or_arn, qualifier)
 
     def post(self, name_or_arn: str, payload: bytes, *, qualifier: str | None = None) -> None:

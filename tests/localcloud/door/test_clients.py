@@ -96,6 +96,14 @@ def test_an_arn_of_another_region_leads_nowhere(cloud: Cloud) -> None:
         elsewhere.describe_execution(executionArn=execution)
 
 
+def test_a_function_of_another_region_is_not_reachable(cloud: Cloud) -> None:
+    """In the words of https://github.com/localstack/localstack's recordings of Lambda."""
+    arn = "arn:aws:lambda:eu-west-1:123456789012:function:f"
+    here = client(cloud, "lambda", "us-east-1")
+    with pytest.raises(here.exceptions.ResourceNotFoundException, match="'eu-west-1' are not reachable in this region"):
+        here.invoke(FunctionName=arn)
+
+
 def test_a_request_without_a_region_of_aws_is_answered_in_the_clouds_own(cloud: Cloud) -> None:
     states = client(cloud, "stepfunctions", "aws-global")
     machine = states.create_state_machine(name="m", definition=json.dumps(MAP), roleArn=ROLE)["stateMachineArn"]

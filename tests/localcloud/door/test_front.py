@@ -79,6 +79,8 @@ def test_a_registered_action_is_ours_and_sees_bytes(cloud: Cloud) -> None:
             "polly:SynthesizeSpeech",
         ),
         ("bedrock-runtime", "invoke_model", {"modelId": "m"}, "bedrock-runtime:InvokeModel"),
+        ("sesv2", "list_email_identities", {}, "sesv2:ListEmailIdentities"),
+        ("apigatewayv2", "get_apis", {}, "apigatewayv2:GetApis"),
         (
             "sagemaker-runtime",
             "invoke_endpoint",
