@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import cached_property
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from draw import words
@@ -26,10 +27,16 @@ class StateMachine(NamedTuple):
 
 
 class Function(NamedTuple):
-    """A deployed Lambda function: its name and ARN."""
+    """A deployed Lambda function.
+
+    Attributes:
+        name, arn: as Lambda knows it.
+        source: the file that has its handler.
+    """
 
     name: str
     arn: str
+    source: Path
 
 
 class Execution:
