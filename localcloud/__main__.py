@@ -1,14 +1,9 @@
 """`python -m localcloud`: AWS on this machine, in one process, on 127.0.0.1 only.
 
-<<<<<<< HEAD
 When it is ready it prints one JSON line: `endpoint` (for AWS clients: its `local@` takes the prefix that some put
 before the host; leave it out for others, like urllib), `region`, `account_id`, the key with which calls must be signed
-(`access_key_id`, `secret_access_key`) and, where one is mounted, the address of a page (`page`). It serves until SIGINT
-=======
-When it is ready it prints one JSON line: `endpoint`, `region`, `account_id`, the key with which calls must be signed
 (`access_key_id`, `secret_access_key`), where faults are injected (`faults`) and, where one is mounted, the address of a
 page (`page`). It serves until SIGINT
->>>>>>> main
 or SIGTERM (CTRL_BREAK on Windows), or, with --parent-pipe, until its standard input ends.
 """
 
