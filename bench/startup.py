@@ -35,7 +35,7 @@ def _start() -> tuple[float, float]:
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as cloud:
         assert cloud.stdin
         assert cloud.stdout
-        endpoint = json.loads(cloud.stdout.readline())["endpoint"]
+        endpoint = json.loads(cloud.stdout.readline())["endpoint"].replace("local@", "")
         ready = time.perf_counter() - started
         with urllib.request.urlopen(endpoint, timeout=60) as reply:
             reply.read()

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from draw import words
 from helpers.asking import history_of
@@ -14,8 +13,7 @@ from helpers.errors import WorkshopError
 from helpers.session import current
 
 
-@dataclass(frozen=True, slots=True)
-class StateMachine:
+class StateMachine(NamedTuple):
     """A deployed workflow.
 
     Attributes:
@@ -28,8 +26,7 @@ class StateMachine:
     definition: str
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(NamedTuple):
     """A deployed Lambda function.
 
     Attributes:

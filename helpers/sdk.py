@@ -7,6 +7,7 @@ happens then:
   the network, and its table fails on every history that the service writes today (issues 54, 93, 127);
 - a placeholder stands wherever the States Language takes a path: inside lists, as `items_path`, in rules of a Choice
   (issues 94, 101, 117, 167); where it takes none, the error names the state;
+- an f-string with a placeholder is an error, in place of the text "<stepfunctions.inputs.placeholders...>";
 - an input that is missing does not fit a schema, in place of an AttributeError;
 - a mistyped attribute of a state is an AttributeError, in place of None.
 
@@ -42,6 +43,7 @@ def mend(stepfunctions: types.ModuleType) -> None:
     states.Block.to_dict = _with_paths(states.Block.to_dict)
     states.Block._replace_placeholders = _replaced
     rules.Rule.__init__ = _rule(rules.Rule.__init__, placeholders.Placeholder)
+    placeholders.Placeholder.__format__ = _no_text
     placeholders.Placeholder.validate = _validating(placeholders.Placeholder.validate)
     workflow.Workflow.render_graph = _render_graph
     workflow.Execution.render_progress = _render_progress
@@ -190,6 +192,15 @@ def _rule(made: Callable[..., None], placeholder: type) -> Callable[..., None]:
         made(self, variable, operator, value)
 
     return __init__
+
+
+def _no_text(self: Any, _: str) -> str:
+    """An f-string would hold "<stepfunctions.inputs.placeholders.ExecutionInput object at 0x...>"."""
+    path = self.to_jsonpath()
+    raise TypeError(
+        f"A placeholder has its value only when the workflow runs. Give the parameter the name 'NAME.$' and the text "
+        f"\"States.Format('... {{}} ...', {path})\"."
+    )
 
 
 def _validating(validate: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:

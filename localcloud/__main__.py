@@ -1,6 +1,7 @@
 """`python -m localcloud`: AWS on this machine, in one process, on 127.0.0.1 only.
 
-When it is ready it prints one JSON line: `endpoint`, `region`, `account_id`, the key with which calls must be signed
+When it is ready it prints one JSON line: `endpoint` (for AWS clients: its `local@` takes the prefix that some put
+before the host; leave it out for others, like urllib), `region`, `account_id`, the key with which calls must be signed
 (`access_key_id`, `secret_access_key`), where faults are injected (`faults`) and, where one is mounted, the address of a
 page (`page`). It serves until SIGINT
 or SIGTERM (CTRL_BREAK on Windows), or, with --parent-pipe, until its standard input ends.
@@ -116,7 +117,7 @@ def main(arguments: list[str] | None = None, mount: tuple[str, Callable[[Host], 
     # What the first request needs takes a second to import: it is done while the client gets ready.
     threading.Thread(target=cloud.front.warm, daemon=True).start()
     ready = {
-        "endpoint": endpoint,
+        "endpoint": aws_settings.prefixable(endpoint),
         "region": cloud.region,
         "account_id": cloud.account_id,
         "access_key_id": access.reader.access_key_id,
@@ -125,7 +126,7 @@ def main(arguments: list[str] | None = None, mount: tuple[str, Callable[[Host], 
         **({"page": f"{endpoint}{mount[0]}?token={access.page_token}"} if mount else {}),
     }
     if not options.parent_pipe:
-        print(_to_paste(ready), file=sys.stderr, flush=True)
+        print(_to_paste(ready | {"endpoint": endpoint}), file=sys.stderr, flush=True)
     print(json.dumps(ready), flush=True)
     try:
         server.serve_forever(poll_interval=0.1)

@@ -30,6 +30,16 @@ def variables(endpoint: str, region: str, access_key_id: str, secret_access_key:
     }
 
 
+def prefixable(endpoint: str) -> str:
+    """The endpoint for a boto3 client or AWS CLI that lacks the variables above.
+
+    They put `sync-` before StartSyncExecution's and TestState's host, more exactly before what stands first in the
+    endpoint: a user's name takes it, and goes nowhere. No name resolves to this machine with and without a prefix on
+    every system.
+    """
+    return endpoint.replace("://", "://local@")
+
+
 def replace(settings: Mapping[str, str]) -> None:
     """Give this process, and those that it starts, these settings in place of all that it has of AWS.
 

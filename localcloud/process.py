@@ -81,7 +81,8 @@ class LocalCloud:
             ready: dict[str, str] = json.loads(_first_line(self.process.stdout))
         except ValueError:  # nothing, or no JSON
             raise self.died() from None
-        self.endpoint, self.region, self.account_id = ready["endpoint"], ready["region"], ready["account_id"]
+        self.endpoint = ready["endpoint"].replace("local@", "")
+        self.region, self.account_id = ready["region"], ready["account_id"]
         self.access_key_id, self.secret_access_key = ready["access_key_id"], ready["secret_access_key"]
         self.page = ready.get("page")
         self._faults = ready["faults"]
@@ -95,7 +96,7 @@ class LocalCloud:
     def settings(self) -> dict[str, str]:
         """What `boto3.client(service, **settings)` needs to call this cloud."""
         return {
-            "endpoint_url": self.endpoint,
+            "endpoint_url": aws_settings.prefixable(self.endpoint),
             "region_name": self.region,
             "aws_access_key_id": self.access_key_id,
             "aws_secret_access_key": self.secret_access_key,

@@ -35,25 +35,64 @@ _PATIENCE = 30
 _GOOD = re.compile(r"^(SUCCEEDED|COMPLETED|Completed|ACTIVE|Active|InService|SUCCESS|AVAILABLE|ISSUED|FINISHED)$")
 
 _PLACEHOLDER = re.compile(r"\$\{([^}]*)\}")
+_PSEUDO = {
+    "AWS::Partition": "aws",
+    "AWS::Region": "us-east-1",
+    "AWS::AccountId": "123456789012",
+    "AWS::URLSuffix": "amazonaws.com",
+}
 _RESOURCE = re.compile(r"arn:[^:]+:states:[^:]*:[^:]*:(?P<service>(?:aws-sdk:)?[^:]+):(?P<action>[^:.]+)(?P<suffix>.*)")
 
 
+class _Template(yaml.SafeLoader):  # type: ignore[misc]
+    """YAML with CloudFormation's tags, each read as a placeholder."""
+
+
+_Template.add_multi_constructor(
+    "!",
+    lambda loader, tag, node: (
+        loader.construct_scalar(node) if tag == "Sub" and isinstance(node, yaml.ScalarNode) else f"${{{tag}}}"
+    ),
+)
+
+
 def definitions(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """The state machines in a folder's JSON and YAML files, each once."""
+    """The state machines in a folder's JSON and YAML files, templates and pages, each once."""
     seen = set()
     for path in sorted(folder.rglob("*")):
-        if path.suffix not in (".json", ".yaml", ".yml") or "node_modules" in path.parts or not path.is_file():
+        if path.suffix not in (".json", ".yaml", ".yml", ".md") or "node_modules" in path.parts or not path.is_file():
             continue
-        try:
-            text = path.read_text(encoding="utf-8")
-            value = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
-        except (ValueError, yaml.YAMLError):
-            continue  # a template of something else, or no text
-        if isinstance(value, dict) and "StartAt" in value and isinstance(value.get("States"), dict):
-            key = json.dumps(value, sort_keys=True, default=str)
-            if key not in seen:
-                seen.add(key)
-                yield path, value
+        text = path.read_text(encoding="utf-8", errors="replace")
+        if "StartAt" not in text:
+            continue
+        for part in re.findall(r"```\w*\n(.*?)```", text, re.DOTALL) if path.suffix == ".md" else [text]:
+            for machine in _machines(_read(part)):
+                key = json.dumps(machine, default=str)
+                if key not in seen:
+                    seen.add(key)
+                    yield path, machine
+
+
+def _read(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        pass
+    try:
+        return yaml.load(text, Loader=_Template)
+    except (ValueError, TypeError, yaml.YAMLError):
+        return None  # a template of something else, or an excerpt
+
+
+def _machines(value: Any) -> Iterator[dict[str, Any]]:
+    """The outermost state machines in a value."""
+    if isinstance(value, dict) and isinstance(value.get("StartAt"), str) and isinstance(value.get("States"), dict):
+        yield value
+    elif isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _machines(each)
+    elif isinstance(value, str) and "StartAt" in value and value.lstrip().startswith("{"):
+        yield from _machines(_read(value))
 
 
 def filled(value: Any, name: str = "") -> Any:
@@ -68,7 +107,7 @@ def filled(value: Any, name: str = "") -> Any:
         return "arn:aws:lambda:us-east-1:123456789012:function:placeholder"
     if re.search(r"(Seconds|Concurrency|Attempts)$", name):
         return 1
-    return _PLACEHOLDER.sub(r"\1", value)
+    return _PLACEHOLDER.sub(lambda match: _PSEUDO.get(match[1], match[1]), value)
 
 
 def sample(shape: Any, spell: Any, depth: int = 0) -> Any:
@@ -163,7 +202,8 @@ class World:
             return "NO END"
         if "The local cloud failed" in (execution.cause or ""):
             return f"CRASHED: {execution.cause}"
-        return execution.status if execution.status == "SUCCEEDED" else f"{execution.status}: {execution.error}"
+        why = f": {execution.error}: {' '.join((execution.cause or '').split())[:200]}"
+        return execution.status + (why if execution.status != "SUCCEEDED" else "")
 
 
 class _Answer:
@@ -209,8 +249,9 @@ def main(folders: list[str]) -> int:
     aws-samples/serverless-patterns: `git clone --depth 1 https://github.com/aws-samples/...`.
     """
     cloud = Cloud()
-    counts: Counter[str] = Counter()
+    all_counts: Counter[str] = Counter()
     for folder in map(Path, folders):
+        counts: Counter[str] = Counter()
         commit = subprocess.run(["git", "-C", folder, "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
         print(f"{folder.name} {commit.stdout.strip() or '(no repository)'}")
         for path, found in definitions(folder):
@@ -231,9 +272,11 @@ def main(folders: list[str]) -> int:
             counts["no end" if end.startswith(("NO END", "CRASHED")) else "reached an end"] += 1
             counts[end.partition(":")[0]] += 1
             print(f"  {path.relative_to(folder)}: {end}", flush=True)
+        print(f"{folder.name}: {dict(counts)}")
+        all_counts += counts
     cloud.close()
-    print(dict(counts))
-    return 1 if counts["no end"] > 0.05 * counts["accepted"] else 0
+    print(dict(all_counts))
+    return 1 if all_counts["no end"] > 0.05 * all_counts["accepted"] else 0
 
 
 if __name__ == "__main__":

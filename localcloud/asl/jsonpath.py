@@ -165,16 +165,17 @@ class Path:
 
 
 @lru_cache(maxsize=4096)
-def parse(text: str) -> Path:
+def parse(text: str, *, counts_back: bool = False) -> Path:
     """Compile a path.
 
     Args:
         text: "$.order.items[0]", "$$.Execution.Id", "$total", "$..price", "$.items[?(@.price > 10)]".
+        counts_back: whether `[-1]` is the last element, as in SageMaker. Step Functions has `[(@.length-1)]` for that.
 
     Raises:
         ExpressionSyntaxError: it is no path.
     """
-    root, steps = Parser(text).path()
+    root, steps = Parser(text, counts_back=counts_back).path()
     return Path(text, root, steps)
 
 
@@ -193,7 +194,7 @@ def _single_keys(steps: Sequence[Step]) -> tuple[str | int, ...] | None:
     for step in steps:
         if isinstance(step, Names) and len(step.names) == 1:
             keys.append(step.names[0])
-        elif isinstance(step, Index) and len(step.indices) == 1:
+        elif isinstance(step, Index) and len(step.indices) == 1 and (step.indices[0] >= 0 or step.counts_back):
             keys.append(step.indices[0])
         else:
             return None

@@ -42,6 +42,9 @@ _ESCAPED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _HEX = re.compile(r"u([0-9a-fA-F]{4})")
 _INTEGER = re.compile(r"\s*(-?\d+)\s*")
 _SLICE = re.compile(r"\s*(-?\d+)?\s*:\s*(-?\d+)?\s*\]")
+#: Jayway 2.0 has these in place of negative indices (json-path/JsonPath#198), and so has AWS:
+#: https://zenn.dev/sotaro8181/articles/9f265419e4fda9
+_FROM_END = re.compile(r"\s*\(\s*@\.length\s*-\s*(\d+)\s*\)\s*\]")
 _FLAGS = {"i": re.I, "m": re.M, "s": re.S, "x": re.X, "u": re.U, "d": 0}
 
 
@@ -54,9 +57,15 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """`[0]`, `[-1]`, `[0, 2]`."""
+    """`[0]`, `[0, 2]`, `[-1]`, `[(@.length-1)]`.
+
+    Attributes:
+        indices: negative ones are counted from the end,
+        counts_back: if this is true; else they find nothing.
+    """
 
     indices: tuple[int, ...]
+    counts_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +150,13 @@ class Parser:
 
     Args:
         text: the text; reading starts at `position`, so that an intrinsic call can hand over in the middle.
+        counts_back: whether `[-1]` is the last element.
     """
 
-    def __init__(self, text: str, position: int = 0) -> None:
+    def __init__(self, text: str, position: int = 0, *, counts_back: bool = False) -> None:
         self.text = text
         self.at = position
+        self.counts_back = counts_back
 
     def path(self) -> tuple[str, list[Step]]:
         """The whole text as one path: its root ("$", "$$" or a variable's name) and its steps."""
@@ -229,6 +240,9 @@ class Parser:
             self.blanks()
             self.expect("]")
             return Filter(condition)
+        if from_end := _FROM_END.match(self.text, self.at):
+            self.at = from_end.end()
+            return Index((-int(from_end[1]),), counts_back=True)
         if slice_ := _SLICE.match(self.text, self.at):
             self.at = slice_.end()
             start, stop = slice_.groups()
@@ -239,7 +253,7 @@ class Parser:
         while self.separator():
             indices.append(self.integer())
         self.expect("]")
-        return Index(tuple(indices))
+        return Index(tuple(indices), self.counts_back)
 
     # filters
 

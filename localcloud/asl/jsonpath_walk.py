@@ -114,7 +114,7 @@ def _step(step: Step, then: _Visit, is_leaf: bool) -> _Visit:
     if isinstance(step, Names):
         return _names(step.names, then, is_leaf)
     if isinstance(step, Index):
-        return _indices(step.indices, then)
+        return _indices([index for index in step.indices if index >= 0 or step.counts_back], then)
     if isinstance(step, Slice):
         return _slice(step.start, step.stop, then)
     if isinstance(step, Wildcard):
@@ -141,7 +141,7 @@ def _names(names: tuple[str, ...], then: _Visit, is_leaf: bool) -> _Visit:
     return visit
 
 
-def _indices(indices: tuple[int, ...], then: _Visit) -> _Visit:
+def _indices(indices: Sequence[int], then: _Visit) -> _Visit:
     def visit(value: Any, root: Any, out: list[Any]) -> None:
         if isinstance(value, list):
             for index in indices:

@@ -15,6 +15,7 @@ from localcloud.asl.data import to_json
 from localcloud.asl.distributed.batcher import ItemBatcher
 from localcloud.asl.distributed.items import map_item, plain
 from localcloud.asl.distributed.reader import ItemReader
+from localcloud.asl.distributed.run import is_too_much
 from localcloud.asl.environment import Environment, Integration, TaskCall, TaskFailure
 from localcloud.asl.errors import StateFailed
 from localcloud.asl.execution import EXPRESS_SECONDS, Execution
@@ -210,22 +211,23 @@ class _Trial:
         return items
 
     def _intolerable(self, state: Map, visit: Visit, effective: Any) -> bool:
-        """Whether more iterations failed than the Map says that it tolerates."""
+        """Whether more iterations failed than the Map says that it tolerates; one that says nothing tolerates all.
+
+        (So the service answers in a test. In an execution such a Map fails with its first item.)
+        """
         failed = self._request.failed_iterations
         count = state.language.number(state.fields, "ToleratedFailureCount")
         percentage = state.language.number(state.fields, "ToleratedFailurePercentage", fraction=True)
-        intolerable = False
+        if count is None and percentage is None:
+            return False
+        tolerated, share = 0, 0.0
         if count is not None:
-            tolerated = count(visit, effective)
-            self._inspection.members["toleratedFailureCount"] = tolerated
-            intolerable = failed > tolerated
+            tolerated = self._inspection.members["toleratedFailureCount"] = count(visit, effective)
         if percentage is not None:
-            tolerated = float(percentage(visit, effective))
-            self._inspection.members["toleratedFailurePercentage"] = tolerated
-            result = self._request.result
-            total = len(result) if isinstance(result, list) else 0
-            intolerable = intolerable or failed * 100 > tolerated * max(total, failed)
-        return intolerable
+            share = self._inspection.members["toleratedFailurePercentage"] = float(percentage(visit, effective))
+        result = self._request.result
+        total = len(result) if isinstance(result, list) else 0
+        return is_too_much(failed, max(total, failed), tolerated, share)
 
 
 class _Inspection:

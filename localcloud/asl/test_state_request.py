@@ -15,6 +15,7 @@ from localcloud.asl.compiler import compile_machine
 from localcloud.asl.machine import Machine, State
 from localcloud.asl.states.map import Map
 from localcloud.asl.states.parallel import Parallel
+from localcloud.asl.validation import json_text
 
 #: What a state is called that comes without a machine, as the service's context object shows it.
 NAMELESS = "StateName"
@@ -93,7 +94,8 @@ class TrialRequest:
         try:
             self.input = _parse(self.input_text)
         except ValueError as problem:
-            raise Refused("InvalidExecutionInput", f"Invalid State Machine Execution Input: '{problem}'") from None
+            words = json_text.complaint(self.input_text, problem)
+            raise Refused("InvalidExecutionInput", f"Invalid State Machine Execution Input: '{words}'") from None
 
     def _check_unmocked(self, configuration: dict[str, Any]) -> None:
         for name in [*configuration, *({"context"} & self._request.keys())]:

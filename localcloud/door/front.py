@@ -20,7 +20,7 @@ from xml.sax.saxutils import escape
 from botocore.exceptions import DataNotFoundError, UnknownServiceError
 
 from localcloud import faults, injection
-from localcloud.door import moto, registry, wire
+from localcloud.door import malformed, moto, registry, wire
 from localcloud.door.access import Access
 from localcloud.door.registry import Registry
 from localcloud.door.wire import Answer, Request, ServiceError, dumps
@@ -191,7 +191,7 @@ class Front:
                 try:
                     parameters = moto.parameters(service, action, _again(environ, request))
                 except Exception as problem:
-                    raise self._failure(service, action, request, problem) from None
+                    raise self._failure(service, action, environ, request, problem) from None
                 registry.check_settings(service, action, parameters)
             return
         known = service in registry.KEPT or service in self._registry.names
@@ -217,7 +217,7 @@ class Front:
             body = b"".join(self._moto(again, keep))
         except Exception as problem:
             action = self._action_of(service, environ, request)
-            failure = self._failure(service, action, request, problem)
+            failure = self._failure(service, action, environ, request, problem)
             return _send(self._error(request, service, failure), start_response)
         if service == "sqs" and b"ReceiptHandle" in body and INSIDE not in environ:
             self._host.clock.outside()  # a worker has got a message: its answer may follow
@@ -254,7 +254,9 @@ class Front:
         router = self._router(service)
         return router and router.model
 
-    def _failure(self, service: str, action: str, request: Request, problem: Exception) -> ServiceError:
+    def _failure(
+        self, service: str, action: str, environ: dict[str, Any], request: Request, problem: Exception
+    ) -> ServiceError:
         """What AWS would say, or we must say, where moto raised `problem`."""
         if "x-amz-target" in request.headers:
             try:
@@ -263,7 +265,12 @@ class Front:
                 return error
         if isinstance(problem, NotImplementedError):
             return ServiceError("UnsupportedLocally", registry.not_run(service, action))
-        return _internal(f"{service}:{action}", problem)
+        try:
+            parameters = moto.parameters(service, action, _again(environ, request))
+        except Exception:
+            parameters = {}
+        refusal = malformed.refusal(service, action, parameters, problem)
+        return _internal(f"{service}:{action}", problem) if refusal is None else refusal
 
     def _error(self, request: Request, service: str, error: ServiceError) -> Answer:
         model = self._model(service)
@@ -291,6 +298,10 @@ def identify(environ: dict[str, Any]) -> str:
         return "sagemaker-runtime"
     if name == "bedrock" and path.startswith("/model/"):
         return "bedrock-runtime"
+    if name == "ses" and path.startswith("/v2/email/"):
+        return "sesv2"
+    if name == "apigateway" and path.startswith("/v2/"):
+        return "apigatewayv2"
     return _SIGNED_AS.get(name, name)
 
 

@@ -260,6 +260,7 @@ class Protocol:
 
 def _constraint(value: Any, where: str, rule: str) -> str:
     shown = "null" if value is None else f"'{value}'"
+    where = re.sub(r"(?<![^.])[A-Z]", lambda first: first[0].lower(), where)  # 'tableName', whatever the model has
     return f"Value {shown} at '{where}' failed to satisfy constraint: {rule}"
 
 

@@ -219,8 +219,13 @@ def describe(error: BaseException, request_id: str = "") -> dict[str, Any]:
 
     frames = traceback.extract_tb(_without_ours(error.__traceback__))
     # Plain tuples, so that no ^^^^ marks are drawn: AWS's client draws none.
-    lines = traceback.format_list([(f.filename, f.lineno or 0, f.name, f.line) for f in frames])
+    shown = [_CALL if f.filename == __file__ else (f.filename, f.lineno or 0, f.name, f.line) for f in frames]
+    lines = traceback.format_list(shown)
     return _result(str(error), type(error).__name__, lines, request_id)
+
+
+#: The frame of AWS's client that calls a handler, which is left when the call itself fails.
+_CALL = ("/var/runtime/bootstrap.py", 131, "handle_event_request", "response = request_handler(event, lambda_context)")
 
 
 def _without_ours(trace: TracebackType | None) -> TracebackType | None:

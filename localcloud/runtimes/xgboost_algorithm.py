@@ -150,7 +150,8 @@ def main() -> None:
             verbose_eval=False,
         )
     except (ValueError, xgboost.core.XGBoostError) as problem:
-        raise ClientError(f"XGB train call failed with exception:\n{problem}") from None
+        words = str(problem).partition("\nStack trace:")[0]  # its frames are places on this machine
+        raise ClientError(f"XGB train call failed with exception:\n{words}") from None
     booster.save_model(_ML / "model" / "xgboost-model.ubj")
     (_ML / "model" / "xgboost-model.ubj").replace(_ML / "model" / "xgboost-model")
 

@@ -28,6 +28,7 @@ from localcloud.errors import UnsupportedLocally
 from localcloud.host import Invocation
 from localcloud.services._lambda_code import invalid
 from localcloud.services._lambda_outcomes import Outcomes, iso
+from localcloud.services._regional import Regional
 from localcloud.services.events.patterns import BadPattern, Pattern, compile_pattern
 from localcloud.time import durations
 
@@ -178,7 +179,7 @@ class Sources:
 
     def __init__(self, cloud: Host, functions: Functions) -> None:
         self._cloud, self._clock, self._functions = cloud, cloud.clock, functions
-        self._mappings: dict[str, EventSourceMapping] = {}
+        self._mappings: Regional[str, EventSourceMapping] = Regional(self._cloud)
         self._made = 0
         self.close = moto.on_arrival(cloud.clock.now, self._arrived)
         actions: dict[str, Action] = {
@@ -318,11 +319,11 @@ class Sources:
 
     def _arrived(self, source: str) -> None:
         """Something has arrived. From any thread."""
-        if any(mapping.source == source for mapping in list(self._mappings.values())):
+        if any(mapping.source == source for mapping in self._mappings.everywhere()):
             self._clock.call(self._wake_all, source)
 
     def _wake_all(self, source: str) -> None:
-        for mapping in list(self._mappings.values()):
+        for mapping in self._mappings.everywhere():
             if mapping.source == source:
                 self._wake(mapping)
 

@@ -30,7 +30,7 @@ from localcloud.errors import UnsupportedLocally
 from localcloud.host import Host, Invocation, Service
 from localcloud.runtimes.function_code import BadPackage, Function
 from localcloud.runtimes.functions import Functions, Outcome
-from localcloud.services import _lambda_code
+from localcloud.services import _constraints, _lambda_code
 from localcloud.services._lambda_outcomes import Event, Outcomes, Plan
 from localcloud.services._lambda_sources import Sources
 from localcloud.time import durations
@@ -55,6 +55,18 @@ _EVENT_AGE, _THROTTLED, _MOST_THROTTLED = 21_600.0, 1.0, 300.0
 
 #: Real seconds that a call stays queued beyond its caller's limit, so that the caller's own timer comes first.
 _GRACE = 1.0
+
+#: Variables that the runtime sets, and the most bytes of the others:
+#: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+_RESERVED = frozenset(
+    f"AWS_{name}"
+    for name in (
+        *("REGION", "DEFAULT_REGION", "EXECUTION_ENV", "ACCESS_KEY", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY"),
+        *("SESSION_TOKEN", "LAMBDA_FUNCTION_NAME", "LAMBDA_FUNCTION_MEMORY_SIZE", "LAMBDA_FUNCTION_VERSION"),
+        *("LAMBDA_INITIALIZATION_TYPE", "LAMBDA_LOG_GROUP_NAME", "LAMBDA_LOG_STREAM_NAME", "LAMBDA_RUNTIME_API"),
+    )
+) | {"_HANDLER", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR"}
+_MOST_ENVIRONMENT = 4096
 
 _NAME = re.compile(
     r"(?:arn:[^:]+:lambda:(?P<region>[a-z0-9-]+):)?(?:(?P<account>\d{12}):)?(?:function:)?"
@@ -154,7 +166,16 @@ class LocalFunctions:
         return self.runtime.kill(token)
 
     def check(self, name_or_arn: str, qualifier: str | None) -> None:
-        """Raise what `invoke` would when there is no such function."""
+        """Raise what the API's Invoke does when there is no such function in the caller's region."""
+        match = _NAME.fullmatch(name_or_arn)
+        here, there = self._cloud.region, match["region"] if match else None
+        if there not in (None, here):
+            raise ServiceError(
+                "ResourceNotFoundException",
+                f"Functions from '{there}' are not reachable in this region ('{here}')",
+                404,
+                {"Type": "User"},
+            )
         self._find(name_or_arn, qualifier)
 
     def post(self, name_or_arn: str, payload: bytes, *, qualifier: str | None = None) -> None:
@@ -221,7 +242,7 @@ class LocalFunctions:
 
     def create(self, request: dict[str, Any]) -> None:
         """CreateFunction."""
-        _check_dead_letters(request)
+        _check_configuration("CreateFunction", request)
         code = request["Code"]
         if request.get("PackageType", "Zip") == "Zip":
             if not request.get("Handler") or not request.get("Runtime"):
@@ -242,7 +263,7 @@ class LocalFunctions:
 
     def update_configuration(self, request: dict[str, Any]) -> None:
         """UpdateFunctionConfiguration."""
-        _check_dead_letters(request)
+        _check_configuration("UpdateFunctionConfiguration", request)
         found = self._found(request)
         if "Layers" in request and found is not None and found.package_type == "Zip":
             self._check_layers(found.code_bytes, request["Layers"])
@@ -347,7 +368,20 @@ def _unqualified(found: Any) -> str:
     return arn if version == "$LATEST" else arn.removesuffix(f":{version}")
 
 
-def _check_dead_letters(request: dict[str, Any]) -> None:
+def _check_configuration(action: str, request: dict[str, Any]) -> None:
+    _constraints.check("lambda", action, request)
+    variables = (request.get("Environment") or {}).get("Variables") or {}
+    unable = (
+        "Lambda was unable to configure your environment variables because the environment variables you have provided"
+    )
+    if reserved := [name for name in variables if name in _RESERVED]:
+        raise _lambda_code.invalid(
+            f"{unable} contains reserved keys that are currently not supported for modification. Reserved keys used in "
+            f"this request: {', '.join(reserved)}"
+        )
+    measured = json.dumps(variables, separators=(",", ":"), ensure_ascii=False)
+    if len(measured.encode()) > _MOST_ENVIRONMENT:
+        raise _lambda_code.invalid(f"{unable} exceeded the 4KB limit. String measured: {measured}")
     arn = (request.get("DeadLetterConfig") or {}).get("TargetArn")
     if arn and not re.fullmatch(r"arn:[^:]+:(sqs|sns):[^:]*:\d{12}:.+", arn):
         raise _lambda_code.invalid(f"DeadLetterConfig: {arn} is neither an Amazon SQS queue nor an Amazon SNS topic.")

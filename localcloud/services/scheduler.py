@@ -26,6 +26,7 @@ from localcloud.door.wire import ServiceError
 from localcloud.errors import UnsupportedLocally
 from localcloud.host import Service
 from localcloud.integrations import naming, shapes
+from localcloud.services._regional import Regional
 from localcloud.services.events import schedules
 from localcloud.services.events.inputs import compact
 from localcloud.services.events.targets import Arn, Delivery, Targets, Undeliverable
@@ -133,9 +134,8 @@ class Scheduler:
     def __init__(self, cloud: Host) -> None:
         self._cloud, self._clock = cloud, cloud.clock
         self._targets = Targets(cloud)
-        self._schedules: dict[tuple[str, str], Schedule] = {}
-        self._groups: dict[str, Shape] = {}
-        self._add_group("default", [])
+        self._schedules: Regional[tuple[str, str], Schedule] = Regional(cloud)
+        self._groups: Regional[str, Shape] = Regional(cloud, lambda: {"default": self._new_group("default", [])})
 
     # ---- schedules
 
@@ -351,12 +351,11 @@ class Scheduler:
 
     # ---- groups and tags
 
-    def _add_group(self, name: str, tags: list[dict[str, str]]) -> Shape:
+    def _new_group(self, name: str, tags: list[dict[str, str]]) -> Shape:
         now = self._clock.now()
         arn = f"arn:aws:scheduler:{self._cloud.region}:{self._cloud.account_id}:schedule-group/{name}"
         told = {"Arn": arn, "Name": name, "State": "ACTIVE", "CreationDate": now, "LastModificationDate": now}
-        self._groups[name] = {"told": told, "tags": {tag["Key"]: tag["Value"] for tag in tags}}
-        return told
+        return {"told": told, "tags": {tag["Key"]: tag["Value"] for tag in tags}}
 
     def _group(self, name: str) -> Shape:
         if name not in self._groups:
@@ -369,7 +368,8 @@ class Scheduler:
         _check_name(name)
         if name in self._groups:
             raise ServiceError("ConflictException", f"Schedule group {name} already exists.", 409)
-        return {"ScheduleGroupArn": self._add_group(name, request.get("Tags", []))["Arn"]}
+        group = self._groups[name] = self._new_group(name, request.get("Tags", []))
+        return {"ScheduleGroupArn": group["told"]["Arn"]}
 
     def get_group(self, request: Shape) -> Shape:
         """GetScheduleGroup."""

@@ -19,6 +19,7 @@ from localcloud.host import Host, Service
 from localcloud.services import _objects, _pictures
 from localcloud.services._jobs import Job, JobFailed, RequestTokens, Statuses
 from localcloud.services._paging import Pages
+from localcloud.services._regional import Regional
 
 if TYPE_CHECKING:
     import numpy as np
@@ -334,7 +335,7 @@ class Jobs:
 
     def __init__(self, cloud: Host, kind: str, answer: Callable[[bytes], Structure]) -> None:
         self._cloud, self._kind, self._answer = cloud, kind, answer
-        self._jobs: dict[str, _Job] = {}
+        self._jobs: Regional[str, _Job] = Regional(cloud)
         self._tokens: RequestTokens[_Job] = RequestTokens(
             lambda token: ServiceError(
                 "IdempotentParameterMismatchException", f"ClientRequestToken {token} was used with other parameters"

@@ -62,6 +62,11 @@ def test_where_no_path_stands_a_placeholder_is_refused_with_the_state_s_name() -
         written(steps.Pass("Fixed", result={"a": [INPUT["x"]]}))
 
 
+def test_an_f_string_with_a_placeholder_says_what_to_write_instead() -> None:
+    with pytest.raises(TypeError, match=r"States\.Format.*\$\$\.Execution\.Input\['x'\]"):
+        f"s3://bucket/{ExecutionInput(schema={'x': str})['x']}"
+
+
 def test_a_rule_compares_a_placeholder_with_a_placeholder() -> None:
     rule = ChoiceRule.NumericGreaterThanPath(INPUT["n"], INPUT["x"])
     assert rule.to_dict() == {

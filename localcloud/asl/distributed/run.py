@@ -168,16 +168,20 @@ class MapRun:
             self.fill()
 
     def _is_too_much(self) -> bool:
-        failed = self._failed_items
-        if self.tolerated_count == 0 and self.tolerated_percentage == 0:
-            return failed > 0
-        # With both given, passing either one is too much (developer guide, "Tolerated failure threshold").
-        over_count = self.tolerated_count > 0 and failed > self.tolerated_count
-        over_share = self.tolerated_percentage > 0 and failed * 100 > self.tolerated_percentage * self._total
-        return over_count or over_share
+        return is_too_much(self._failed_items, self._total, self.tolerated_count, self.tolerated_percentage)
 
     def _end(self, status: str) -> None:
         if self.status == "RUNNING":
             self.status, self.stop_date = status, self._clock.now()
             for child in self.children:
                 child.stop()
+
+
+def is_too_much(failed: int, total: int, count: int, percentage: float) -> bool:
+    """Whether more items failed than a Map tolerates; 0 is what a count or percentage is that is not given.
+
+    With both, passing either one is too much (developer guide, "Tolerated failure threshold").
+    """
+    if count == 0 and percentage == 0:
+        return failed > 0
+    return (count > 0 and failed > count) or (percentage > 0 and failed * 100 > percentage * total)

@@ -58,6 +58,23 @@ def parse(text: str) -> Any:
         raise BrokenJson(_diagnostic(text, message, end)) from None
 
 
+def complaint(text: str, problem: Exception) -> str:
+    """What AWS says of an execution's input, or a task's output, that is no JSON: Jackson's exception, with its place.
+
+    Users quote it: "com.fasterxml.jackson.core.JsonParseException: Unexpected character ('"' (code 34)): was expecting
+    comma to separate Object entries at [Source: (String)...".
+
+    Args:
+        text: the text.
+        problem: why Python does not read it.
+    """
+    if not isinstance(problem, json.JSONDecodeError):
+        return str(problem)
+    message, end = _in_jacksons_words(text, problem)
+    kind = "io.JsonEOFException" if message.startswith("Unexpected end-of-input") else "JsonParseException"
+    return f"com.fasterxml.jackson.core.{kind}: {_diagnostic(text, message, end).message}"
+
+
 class _Repeated(Exception):
     def __init__(self, key: str) -> None:
         self.key = key

@@ -21,6 +21,7 @@ from localcloud.host import Host
 from localcloud.services import _objects
 from localcloud.services._jobs import Job, JobFailed, RequestTokens, Statuses
 from localcloud.services._paging import Pages
+from localcloud.services._regional import Regional
 
 #: Virtual seconds from start to end. AWS publishes no figure; small jobs take minutes, most of them to set up.
 _SECONDS = 300.0
@@ -47,7 +48,7 @@ class SentimentJobs:
 
     def __init__(self, cloud: Host, answer: Callable[[str], Structure]) -> None:
         self._cloud, self._answer = cloud, answer
-        self._jobs: dict[str, SentimentJob] = {}
+        self._jobs: Regional[str, SentimentJob] = Regional(cloud)
         self._tokens: RequestTokens[SentimentJob] = RequestTokens(
             lambda token: ServiceError("ResourceInUseException", f"ClientRequestToken {token} is of another job.")
         )
@@ -88,7 +89,7 @@ class SentimentJobs:
         rules = request.get("Filter", {})
         found = [
             job.describe()
-            for job in reversed(self._jobs.values())
+            for job in reversed(list(self._jobs.values()))
             if rules.get("JobName", job.job_name) == job.job_name
             and rules.get("JobStatus", job.status) == job.status
             and job.created < float(rules.get("SubmitTimeBefore", "inf"))

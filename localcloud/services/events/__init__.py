@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 from localcloud.door import moto
 from localcloud.door.wire import ServiceError
 from localcloud.host import Service
+from localcloud.services._regional import Regional
 from localcloud.services.events import inputs, s3, schedules
 from localcloud.services.events.patterns import BadPattern, Pattern, compile_pattern
 from localcloud.services.events.targets import Arn, Delivery, Targets
@@ -144,10 +145,9 @@ class Events:
         self._cloud, self._clock = cloud, cloud.clock
         self._targets = Targets(cloud, self.forward)
         self._tags: dict[str, dict[str, str]] = {}
-        self._buses: dict[str, Bus] = {}
+        self._buses: Regional[str, Bus] = Regional(cloud, lambda: {"default": self._new_bus("default")})
         self._drawn: dict[bytes, int] = {}
         self._drawn_at = 0.0
-        self._add_bus("default")
 
     # ---- events
 
@@ -161,7 +161,8 @@ class Events:
         Raises:
             ServiceError: ResourceNotFoundException.
         """
-        self._accept(event, self._bus(bus_arn).name)
+        with self._cloud.asked_in(bus_arn.split(":")[3]):
+            self._accept(event, self._bus(bus_arn).name)
 
     def put_events(self, request: Shape) -> Shape:
         """PutEvents: each entry is taken or refused by itself."""
@@ -277,10 +278,9 @@ class Events:
 
     # ---- buses
 
-    def _add_bus(self, name: str, description: str | None = None) -> Bus:
+    def _new_bus(self, name: str, description: str | None = None) -> Bus:
         arn = f"arn:aws:events:{self._cloud.region}:{self._cloud.account_id}:event-bus/{name}"
-        bus = self._buses[name] = Bus(name, arn, self._clock.now(), description)
-        return bus
+        return Bus(name, arn, self._clock.now(), description)
 
     def _bus(self, name_or_arn: str | None) -> Bus:
         name = _bus_name(name_or_arn or "default")
@@ -297,7 +297,7 @@ class Events:
             raise _pattern_error(name, "name", "[/\\.\\-_A-Za-z0-9]+")
         if name in self._buses:
             raise ServiceError("ResourceAlreadyExistsException", f"Event bus {name} already exists.")
-        bus = self._add_bus(name, request.get("Description"))
+        bus = self._buses[name] = self._new_bus(name, request.get("Description"))
         self._tag(bus.arn, request.get("Tags"))
         return {"EventBusArn": bus.arn, "Description": bus.description}
 

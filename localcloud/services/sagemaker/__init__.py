@@ -4,7 +4,7 @@ images      which container images run
 training, processing, tuning, transform      the jobs; `jobs` has what they share
 models, endpoints      what serves; `runtimes/model_servers.py` has the processes
 backend, storage, records      what all share, S3, a transform job's records
-constraints, search      what every request keeps to; Search
+search      Search
 
 moto keeps models, endpoint configurations and tags, and answers what is not in `register`.
 """
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from localcloud.door.wire import Structure
 from localcloud.host import Service
-from localcloud.services.sagemaker import constraints
+from localcloud.services import _constraints
 from localcloud.services.sagemaker.backend import Backend
 from localcloud.services.sagemaker.endpoints import Endpoints, create_endpoint_config
 from localcloud.services.sagemaker.jobs import Jobs
@@ -70,7 +70,7 @@ def _checked(name: str, action: Action) -> Action:
     """The action, for requests that SageMaker's API allows."""
 
     def run(request: Structure) -> Structure:
-        constraints.check(name, request)
+        _constraints.check("sagemaker", name, request)
         return action(request)
 
     return run

@@ -17,6 +17,7 @@ from localcloud.door.wire import ServiceError, Structure
 from localcloud.errors import UnsupportedLocally
 from localcloud.runtimes.model_servers import Crashed, NotLoaded, Reply
 from localcloud.services._jobs import STANDSTILL
+from localcloud.services._regional import Regional
 from localcloud.services.sagemaker import status_events
 from localcloud.services.sagemaker.backend import Backend
 from localcloud.services.sagemaker.jobs import page
@@ -350,7 +351,7 @@ class Endpoints:
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
-        self.known: dict[str, Endpoint] = {}
+        self.known: Regional[str, Endpoint] = Regional(backend.cloud)
 
     def create(self, request: Structure) -> Structure:
         """CreateEndpoint."""
@@ -415,7 +416,7 @@ class Endpoints:
 
     def close(self) -> None:
         """End all model servers."""
-        for endpoint in list(self.known.values()):
+        for endpoint in self.known.everywhere():
             for variant in [*endpoint.variants, *endpoint._loading]:
                 variant.serving.close()
 

@@ -10,6 +10,7 @@ from localcloud.door.wire import ServiceError, Structure
 from localcloud.runtimes.process import Process
 from localcloud.services import _jobs
 from localcloud.services._paging import Pages
+from localcloud.services._regional import Regional
 from localcloud.services.sagemaker import status_events
 from localcloud.services.sagemaker.backend import Backend
 from localcloud.services.sagemaker.storage import NoData
@@ -135,7 +136,7 @@ class Jobs(Generic[J]):
     ) -> None:
         self.job_class = job_class
         self._backend, self._make = backend, make or job_class
-        self._jobs: dict[str, J] = {}
+        self._jobs: Regional[str, J] = Regional(backend.cloud)
 
     def create(self, request: Structure) -> J:
         """A new job, not started. Clock thread only.

@@ -53,7 +53,7 @@ class Filters:
         for name in ("InputFilter", "OutputFilter"):
             text = wanted.get(name, "$")
             try:
-                paths.append(None if text == "$" else jsonpath.parse(text))
+                paths.append(None if text == "$" else jsonpath.parse(text, counts_back=True))
             except ExpressionSyntaxError as problem:
                 raise ServiceError("ValidationException", f"Invalid {name} {text}: {problem}") from None
         if (join or any(paths)) and kind not in ("text/csv", *_LINES):

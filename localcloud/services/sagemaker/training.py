@@ -301,6 +301,12 @@ def last_words(output: str) -> str:
 def _refuse(request: Structure, what: str) -> None:
     """What would change the result and is not done here."""
     instances = request["ResourceConfig"].get("InstanceCount", 1)
+    if instances < 1:  # the model allows 0, for those who name instance groups
+        raise ServiceError(
+            "ValidationException",
+            "1 validation error detected: Value '0' at 'resourceConfig.instanceCount' failed to satisfy constraint: "
+            "Member must have value greater than or equal to 1",
+        )
     if instances > 1 or request["ResourceConfig"].get("InstanceGroups"):
         raise UnsupportedLocally(
             f"{what} asks for {instances} instances: the local cloud trains on one. Set InstanceCount (instance_count) "

@@ -48,7 +48,7 @@ _WAITING = _TAKE_TIME | {"GetActivityTask"}
 
 def register(cloud: Host) -> Service:
     """The service, with all actions of botocore's model."""
-    records = Records(describe)
+    records = Records(cloud, describe)
     executions = Executions(cloud, records)
     integrations = LocalIntegrations(cloud)
     machines = Machines(cloud, integrations.problems, executions.is_running, executions.end_all)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from localcloud.door.wire import ServiceError
+from localcloud.services._regional import Regional
 from localcloud.services.stepfunctions import arns, errors, settings, tags
 from localcloud.services.stepfunctions.paging import PAGES
 from localcloud.services.stepfunctions.tasks import TaskTokens
@@ -63,7 +64,7 @@ class Activities:
     def __init__(self, cloud: Host, tokens: TaskTokens) -> None:
         self._cloud = cloud
         self._tokens = tokens
-        self._activities: dict[str, Activity] = {}
+        self._activities: Regional[str, Activity] = Regional(cloud)
 
     def get(self, arn: str) -> Activity | None:
         """The activity, or None when there is none."""

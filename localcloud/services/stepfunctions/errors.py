@@ -6,6 +6,7 @@ of each action there.
 
 from __future__ import annotations
 
+from localcloud.asl.validation.json_text import complaint
 from localcloud.door.wire import ServiceError
 
 
@@ -69,14 +70,15 @@ def invalid_name(name: str) -> ServiceError:
     return ServiceError("InvalidName", f"Invalid Name: '{name}'")
 
 
-def invalid_input(problem: object) -> ServiceError:
+def invalid_input(text: str, problem: Exception) -> ServiceError:
     """The execution's input is not JSON."""
-    return ServiceError("InvalidExecutionInput", f"Invalid State Machine Execution Input: '{problem}'")
+    words = complaint(text, problem)
+    return ServiceError("InvalidExecutionInput", f"Invalid State Machine Execution Input: '{words}'")
 
 
-def invalid_output(problem: object) -> ServiceError:
+def invalid_output(text: str, problem: Exception) -> ServiceError:
     """The task's output is not JSON."""
-    return ServiceError("InvalidOutput", f"Invalid Output: '{problem}'")
+    return ServiceError("InvalidOutput", f"Invalid Output: '{complaint(text, problem)}'")
 
 
 def invalid_token() -> ServiceError:

@@ -381,7 +381,7 @@ def _checked_input(request: dict[str, Any]) -> str:
     try:
         json.loads(text, parse_constant=_refuse)
     except (ValueError, RecursionError) as problem:
-        raise errors.invalid_input(problem) from None
+        raise errors.invalid_input(text, problem) from None
     return text
 
 

@@ -17,6 +17,7 @@ from localcloud.asl.machine import Machine
 from localcloud.asl.validation.shapes import TaskProblems
 from localcloud.door.wire import ServiceError
 from localcloud.ids import derived_choice, derived_uuid
+from localcloud.services._regional import Regional
 from localcloud.services.stepfunctions import arns, errors, settings, tags
 from localcloud.services.stepfunctions.logs import prove_permissions
 from localcloud.services.stepfunctions.paging import PAGES
@@ -142,7 +143,7 @@ class Machines:
         self._cloud, self._task_problems = cloud, task_problems
         self._is_running = is_running
         self._on_delete = on_delete
-        self._machines: dict[str, StateMachine] = {}
+        self._machines: Regional[str, StateMachine] = Regional(cloud)
 
     # ---- finding
 

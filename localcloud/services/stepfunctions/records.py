@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from localcloud.host import Host
+from localcloud.services._regional import Regional
 from localcloud.services.stepfunctions import errors
 from localcloud.services.stepfunctions.archive import Archive
 
@@ -86,12 +88,13 @@ class Records:
     """All executions, by ARN and by what they belong to.
 
     Args:
+        cloud: whose region it is.
         describe_map_run: how a Map Run is described; what is kept of one when its execution is let go.
     """
 
-    def __init__(self, describe_map_run: Callable[[MapRun], dict[str, Any]]) -> None:
+    def __init__(self, cloud: Host, describe_map_run: Callable[[MapRun], dict[str, Any]]) -> None:
         self._describe = describe_map_run
-        self._records: dict[str, Record] = {}
+        self._records: Regional[str, Record] = Regional(cloud)
         self._by_owner: dict[str, dict[str, Record]] = {}  # machine, version, alias and map run ARNs
         self._orders = itertools.count(1)
         self._archive = Archive()

@@ -97,7 +97,7 @@ class TaskTokens:
         try:
             output = json.loads(request["output"], parse_constant=_refuse)
         except (ValueError, RecursionError) as problem:
-            raise errors.invalid_output(problem) from None
+            raise errors.invalid_output(request["output"], problem) from None
         self.discard(request["taskToken"])
         answer.signal.set(output)
         return {}

@@ -21,6 +21,7 @@ from localcloud.host import Host, Service
 from localcloud.services import _objects
 from localcloud.services._jobs import Job, JobFailed, Statuses
 from localcloud.services._paging import Pages
+from localcloud.services._regional import Regional
 from localcloud.services.transcribe.transcript import transcript
 
 if TYPE_CHECKING:
@@ -88,8 +89,8 @@ class Jobs:
 
     def __init__(self, cloud: Host) -> None:
         self._cloud = cloud
-        self._jobs: dict[str, TranscriptionJob] = {}
-        self._vocabularies: dict[str, Structure] = {}
+        self._jobs: Regional[str, TranscriptionJob] = Regional(cloud)
+        self._vocabularies: Regional[str, Structure] = Regional(cloud)
         self._lock = threading.Lock()
 
     # ---- jobs
@@ -124,7 +125,7 @@ class Jobs:
         part = request.get("JobNameContains", "").lower()
         found = [
             job.summary()
-            for job in reversed(self._jobs.values())
+            for job in reversed(list(self._jobs.values()))
             if part in job.name.lower() and request.get("Status", job.status) == job.status
         ]
         listed, token = _PAGES.page(found, request, "ListTranscriptionJobs")

@@ -35,7 +35,8 @@ def find(path: str, document: Any = STORE, **variables: Any) -> Any:
         ("$['bike']['price']", 20),
         ('$["bike"].price', 20),
         ("$.book[0].title", "Sayings"),
-        ("$.book[-1].title", "moby"),
+        ("$.book[(@.length-1)].title", "moby"),
+        ("$.book[( @.length - 3 )].title", "Sayings"),
         ("$.[ 'bike' ]", {"price": 20}),
         ("$.book[0].isbn", None),
     ],
@@ -148,6 +149,11 @@ def test_a_variable_that_was_never_assigned_is_an_error() -> None:
         ("$.bike.wheels", "No results for path: $['bike']['wheels']"),
         ("$.car.wheels", "Missing property in path $['car']"),
         ("$.book[7]", "No results for path: $['book'][7]"),
+        (
+            "$.book[-1]",
+            "No results for path: $['book'][-1]",
+        ),  # seen on AWS: zenn.dev/sotaro8181/articles/9f265419e4fda9
+        ("$.book[(@.length-4)]", "No results for path: $['book'][-4]"),
         ("$.book[7].title", "No results for path: $['book'][7]['title']"),
         ("$.book[0].isbn[0]", "The path $['book'][0]['isbn'] is null"),
         (
@@ -207,7 +213,9 @@ def test_names_and_indices_make_a_reference_path(path: str) -> None:
     assert jsonpath.is_reference(path)
 
 
-@pytest.mark.parametrize("path", ["$.a[*]", "$..a", "$.a[0,1]", "$.a[1:]", "$['a','b']", "$.a.length()", "$.a[-1]"])
+@pytest.mark.parametrize(
+    "path", ["$.a[*]", "$..a", "$.a[0,1]", "$.a[1:]", "$['a','b']", "$.a.length()", "$.a[-1]", "$.a[(@.length-1)]"]
+)
 def test_what_may_find_several_nodes_is_no_reference_path(path: str) -> None:
     assert not jsonpath.is_reference(path)
 

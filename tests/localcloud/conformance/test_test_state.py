@@ -301,6 +301,9 @@ def test_a_map_and_a_parallel_can_be_made_to_fail(attempt: Any, container: Answe
 @pytest.mark.parametrize(
     ("tolerated", "failed", "status"),
     [
+        ({}, 0, "SUCCEEDED"),
+        ({}, 1, "SUCCEEDED"),
+        ({"ToleratedFailureCount": 0}, 1, "FAILED"),
         ({"ToleratedFailureCount": 1}, 1, "SUCCEEDED"),
         ({"ToleratedFailureCount": 1}, 2, "FAILED"),
         ({"ToleratedFailurePercentage": 50}, 2, "SUCCEEDED"),

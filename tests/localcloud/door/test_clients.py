@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 import pytest
 
+from localcloud import aws_settings
 from localcloud.cloud import Cloud
 from localcloud.door import inprocess
 from localcloud.door.access import Access
@@ -58,6 +59,49 @@ def test_the_same_name_in_two_regions_is_two_state_machines(cloud: Cloud) -> Non
         for region in ("eu-west-1", "us-east-1")
     }
     assert len(arns) == 2
+
+
+@pytest.mark.parametrize(
+    ("service", "create", "name", "more", "listing"),
+    [
+        ("stepfunctions", "create_state_machine", "name", {"definition": json.dumps(MAP), "roleArn": ROLE}, "machines"),
+        ("stepfunctions", "create_activity", "name", {}, "activities"),
+        ("events", "create_event_bus", "Name", {}, "event_buses"),
+        ("events", "put_rule", "Name", {"ScheduleExpression": "rate(1 hour)"}, "rules"),
+        ("scheduler", "create_schedule_group", "Name", {}, "schedule_groups"),
+        ("transcribe", "create_vocabulary", "VocabularyName", {"LanguageCode": "en-US", "Phrases": ["a"]}, ""),
+        ("sqs", "create_queue", "QueueName", {}, "queues"),
+    ],
+)
+def test_a_region_sees_only_what_is_its_own(
+    cloud: Cloud, service: str, create: str, name: str, more: dict[str, Any], listing: str
+) -> None:
+    here, elsewhere = client(cloud, service, "us-east-1"), client(cloud, service, "eu-west-1")
+    getattr(elsewhere, create)(**{name: "mine"}, **more)
+    if listing:
+        listing = "list_" + ("state_machines" if listing == "machines" else listing)
+        answer = {key: value for key, value in getattr(here, listing)().items() if key != "ResponseMetadata"}
+        assert "mine" not in str(answer)
+        assert "mine" in str(getattr(elsewhere, listing)())
+    getattr(here, create)(**{name: "mine"}, **more)  # the name is free here
+
+
+def test_an_arn_of_another_region_leads_nowhere(cloud: Cloud) -> None:
+    here, elsewhere = (client(cloud, "stepfunctions", region) for region in ("us-east-1", "eu-west-1"))
+    machine = here.create_state_machine(name="m", definition=json.dumps(MAP), roleArn=ROLE)["stateMachineArn"]
+    execution = here.start_execution(stateMachineArn=machine, input="[1]")["executionArn"]
+    with pytest.raises(here.exceptions.StateMachineDoesNotExist):
+        elsewhere.describe_state_machine(stateMachineArn=machine)
+    with pytest.raises(here.exceptions.ExecutionDoesNotExist):
+        elsewhere.describe_execution(executionArn=execution)
+
+
+def test_a_function_of_another_region_is_not_reachable(cloud: Cloud) -> None:
+    """In the words of https://github.com/localstack/localstack's recordings of Lambda."""
+    arn = "arn:aws:lambda:eu-west-1:123456789012:function:f"
+    here = client(cloud, "lambda", "us-east-1")
+    with pytest.raises(here.exceptions.ResourceNotFoundException, match="'eu-west-1' are not reachable in this region"):
+        here.invoke(FunctionName=arn)
 
 
 def test_a_request_without_a_region_of_aws_is_answered_in_the_clouds_own(cloud: Cloud) -> None:
@@ -110,7 +154,7 @@ def test_a_plain_client_of_boto3_starts_synchronous_executions(
         monkeypatch.setenv("AWS_DISABLE_HOST_PREFIX_INJECTION", "true")  # as connect() and functions have it
     else:
         monkeypatch.delenv("AWS_DISABLE_HOST_PREFIX_INJECTION", raising=False)
-        endpoint = endpoint.replace("://", "://local@")
+        endpoint = aws_settings.prefixable(endpoint)  # as the cloud's line and LocalCloud.settings() have it
     key = served.access.reader
     states = boto3.client(
         "stepfunctions",

@@ -79,6 +79,8 @@ def test_a_registered_action_is_ours_and_sees_bytes(cloud: Cloud) -> None:
             "polly:SynthesizeSpeech",
         ),
         ("bedrock-runtime", "invoke_model", {"modelId": "m"}, "bedrock-runtime:InvokeModel"),
+        ("sesv2", "list_email_identities", {}, "sesv2:ListEmailIdentities"),
+        ("apigatewayv2", "get_apis", {}, "apigatewayv2:GetApis"),
         (
             "sagemaker-runtime",
             "invoke_endpoint",
@@ -174,8 +176,8 @@ def test_missing_members_are_all_told_at_once(cloud: Cloud) -> None:
     assert answer["__type"] == "ValidationException"
     assert answer["message"] == (
         "2 validation errors detected: "
-        "Value null at 'Document' failed to satisfy constraint: Member must not be null; "
-        "Value null at 'FeatureTypes' failed to satisfy constraint: Member must not be null"
+        "Value null at 'document' failed to satisfy constraint: Member must not be null; "
+        "Value null at 'featureTypes' failed to satisfy constraint: Member must not be null"
     )
 
 
@@ -328,3 +330,29 @@ def test_request_ids_are_the_same_in_every_run() -> None:
         seen.append(answer["ResponseMetadata"]["RequestId"])
         made.close()
     assert seen[0] == seen[1]
+
+
+@pytest.mark.parametrize(
+    ("service", "action", "parameters", "code", "words"),
+    [
+        ("sns", "publish", {"Message": "x"}, "InvalidParameter", "TopicArn or TargetArn Reason: no value"),
+        ("sns", "delete_topic", {"TopicArn": "a:b"}, "InvalidParameter", "at least 6 elements, not 2"),
+        (
+            "sqs",
+            "create_queue",
+            {"QueueName": "q", "Attributes": {"DelaySeconds": "soon"}},
+            "InvalidAttributeValue",
+            "DelaySeconds",
+        ),
+        ("secretsmanager", "list_secret_version_ids", {"SecretId": "s"}, "ResourceNotFoundException", "can't find"),
+        ("sagemaker", "list_tags", {"ResourceArn": "x"}, "ValidationException", "'resourceArn' failed to satisfy"),
+        ("kinesis", "get_records", {"ShardIterator": "x"}, "InvalidArgumentException", "ShardIterator"),
+    ],
+)
+def test_a_malformed_value_is_the_callers_fault_not_ours(
+    cloud: Cloud, service: str, action: str, parameters: dict[str, Any], code: str, words: str
+) -> None:
+    with pytest.raises(ClientError, match=words) as caught:
+        getattr(cloud.client(service), action)(**parameters)
+    assert caught.value.response["Error"]["Code"] == code
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400

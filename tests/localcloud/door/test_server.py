@@ -47,15 +47,16 @@ def started() -> Iterator[Started]:
 def signed(started: Started, service: str, method: str, path: str, body: bytes = b"", **more: str) -> dict[str, str]:
     """The headers of a request that the cloud's key signs."""
     key = Credentials(started.ready["access_key_id"], started.ready["secret_access_key"])
-    request = AWSRequest(method, started.ready["endpoint"] + path, data=body, headers=more)
+    request = AWSRequest(method, f"http://127.0.0.1:{started.port}{path}", data=body, headers=more)
     (S3SigV4Auth if service == "s3" else SigV4Auth)(key, service, "us-east-1").add_auth(request)
     return dict(request.headers.items())
 
 
 def test_it_says_where_it_is_in_one_line_of_json(started: Started) -> None:
-    endpoint = f"http://127.0.0.1:{started.port}"
+    endpoint = f"http://local@127.0.0.1:{started.port}"
     keys = ("access_key_id", "secret_access_key")
     told = {name: value for name, value in started.ready.items() if name not in keys}
+    assert told.pop("faults").startswith(f"http://127.0.0.1:{started.port}/faults?token=")
     assert told == {"endpoint": endpoint, "region": "us-east-1", "account_id": "123456789012"}
     assert all(len(started.ready[name]) >= 20 for name in keys)
 
@@ -153,5 +154,9 @@ def test_who_starts_it_in_a_shell_gets_the_lines_to_paste_and_may_choose_the_key
     made.process.send_signal(signal.SIGINT)
     code, said = made.end()
     assert code == 0
-    for variable in (f"AWS_ENDPOINT_URL={made.ready['endpoint']}", "AWS_ACCESS_KEY_ID=MYKEY", "AWS_SECRET_ACCESS_KEY="):
+    for variable in (
+        f"AWS_ENDPOINT_URL=http://127.0.0.1:{made.port}\n",
+        "AWS_ACCESS_KEY_ID=MYKEY",
+        "AWS_SECRET_ACCESS_KEY=",
+    ):
         assert variable in said.decode()

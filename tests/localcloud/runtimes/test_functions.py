@@ -85,6 +85,14 @@ def test_an_exception_is_reported_with_the_reader_s_frames_at_their_place_on_lam
     }
 
 
+def test_a_handler_that_takes_no_event_fails_in_lambda_s_bootstrap_not_in_a_file_of_ours(functions: Functions) -> None:
+    found = error(run(functions, function("def handler():\n    return 1")))
+    assert (found["errorType"], [line.split('"')[1] for line in found["stackTrace"]]) == (
+        "TypeError",
+        ["/var/runtime/bootstrap.py"],
+    )
+
+
 def test_frames_of_libraries_and_messages_name_no_directory_of_this_machine(functions: Functions) -> None:
     source = "import json\ndef handler(event, context):\n    return json.loads(open(__file__).name)"
     outcome = run(functions, function(source))

@@ -158,6 +158,34 @@ def test_code_may_come_from_s3(cloud: Cloud, client: Any, create: Create) -> Non
     assert client.invoke(FunctionName="f")["Payload"].read() == b"3"
 
 
+@pytest.mark.parametrize(
+    ("setting", "code", "words"),
+    [
+        ({"Timeout": 99_999}, "ValidationException", "'99999' at 'timeout' failed to satisfy constraint"),
+        ({"MemorySize": 99_999}, "ValidationException", "'99999' at 'memorySize' failed to satisfy constraint"),
+        ({"Environment": {"Variables": {"1": "x"}}}, "ValidationException", "Map key must satisfy constraint"),
+        (
+            {"Environment": {"Variables": {"AWS_REGION": "x", "AB": "y"}}},
+            "InvalidParameterValueException",
+            "Reserved keys used in this request: AWS_REGION",
+        ),
+        (
+            {"Environment": {"Variables": {"AB": "x" * 4096}}},
+            "InvalidParameterValueException",
+            "exceeded the 4KB limit",
+        ),
+    ],
+)
+def test_a_setting_that_lambda_has_not_is_refused_and_nothing_is_made(
+    client: Any, create: Create, setting: dict[str, Any], code: str, words: str
+) -> None:
+    found, _, message = refusal(lambda: create(name="g", **setting))
+    assert (found, words in message) == (code, True), message
+    assert client.list_functions()["Functions"] == []
+    create()
+    assert refusal(lambda: client.update_function_configuration(FunctionName="f", **setting))[0] == code
+
+
 def test_a_layer_is_importable(client: Any, create: Create) -> None:
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as opened:

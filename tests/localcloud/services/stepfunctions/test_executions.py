@@ -114,6 +114,15 @@ def test_input_that_is_no_json_is_refused(sfn: Any, machine: MakeMachine, refuse
     assert message.startswith("Invalid State Machine Execution Input: '")
 
 
+def test_input_that_is_no_json_is_refused_in_jacksons_words(sfn: Any, machine: MakeMachine, refused: Refused) -> None:
+    message = refused("InvalidExecutionInput", sfn.start_execution, stateMachineArn=machine(PASS), input='{"a": "b""}')
+    assert message == (
+        "Invalid State Machine Execution Input: 'com.fasterxml.jackson.core.JsonParseException: Unexpected character "
+        "('\"' (code 34)): was expecting comma to separate Object entries\n"
+        ' at [Source: (String)"{"a": "b""}"; line: 1, column: 11]\''
+    )
+
+
 def test_input_may_have_256_kib_and_no_byte_more(
     sfn: Any, machine: MakeMachine, refused: Refused, ended: Ended
 ) -> None:

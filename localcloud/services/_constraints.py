@@ -1,4 +1,4 @@
-"""What SageMaker checks of each request before it looks at anything: lengths, patterns and ranges of its API model.
+"""What AWS checks of each request before it looks at anything: lengths, patterns and ranges of the API's model.
 
 The words are those of https://github.com/aws/amazon-sagemaker-examples/issues/2236.
 """
@@ -13,23 +13,27 @@ from typing import Any
 from localcloud.door.wire import ServiceError, Structure
 
 
-def check(action: str, request: Structure) -> None:
-    """Refuse a request whose values SageMaker's API does not allow.
+def check(service: str, action: str, request: Structure) -> None:
+    """Refuse a request whose values the API does not allow.
+
+    Args:
+        service, action: botocore's names.
+        request: in botocore's shape.
 
     Raises:
         ServiceError: ValidationException, with every value and the constraint that it breaks.
     """
-    problems = list(_problems(_model().operation_model(action).input_shape, request, ""))
+    problems = list(_problems(_model(service).operation_model(action).input_shape, request, ""))
     if problems:
         count = f"{len(problems)} validation error{'s' if len(problems) > 1 else ''} detected"
         raise ServiceError("ValidationException", f"{count}: {'; '.join(problems)}")
 
 
 @cache
-def _model() -> Any:
+def _model(service: str) -> Any:
     import botocore.session
 
-    return botocore.session.get_session().get_service_model("sagemaker")
+    return botocore.session.get_session().get_service_model(service)
 
 
 def _problems(shape: Any, value: Any, where: str) -> Iterator[str]:
