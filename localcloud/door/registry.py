@@ -183,7 +183,6 @@ INSTEAD: Mapping[str, str] = {
     "emr": _JOB,
     "emr-containers": _JOB,
     "emr-serverless": _JOB,
-    "firehose": "Put records into a Kinesis stream, and read them with kinesis:GetRecords",
     "glue": _JOB,
     "iam:CreateAccessKey": _KEY,
     "iam:CreateUser": _KEY,
