@@ -60,7 +60,7 @@ ACTION, REGION = "localcloud.action", "localcloud.region"
 PRESERVED_NAMES = "moto.preserved_header_names"
 
 #: What the answers of DescribeExecution, DescribeMapRun and their lists, and of GetExecutionHistory, tell of an end.
-_NOT_ENDED = re.compile(rb'"status":\s*"(RUNNING|PENDING_REDRIVE)"')
+_NOT_ENDED = re.compile(rb'"(status|State)":\s*"(RUNNING|QUEUED|PENDING_REDRIVE)"')
 _ENDED = re.compile(rb'"type":\s*"Execution(Succeeded|Failed|TimedOut|Aborted)"')
 
 #: The region in a signature's scope, and what is one of AWS's.
