@@ -62,7 +62,7 @@ def picture(
     for each in services:
         for name in each.feeds:
             if name in places:
-                _arrow(canvas, each, places[name], each.name in new or name in new)
+                _arrow(canvas, each, places[name], services, each.name in new or name in new)
     for each in services:
         _box(canvas, each, each.name in new)
     facts = [_fact(each, places, each.name in new) for each in services]
@@ -103,8 +103,8 @@ def _box(canvas: Canvas, each: Service, is_new: bool) -> None:
     canvas.text(left + TILE + 16, top + 38, metrics.cut(each.does, room, SMALL), look.word, bold=False)
 
 
-def _arrow(canvas: Canvas, one: Service, other: Service, is_new: bool) -> None:
-    """To the right through the gap before its target; within a column straight up or down."""
+def _arrow(canvas: Canvas, one: Service, other: Service, services: Sequence[Service], is_new: bool) -> None:
+    """To the right, up or down before its target, or at once where something stands in its row; else straight."""
     colour, thick = (LOOKS["running"].border, 2.4) if is_new else (LINE, 1.3)
     y, end_y = _top(one.row) + HIGH // 2, _top(other.row) + HIGH // 2
     if one.column == other.column:
@@ -115,7 +115,8 @@ def _arrow(canvas: Canvas, one: Service, other: Service, is_new: bool) -> None:
         path, tip = f"M{middle} {y}V{end_y - 6 * sign}", f"M{middle} {end_y}l-4 {-8 * sign}h8z"
     else:
         end = _left(other.column)
-        turn = end - GAP // 2
+        blocked = any(each.row == one.row and one.column < each.column < other.column for each in services)
+        turn = _left(one.column) + WIDE + GAP // 2 if blocked else end - GAP // 2
         path = f"M{_left(one.column) + WIDE} {y}H{turn}V{end_y}H{end - 6}"
         tip = f"M{end} {end_y}l-8 -4v8z"
     canvas.add("path", d=path, fill="none", stroke=colour, stroke_width=thick, stroke_linejoin="round")

@@ -14,6 +14,15 @@ from helpers.checks.calls import (
     status_choice,
     waiting_begins,
 )
+from helpers.checks.lakes import (
+    answers_last,
+    bytes_scanned,
+    files_in_the_lake,
+    frugal_query,
+    looks_for_the_transcript,
+    orders_kept,
+    reports_failures,
+)
 from helpers.checks.offers import (
     answers_meanwhile,
     columns_to_compare,
@@ -53,7 +62,9 @@ from helpers.checks.stages import (
 )
 
 __all__ = [
+    "answers_last",
     "answers_meanwhile",
+    "bytes_scanned",
     "children_at_the_end",
     "children_started",
     "childs_answer",
@@ -64,7 +75,9 @@ __all__ = [
     "error_of_the_child",
     "error_of_the_step",
     "events_of_a_task",
+    "files_in_the_lake",
     "first_pause",
+    "frugal_query",
     "goes_on_with",
     "handled_receipts",
     "higher_bar",
@@ -74,10 +87,13 @@ __all__ = [
     "longest_step",
     "looking_often",
     "looks_at_the_job",
+    "looks_for_the_transcript",
     "manager_choice",
     "mood_task",
     "one_in_twenty",
+    "orders_kept",
     "patient_retry",
+    "reports_failures",
     "signs_of_life",
     "slowest_line",
     "start_in_the_middle",

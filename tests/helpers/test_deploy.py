@@ -214,7 +214,8 @@ def test_clean_up_deletes_what_the_workshop_made_and_nothing_else(
     kinesis, firehose, glue = (workshop.client(name) for name in ("kinesis", "firehose", "glue"))
     destination = {"RoleARN": workshop.roles.jobs, "BucketARN": f"arn:aws:s3:::{workshop.bucket}"}
     for name, tags in {"workshop-stream": workshop.tags, "workshop-kept": []}.items():
-        kinesis.create_stream(StreamName=name, ShardCount=1, Tags={each["Key"]: each["Value"] for each in tags})
+        kinesis.create_stream(StreamName=name, ShardCount=1)
+        kinesis.add_tags_to_stream(StreamName=name, Tags={each["Key"]: each["Value"] for each in tags} or {"a": "b"})
         firehose.create_delivery_stream(
             DeliveryStreamName=name,
             ExtendedS3DestinationConfiguration=destination,

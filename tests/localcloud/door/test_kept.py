@@ -876,6 +876,7 @@ SETTINGS: dict[tuple[str, str], tuple[dict[str, Any], dict[str, dict[str, Any]]]
             "Segment": {"Segment": {"SegmentNumber": 0, "TotalSegments": 2}},
         },
     ),
+    ("kinesis", "CreateStream"): ({"StreamName": "s"}, {"Tags": {"Tags": {"a": "b"}}}),
     ("kms", "CreateKey"): ({}, KEY),
     ("lambda", "CreateAlias"): ({"FunctionVersion": "1"}, {"RoutingConfig.AdditionalVersionWeights": ROUTES}),
     ("lambda", "CreateFunction"): ({"FunctionName": "f", "Role": "r", "Code": {"ZipFile": b"x"}}, FUNCTION),

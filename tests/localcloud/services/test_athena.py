@@ -201,6 +201,26 @@ def test_a_query_reads_nothing_but_its_tables(cloud: Cloud) -> None:
         assert athena.get_query_execution(QueryExecutionId=identity)["QueryExecution"]["Status"]["State"] == "FAILED"
 
 
+POLLING = """
+import boto3, time
+def handler(event, context):
+    athena = boto3.client("athena")
+    query = athena.start_query_execution(QueryString="SELECT count(*) FROM shop.sales", ResultConfiguration={"OutputLocation": "s3://results/"})
+    while True:
+        done = athena.get_query_execution(QueryExecutionId=query["QueryExecutionId"])["QueryExecution"]
+        if done["Status"]["State"] not in ("QUEUED", "RUNNING"):
+            rows = athena.get_query_results(QueryExecutionId=query["QueryExecutionId"])["ResultSet"]["Rows"]
+            return rows[1]["Data"][0]["VarCharValue"]
+        time.sleep(0.05)
+"""
+
+
+def test_a_function_asks_and_polls_for_the_answer(served: Cloud) -> None:
+    create_function(served, POLLING)
+    answer = served.client("lambda").invoke(FunctionName="f")
+    assert answer["Payload"].read() == b'"10"'
+
+
 # ---- statements on the catalog
 
 

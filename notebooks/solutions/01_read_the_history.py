@@ -1,0 +1,2 @@
+looks = 1
+scanned = 0
