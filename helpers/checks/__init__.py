@@ -16,10 +16,10 @@ from helpers.checks.calls import (
 )
 from helpers.checks.lakes import (
     answers_last,
-    bytes_scanned,
     files_in_the_lake,
     frugal_query,
     looks_for_the_transcript,
+    milliseconds_of_the_engine,
     orders_kept,
     reports_failures,
 )
@@ -64,7 +64,6 @@ from helpers.checks.stages import (
 __all__ = [
     "answers_last",
     "answers_meanwhile",
-    "bytes_scanned",
     "children_at_the_end",
     "children_started",
     "childs_answer",
@@ -89,6 +88,7 @@ __all__ = [
     "looks_at_the_job",
     "looks_for_the_transcript",
     "manager_choice",
+    "milliseconds_of_the_engine",
     "mood_task",
     "one_in_twenty",
     "orders_kept",

@@ -62,8 +62,8 @@ PRESERVED_NAMES = "moto.preserved_header_names"
 #: Services that a function may start something in, and ask until it has ended.
 _POLLED = ("athena", "glue", "stepfunctions")
 
-#: What the answers of DescribeExecution, DescribeMapRun and their lists, and of GetExecutionHistory, tell of an end; and
-#: those of GetQueryExecution and GetCrawler.
+#: What the answers of DescribeExecution, DescribeMapRun and their lists, of GetExecutionHistory, GetQueryExecution and
+#: GetCrawler tell of an end.
 _NOT_ENDED = re.compile(rb'"(status|State)":\s*"(RUNNING|QUEUED|PENDING_REDRIVE)"')
 _ENDED = re.compile(rb'"type":\s*"Execution(Succeeded|Failed|TimedOut|Aborted)"')
 

@@ -1,2 +1,2 @@
-looks = 1
-scanned = 0
+looks = 3
+milliseconds = 750

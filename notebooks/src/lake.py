@@ -117,6 +117,11 @@ def policy(statements):
     return json.dumps({"Version": "2012-10-17", "Statement": statements})
 
 
+def is_enabled(functions, mapping):
+    """Whether an event source mapping reads, with the settings that it was given last."""
+    return functions.get_event_source_mapping(UUID=mapping["UUID"])["State"] == "Enabled"
+
+
 def given_up(workshop, queue):
     """What Lambda tells the queue about a batch that it has given up, once it has."""
     sqs, found = workshop.client("sqs"), []

@@ -18,6 +18,7 @@ class Answer:
     read: str
     dollars: float
     scanned: int = 0  # bytes, of Athena
+    query: str = ""  # its id, of Athena
 
 
 def ask_athena(workshop, sql):
@@ -39,10 +40,9 @@ def ask_athena(workshop, sql):
     found = athena.get_query_results(QueryExecutionId=query)["ResultSet"]["Rows"][1:]
     rows = [[value.get("VarCharValue") for value in row["Data"]] for row in found]
     scanned = done["Statistics"]["DataScannedInBytes"]
+    seconds = done["Statistics"]["TotalExecutionTimeInMillis"] / 1000
     dollars = 1e6 * 5 * max(scanned, 10e6) / 1e12
-    return Answer(
-        rows, done["Statistics"]["TotalExecutionTimeInMillis"] / 1000, f"{scanned / 1000:.1f} kB", dollars, scanned
-    )
+    return Answer(rows, seconds, f"{scanned / 1000:.1f} kB", dollars, scanned, query)
 
 
 def get_order(dynamodb, table, number):

@@ -31,7 +31,7 @@ def hear(bucket):
     job = {**name, "LanguageCode": "en-US", "Media": {"MediaFileUri": f"s3://{bucket}/{FOLDER}/call.wav"}}
     job |= {"OutputBucketName": bucket, "OutputKey": f"{FOLDER}/transcript.json"}
     start = steps.Task("Hear the call", resource=f"{SDK}:transcribe:startTranscriptionJob", parameters=job)
-    wait = steps.Wait("Wait for the transcript", seconds=5)
+    wait = steps.Wait("Wait for the transcript", seconds=15)
     look = steps.Task("Look for it", resource=f"{SDK}:transcribe:getTranscriptionJob", parameters=name)
     heard = steps.Choice("Heard?")
     status = "$.TranscriptionJob.TranscriptionJobStatus"

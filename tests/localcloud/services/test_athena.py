@@ -15,7 +15,7 @@ from localcloud.cloud import Cloud
 from tests.localcloud.services import answers
 from tests.localcloud.services.answers import error
 from tests.localcloud.services.test_athena_queries import rows, run
-from tests.localcloud.services.waiting import ROLE
+from tests.localcloud.services.waiting import ROLE, create_function
 
 DAYS = {f"2026-01-{day:02}": f"{day},tea\n" for day in range(1, 11)}
 RESULTS = {"OutputLocation": "s3://results/here/"}
@@ -205,7 +205,7 @@ POLLING = """
 import boto3, time
 def handler(event, context):
     athena = boto3.client("athena")
-    query = athena.start_query_execution(QueryString="SELECT count(*) FROM shop.sales", ResultConfiguration={"OutputLocation": "s3://results/"})
+    query = athena.start_query_execution(QueryString="SELECT 42", ResultConfiguration={"OutputLocation": "s3://test-athena/"})
     while True:
         done = athena.get_query_execution(QueryExecutionId=query["QueryExecutionId"])["QueryExecution"]
         if done["Status"]["State"] not in ("QUEUED", "RUNNING"):
@@ -215,10 +215,11 @@ def handler(event, context):
 """
 
 
-def test_a_function_asks_and_polls_for_the_answer(served: Cloud) -> None:
-    create_function(served, POLLING)
-    answer = served.client("lambda").invoke(FunctionName="f")
-    assert answer["Payload"].read() == b'"10"'
+def test_a_function_asks_and_polls_for_the_answer(local_cloud: Any) -> None:
+    local_cloud.client("s3").create_bucket(Bucket="test-athena")
+    create_function(local_cloud, POLLING, "test-athena")
+    answer = local_cloud.client("lambda").invoke(FunctionName="test-athena")
+    assert json.loads(answer["Payload"].read()) == "42"
 
 
 # ---- statements on the catalog
