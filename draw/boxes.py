@@ -59,6 +59,7 @@ class Boxes(Strata):
             self._status(box, summary, look)
         if summary and summary.retries:
             told = f"{summary.retries} {'retry' if summary.retries == 1 else 'retries'}"
+            told += ", injected" if summary.injected and not summary.error else ""
             self._retries(box, told, LOOKS["caught"].border, LOOKS["caught"].word)
         elif node.retries:
             self._retries(box, f"up to {node.retries}", "#c3ccd6", GREY)
@@ -88,7 +89,7 @@ class Boxes(Strata):
         if summary is None:
             return (node.words,), GREY
         if summary.error:
-            error = words.error(summary.error)
+            error = words.error(summary.error) + (", injected" if summary.injected else "")
             return (f"{summary.status}: {error}", error), look.word
         if node.name in self.scene.notes:
             note = self.scene.notes[node.name]

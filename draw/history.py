@@ -32,6 +32,9 @@ TRIES = {
     "ParallelStateStarted",
     "MapStateStarted",
 }
+#: In the cause of what the local cloud was asked to do wrong (localcloud.injection).
+INJECTED = "(injected)"
+
 FAILURE = re.compile(r"(?<!^Execution)(Failed|TimedOut)$")
 _WORST_FIRST = ("running", "failed", "timed out", "aborted", "caught", "succeeded")
 
@@ -47,6 +50,7 @@ class Visit:
         status: "running", "succeeded", "caught", "failed", "timed out" or "aborted".
         tries: how often its work was begun; 1 unless it was retried.
         error, cause: of its last failure, if any.
+        injected: how many of its failures were made on purpose.
         iterations: for a Map, how many items were begun and done.
         events: the ids of its events.
     """
@@ -60,6 +64,7 @@ class Visit:
     tries: int = 0
     error: str | None = None
     cause: str | None = None
+    injected: int = 0
     iterations: list[int] = field(default_factory=lambda: [0, 0])
     events: list[int] = field(default_factory=list)
 
@@ -78,6 +83,7 @@ class Summary:
         visits, retries: how many.
         share: how many of how many have this status, of the visits that count for it.
         error: of the visit that gave the status.
+        injected: how many failures were made on purpose.
         iterations: for a Map, items done and begun in its last visit.
     """
 
@@ -86,6 +92,7 @@ class Summary:
     retries: int
     share: tuple[int, int]
     error: str | None
+    injected: int
     iterations: tuple[int, int] | None
 
 
@@ -161,6 +168,7 @@ def _summary(visits: list[Visit], last: list[Visit]) -> Summary:
         sum(max(0, visit.tries - 1) for visit in visits),
         (sum(visit.status == worst.status for visit in last), len(last)),
         worst.error if worst.status in ("caught", "failed", "timed out") else None,
+        sum(visit.injected for visit in visits),
         (done, begun) if visits[-1].kind == "Map" and begun else None,
     )
 
@@ -278,6 +286,7 @@ class _Reader:
             visit.iterations[1] += 1
         elif FAILURE.search(kind):
             visit.error, visit.cause = details(event).get("error"), details(event).get("cause")
+            visit.injected += INJECTED in (visit.cause or "")
             if visit.error is None and kind.endswith("TimedOut"):
                 visit.error = "States.Timeout"
             self.waiting.add(id(visit))

@@ -28,6 +28,8 @@ def sentence(graph: Graph, trace: Trace | None, name: str, scene: Scene | None =
             notes.append(f"{summary.visits} times")
         if summary.retries:
             notes.append(f"{summary.retries} {'retry' if summary.retries == 1 else 'retries'}")
+        if summary.injected:
+            notes.append("injected")
         some, counted = summary.share
         part = f"{some} of them " if some < counted else ""
         if summary.status not in ("succeeded", "running"):

@@ -1,4 +1,4 @@
-"""The face of the workshop: what its notebooks import, ten names at the most.
+"""The face of the workshop: what its notebooks import, eleven names.
 
 Import it before the SDK: that makes `import stepfunctions` quick and quiet (see `quiet`).
 """
@@ -9,6 +9,7 @@ from helpers import checks, quiet, status, tracebacks
 from helpers.cleaning import clean_up
 from helpers.deploy import deploy, run
 from helpers.errors import ExecutionFailed, LocalCloudDied, UnsupportedLocally, WorkshopError
+from helpers.injection import faults
 from helpers.session import connect
 from helpers.views import show
 
@@ -21,6 +22,7 @@ __all__ = [
     "clean_up",
     "connect",
     "deploy",
+    "faults",
     "run",
     "show",
 ]

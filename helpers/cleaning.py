@@ -21,6 +21,7 @@ def clean_up() -> None:
     `workshop=serverless-ml` is touched.
     """
     session = current()
+    session.clean_ups += 1
     gone = []
     try:
         with session.alive():
@@ -47,10 +48,19 @@ def _pages(client: Any, operation: str, key: str) -> list[Any]:
 
 def _state_machines(session: Session) -> Found:
     client = session.client("stepfunctions")
+
+    def delete(arn: str, kind: str) -> None:
+        """With what still runs of it: till that has ended its name stays taken."""
+        if kind == "STANDARD":
+            pages = client.get_paginator("list_executions").paginate(stateMachineArn=arn, statusFilter="RUNNING")
+            for execution in [each for page in pages for each in page["executions"]]:
+                client.stop_execution(executionArn=execution["executionArn"], cause="clean_up")
+        client.delete_state_machine(stateMachineArn=arn)
+
     for item in _pages(client, "list_state_machines", "stateMachines"):
         name, arn = item["name"], item["stateMachineArn"]
         if name.startswith(PREFIX) and _is_ours(client.list_tags_for_resource(resourceArn=arn)["tags"]):
-            yield f"state machine {name}", partial(client.delete_state_machine, stateMachineArn=arn)
+            yield f"state machine {name}", partial(delete, arn, item["type"])
 
 
 def _functions(session: Session) -> Found:

@@ -9,6 +9,7 @@ from typing import Any
 
 from draw import words
 from helpers.asking import history_of
+from helpers.errors import WorkshopError
 from helpers.session import current
 
 
@@ -44,10 +45,14 @@ class Execution:
         error, cause: of an execution that did not succeed.
         seconds: how long it took, on the cloud's clock; None while it runs.
         machine: the state machine that it is an execution of.
+
+    Raises:
+        WorkshopError: by `output`, after clean_up: what it did is gone, and an old result is not to pass for a new one.
     """
 
     def __init__(self, arn: str, machine: StateMachine) -> None:
         self.arn, self.machine = arn, machine
+        self._clean_ups = current().clean_ups
         self.name = arn.rpartition(":")[2]
         self.refresh()
 
@@ -55,15 +60,22 @@ class Execution:
         """Asks for its status again."""
         session = current()
         with session.alive():
-            told = session.client("stepfunctions").describe_execution(executionArn=self.arn)
-        self.status: str = told["status"]
-        self.input: Any = json.loads(told.get("input", "null"))
-        self.output: Any = json.loads(told.get("output", "null"))
-        self.error: str | None = told.get("error")
-        self.cause: str | None = told.get("cause")
-        stop = told.get("stopDate")
-        self.seconds: float | None = (stop - told["startDate"]).total_seconds() if stop else None
+            described = session.client("stepfunctions").describe_execution(executionArn=self.arn)
+        self.status: str = described["status"]
+        self.input: Any = json.loads(described.get("input", "null"))
+        self._output: Any = json.loads(described.get("output", "null"))
+        self.error: str | None = described.get("error")
+        self.cause: str | None = described.get("cause")
+        stop = described.get("stopDate")
+        self.seconds: float | None = (stop - described["startDate"]).total_seconds() if stop else None
         self.__dict__.pop("events", None)
+
+    @property
+    def output(self) -> Any:
+        """What it put out."""
+        if self._clean_ups != current().clean_ups:
+            raise WorkshopError(f"clean_up() has deleted this execution of {self.machine.name}. Run its cell again.")
+        return self._output
 
     @cached_property
     def events(self) -> list[dict[str, Any]]:

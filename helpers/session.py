@@ -105,6 +105,8 @@ class Session:
         bucket: an S3 bucket of the workshop's own.
         roles: for state machines and functions.
         tags: the tag that marks what the workshop made, as most services want it.
+        cloud: the local cloud's process; None on AWS.
+        clean_ups: how often everything made here was deleted; an execution is of the time before the next one.
     """
 
     target: str
@@ -113,7 +115,8 @@ class Session:
     bucket: str
     roles: Roles
     tags: list[dict[str, str]] = field(default_factory=lambda: [dict(TAG)])
-    _cloud: localcloud.LocalCloud | None = field(default=None, repr=False)
+    clean_ups: int = 0
+    cloud: localcloud.LocalCloud | None = field(default=None, repr=False)
     _clients: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def __repr__(self) -> str:
@@ -131,7 +134,7 @@ class Session:
     @property
     def page(self) -> str | None:
         """The address of the page with all executions of this kernel, for a second screen; None on AWS."""
-        return None if self._cloud is None else self._cloud.page
+        return None if self.cloud is None else self.cloud.page
 
     @contextmanager
     def alive(self) -> Iterator[None]:
@@ -144,8 +147,8 @@ class Session:
         try:
             yield
         except Exception as problem:
-            if self._cloud is not None and not self._cloud.alive:
-                raise LocalCloudDied(f"Restart the kernel for a new local cloud. {self._cloud.died()}") from problem
+            if self.cloud is not None and not self.cloud.alive:
+                raise LocalCloudDied(f"Restart the kernel for a new local cloud. {self.cloud.died()}") from problem
             refusal = getattr(problem, "response", {}).get("Error", {})
             if refusal.get("Code") == UnsupportedLocally.__name__:
                 raise UnsupportedLocally(refusal["Message"]) from None
@@ -168,7 +171,7 @@ def connect() -> Session:
     target = os.environ.get("WORKSHOP_TARGET", "local")
     if target not in ("local", "aws"):
         raise WorkshopError(f'WORKSHOP_TARGET is "{target}". Set it to local or aws, and restart the kernel.')
-    if _session is None or (_session._cloud is not None and not _session._cloud.alive):
+    if _session is None or (_session.cloud is not None and not _session.cloud.alive):
         _session = _connect_locally() if target == "local" else _connect_to_aws()
     with _session.alive():
         _make_bucket(_session)
@@ -237,7 +240,7 @@ def _connect_to_aws() -> Session:
 
 def _session_of(target: str, region: str, account_id: str, cloud: localcloud.LocalCloud | None) -> Session:
     bucket = _bucket_name(account_id, region)
-    return Session(target, region, account_id, bucket, Roles("", "", ""), _cloud=cloud)
+    return Session(target, region, account_id, bucket, Roles("", "", ""), cloud=cloud)
 
 
 def _bucket_name(account_id: str, region: str) -> str:

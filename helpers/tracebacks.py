@@ -22,6 +22,7 @@ MOST_LINES = 10
 RED, PLAIN = "\x1b[31m", "\x1b[39m"
 
 _GONE = "It is not there: clean_up deleted it, or the cell that makes it has not run. Run the cells above."
+_UNDONE = "Run the cells again that come before this one, from the last checkpoint on."
 _AGAIN = "An earlier run of this cell made it. Go on with the next cell, or run clean_up() and all cells anew."
 #: By what AWS's code or message has in it: the first that fits.
 _CURES = {
@@ -101,6 +102,10 @@ def cure(problem: BaseException) -> str | None:
         return (
             "The SDK wants an object of its own here: steps.Retry(...), steps.Catch(...), steps.ChoiceRule.And([...])."
         )
+    if isinstance(problem, AssertionError):
+        return _UNDONE
+    if isinstance(problem, AttributeError) and problem.obj is None:
+        return f"There is no {problem.name} yet. {_UNDONE}"
     if not isinstance(problem, _aws()):
         return None
     response = getattr(problem, "response", None) or {}

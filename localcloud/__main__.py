@@ -1,7 +1,8 @@
 """`python -m localcloud`: AWS on this machine, in one process, on 127.0.0.1 only.
 
 When it is ready it prints one JSON line: `endpoint`, `region`, `account_id`, the key with which calls must be signed
-(`access_key_id`, `secret_access_key`) and, where one is mounted, the address of a page (`page`). It serves until SIGINT
+(`access_key_id`, `secret_access_key`), where faults are injected (`faults`) and, where one is mounted, the address of a
+page (`page`). It serves until SIGINT
 or SIGTERM (CTRL_BREAK on Windows), or, with --parent-pipe, until its standard input ends.
 """
 
@@ -100,9 +101,11 @@ def main(arguments: list[str] | None = None, mount: tuple[str, Callable[[Host], 
     keep_away_from_aws(endpoint)
 
     from localcloud.cloud import Cloud
+    from localcloud.door import control
 
     cloud = Cloud(server.port, speed=options.speed, access=access)
     server.app = cloud.front
+    server.pages[control.PATH] = control.Control(cloud, cloud.registry)
     if mount is not None:
         server.pages[mount[0]] = mount[1](cloud)
     ends = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGBREAK") if hasattr(signal, name)]
@@ -118,6 +121,7 @@ def main(arguments: list[str] | None = None, mount: tuple[str, Callable[[Host], 
         "account_id": cloud.account_id,
         "access_key_id": access.reader.access_key_id,
         "secret_access_key": access.reader.secret_access_key,
+        "faults": f"{endpoint}{control.PATH}?token={access.page_token}",
         **({"page": f"{endpoint}{mount[0]}?token={access.page_token}"} if mount else {}),
     }
     if not options.parent_pipe:

@@ -21,6 +21,7 @@ from localcloud.door.access import Access
 from localcloud.door.front import Front
 from localcloud.door.registry import Registry
 from localcloud.host import Functions, Service
+from localcloud.injection import Faults
 from localcloud.time.clock import Clock
 
 #: The account that moto's backends live in.
@@ -51,6 +52,7 @@ class Cloud:
         self.scratch = Path(tempfile.mkdtemp(prefix="localcloud-"))
         self.clock = Clock(speed)
         self.clock.start()
+        self.faults = Faults()
         self.registry = Registry(self, services)
         self.front = Front(self.registry, self, self.access)
         #: What EventBridge's module sets when it registers: before that there is no rule that an event could match.

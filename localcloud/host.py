@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from localcloud.injection import Faults
 from localcloud.time.clock import Clock
 
 Handler = Callable[[dict[str, Any]], Mapping[str, Any] | None]
@@ -56,6 +57,9 @@ class Functions(Protocol):
     def thread_of(self, token: str) -> int | None:
         """The thread that waits for the worker with this session token; None when there is none."""
 
+    def kill(self, token: str) -> bool:
+        """End the worker with this session token in the middle of what it does; False when there is none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Service:
@@ -83,6 +87,7 @@ class Host(Protocol):
         endpoint: where it is served, for code that runs in other processes.
         scratch: a folder that is removed when the cloud ends.
         clock: its virtual time.
+        faults: what happens to calls on purpose.
         on_event: what EventBridge sets to hear of `publish`.
     """
 
@@ -90,6 +95,7 @@ class Host(Protocol):
     endpoint: str
     scratch: Path
     clock: Clock
+    faults: Faults
     on_event: Callable[[str, str, Mapping[str, Any], Sequence[str]], None] | None
 
     @property

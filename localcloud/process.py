@@ -9,6 +9,10 @@ import subprocess
 import sys
 import tempfile
 import threading
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -16,6 +20,7 @@ from localcloud import aws_settings
 from localcloud.errors import LocalCloudDied
 
 READY_SECONDS = 60
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # no proxy sees a local call
 _HOME = Path(__file__).resolve().parent.parent
 
 
@@ -30,6 +35,19 @@ def start(*, speed: float | str = "max", module: str = "localcloud") -> LocalClo
         LocalCloudDied: it ended, or said nothing, before it was ready; the end of its log says why.
     """
     return LocalCloud(speed, module)
+
+
+@dataclass(slots=True)
+class Fault:
+    """One that was injected.
+
+    Attributes:
+        number: the cloud's.
+        hits: how many calls it happened to, once its block has ended.
+    """
+
+    number: int
+    hits: int = 0
 
 
 class LocalCloud:
@@ -66,6 +84,7 @@ class LocalCloud:
         self.endpoint, self.region, self.account_id = ready["endpoint"], ready["region"], ready["account_id"]
         self.access_key_id, self.secret_access_key = ready["access_key_id"], ready["secret_access_key"]
         self.page = ready.get("page")
+        self._faults = ready["faults"]
 
     def __enter__(self) -> LocalCloud:
         return self
@@ -85,6 +104,36 @@ class LocalCloud:
     def environment(self) -> dict[str, str]:
         """The variables with which any AWS client of a process calls this cloud and nothing else."""
         return aws_settings.variables(self.endpoint, self.region, self.access_key_id, self.secret_access_key)
+
+    @contextmanager
+    def faults(self, on: str, **what: Any) -> Iterator[Fault]:
+        """While the block runs, something happens to calls of a service's action.
+
+        Args:
+            on: botocore's names, as "textract:AnalyzeExpense".
+            what: one of error="ThrottlingException", delay=90 (seconds), corrupt=True (the bytes break off), kill=True
+                (the function that calls, or is invoked, ends); and to how many calls, `times` (all when left out), or
+                with which `probability` and `seed`.
+
+        Raises:
+            ValueError: there is no such action, or it cannot have this fault.
+        """
+        fault = Fault(self._control("POST", "", {"on": on, **what})["number"])
+        try:
+            yield fault
+        finally:
+            if self.alive:
+                fault.hits = self._control("DELETE", f"/{fault.number}")["hits"]
+
+    def _control(self, method: str, path: str, content: Any = None) -> dict[str, Any]:
+        address, _, token = self._faults.partition("?")
+        data = None if content is None else json.dumps(content).encode()
+        request = urllib.request.Request(f"{address}{path}?{token}", data=data, method=method)
+        with _DIRECT.open(request) as reply:
+            answer: dict[str, Any] = json.load(reply)
+        if "message" in answer:
+            raise ValueError(answer["message"])
+        return answer
 
     @property
     def alive(self) -> bool:

@@ -24,11 +24,16 @@ LISTEN = """() => {
     ]));
 }"""
 RUN = "() => void window.jupyterapp.commands.execute('notebook:run-all-cells')"
-#: Code cells that have run, and all that there are.
+#: Code cells that the kernel has run since LISTEN, and all that there are: the counts that a notebook was saved with
+#: say nothing of this run. And whether the kernel has stopped at an error.
 COUNT = """() => {
-    const cells = window.jupyterapp.shell.currentWidget.content.widgets.filter(cell => cell.model.type === 'code');
-    const ended = cells.filter(cell => cell.model.executionState === 'idle' && cell.model.executionCount);
-    return [ended.length, cells.length];
+    const panel = window.jupyterapp.shell.currentWidget;
+    const cells = panel.content.widgets.filter(cell => cell.model.type === 'code');
+    const begun = new Set(window.heard.filter(([, kind]) => kind === 'execute_input').map(message => message[2]));
+    const ended = window.heard.filter(([, , of, state]) => state === 'idle' && begun.has(of));
+    const quiet = performance.now() / 1000 - (window.heard.at(-1)?.[0] ?? Infinity) > 3;
+    const idle = quiet && panel.sessionContext.session.kernel.status === 'idle';
+    return [ended.length, cells.length, idle && window.heard.some(([, kind]) => kind === 'error')];
 }"""
 OUTPUTS = {"stream", "display_data", "update_display_data", "execute_result", "error", "clear_output"}
 ANSWER = ".jp-Stdin-input"
@@ -84,6 +89,8 @@ def cells_of(messages: list[Message]) -> list[Cell]:
 def run_all(page: Page, answer: str = "") -> list[Cell]:
     """Runs all cells of the notebook on a page, from a fresh kernel, as a reader who answers whatever is asked.
 
+    Where a cell fails, the run ends with it.
+
     Raises:
         TimeoutError: it did not reach the bottom.
     """
@@ -92,8 +99,8 @@ def run_all(page: Page, answer: str = "") -> list[Cell]:
     page.evaluate(RUN)
     until = time.monotonic() + PATIENCE
     while True:
-        done, of = page.evaluate(COUNT)
-        if done == of:
+        done, of, stopped = page.evaluate(COUNT)
+        if done == of or stopped:
             break
         if time.monotonic() > until:
             raise TimeoutError(f"{done} of {of} cells ran in {PATIENCE} s")

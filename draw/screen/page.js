@@ -67,6 +67,39 @@ function complain(text) {
   at("gone").hidden = false;
 }
 
+/** Asks the cloud for what is to happen on purpose; its answer. */
+async function control(method, path = "", content = undefined) {
+  const body = content && JSON.stringify(content);
+  const answer = await fetch(`/faults${path}?${new URLSearchParams({ token })}`, { method, body });
+  return answer.json();
+}
+
+async function drawFaults() {
+  const { faults } = await control("GET");
+  at("active").replaceChildren(
+    ...faults.map(({ number, on, error, delay, corrupt, times, hits }) => {
+      const what = error ?? (delay ? `${delay} s late` : corrupt ? "corrupt" : "kill");
+      const end = async () => { await control("DELETE", `/${number}`); await drawFaults(); };
+      const button = make("button", { type: "button", onclick: end, "aria-label": `End ${what} on ${on}` }, "end");
+      return make("li", {}, `${on}: ${what}, ${hits}${times ? ` of ${times}` : ""} `, button);
+    }),
+  );
+}
+
+at("fault").elements.kind.addEventListener("change", ({ target }) => {
+  const { value } = at("fault").elements;
+  at("value").hidden = !["error", "delay"].includes(target.value);
+  value.value = target.value === "delay" ? "90" : "ThrottlingException";
+});
+at("fault").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const { on, kind, value, times } = Object.fromEntries(new FormData(event.target));
+  const what = { error: value, delay: Number(value), corrupt: true, kill: true }[kind];
+  const answer = await control("POST", "", { on: on.trim(), [kind]: what, times: times ? Number(times) : null });
+  at("refused").textContent = answer.message ?? "";
+  await drawFaults();
+});
+
 const form = () => (at("wide").checked ? "landscape" : "portrait");
 
 let asking = 0;
@@ -96,6 +129,7 @@ async function ask() {
         version = told.chosen.version;
         drawChosen(told.chosen);
       }
+      if (at("faults").open) await drawFaults();
       if (told.executions.some(({ status }) => status === "running")) wait = 400;
     }
     at("gone").hidden = true;

@@ -9,6 +9,7 @@ import io
 import logging
 import re
 import threading
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import cached_property
@@ -18,7 +19,7 @@ from xml.sax.saxutils import escape
 
 from botocore.exceptions import DataNotFoundError, UnknownServiceError
 
-from localcloud import faults
+from localcloud import faults, injection
 from localcloud.door import moto, registry, wire
 from localcloud.door.access import Access
 from localcloud.door.registry import Registry
@@ -52,6 +53,9 @@ _TARGETS = {
 
 #: In the environ of a request made in process: botocore's name of its service.
 INSIDE = "localcloud.service"
+
+#: Whether the bytes of the answer break off on purpose.
+_CORRUPT = "localcloud.corrupt"
 
 #: And its action and region.
 ACTION, REGION = "localcloud.action", "localcloud.region"
@@ -127,6 +131,8 @@ class Front:
         if answer is None:
             return self._from_moto(service, environ, request, start_response)
         answer.headers.setdefault("x-amzn-RequestId", self._host.new_id())
+        if environ.get(_CORRUPT):
+            answer = replace(answer, body=answer.body[: len(answer.body) // 2])
         return _send(answer, start_response)
 
     def _thread_of(self, request: Request) -> int | None:
@@ -143,9 +149,12 @@ class Front:
                 if function is not None:
                     if action in registry.KEPT.get(service, ()):  # ours to check, moto's to answer
                         self._check(service, action, environ, request)
-                    answer = function(loaded.protocol.read(action, request))
+                    fault = self._inject(service, action, environ, request)
+                    with injection.decided(fault):
+                        answer = function(loaded.protocol.read(action, request))
                     return None if answer is None else loaded.protocol.write(action, answer)
             self._check(service, action, environ, request)
+            self._inject(service, action, environ, request)
         except ServiceError as error:
             return self._error(request, service, error)
         except UnsupportedLocally as error:
@@ -153,6 +162,27 @@ class Front:
         except Exception as problem:
             return self._error(request, service, _internal(service, problem))
         return None
+
+    def _inject(self, service: str, action: str, environ: dict[str, Any], request: Request) -> injection.Fault | None:
+        """What happens to this call on purpose, and let it happen as far as it comes before the answer.
+
+        Raises:
+            ServiceError: that is it.
+        """
+        if INSIDE in environ:
+            fault = injection.take(service, action)
+        else:
+            worker = self._access.is_worker(environ)
+            invokes = (service, action) == ("lambda", "Invoke")
+            fault = self._host.faults.draw(service, action, killable=worker or invokes)
+            if fault is not None and fault.kind == "delay":
+                time.sleep(fault.value)  # who calls has a clock of its own, which is real
+            if fault is not None and fault.kind == "kill" and not invokes:
+                self._host.functions.kill(request.headers.get("x-amz-security-token", ""))
+        if fault is not None and fault.kind == "error":
+            raise ServiceError(fault.value, fault.message, fault.status)
+        environ[_CORRUPT] = fault is not None and fault.kind == "corrupt"
+        return fault
 
     def _check(self, service: str, action: str, environ: dict[str, Any], request: Request) -> None:
         """Let pass what moto keeps, with what it acts on.
@@ -195,6 +225,10 @@ class Front:
             return _send(self._error(request, service, failure), start_response)
         if service == "sqs" and b"ReceiptHandle" in body and INSIDE not in environ:
             self._host.clock.outside()  # a worker has got a message: its answer may follow
+        if environ.get(_CORRUPT):
+            body = body[: len(body) // 2]
+            headers = [pair for pair in headers if not pair[0].lower().startswith(("content-length", "x-amz-checksum"))]
+            headers.append(("Content-Length", str(len(body))))
         start_response(status, headers)
         return [body]
 

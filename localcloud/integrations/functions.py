@@ -8,11 +8,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from localcloud.asl.environment import TaskCall, TaskFailure
 from localcloud.door.wire import ServiceError
 from localcloud.errors import UnsupportedLocally
+from localcloud.injection import decided
 from localcloud.integrations.api import http_date, sdk_metadata, unusable, v1_failure
 from localcloud.integrations.base import Base, Pattern
 from localcloud.integrations.fields import INVOKE
@@ -116,12 +118,20 @@ async def _invoke(cloud: Host, call: TaskCall, name: str, payload: bytes, option
     """The Invocation, when the handler returned. Raises TaskFailure when it, or the call, failed."""
     functions = cloud.functions
     request_id = functions.request_id(name, payload)
+    fault = cloud.faults.draw("lambda", "Invoke", killable=True)
 
     def run() -> Invocation:
-        return functions.invoke(name, payload, limit=call.limit, request_id=request_id, **options)
+        if fault is not None and fault.kind == "error":
+            raise ServiceError(fault.value, fault.message, fault.status)
+        with decided(fault):
+            done = functions.invoke(name, payload, limit=call.limit, request_id=request_id, **options)
+        if fault is not None and fault.kind == "corrupt":
+            done = replace(done, payload=done.payload[: len(done.payload) // 2])
+        return done
 
+    seconds = durations.LAMBDA + (fault.value if fault is not None and fault.kind == "delay" else 0)
     try:
-        done = await cloud.clock.work(run, seconds=durations.LAMBDA, limit=call.limit)
+        done = await cloud.clock.work(run, seconds=seconds, limit=call.limit)
     except (ServiceError, UnsupportedLocally) as error:
         raise _failure(call, error, request_id) from None
     if done.function_error is not None:

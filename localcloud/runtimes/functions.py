@@ -18,11 +18,12 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
 from localcloud.errors import UnsupportedLocally
+from localcloud.injection import MARK
 from localcloud.runtimes import function_worker
 from localcloud.runtimes.function_code import Function, Packages, variables
 from localcloud.runtimes.function_worker import Result, Worker
@@ -53,6 +54,15 @@ class Outcome:
     failed: bool
     stream: str
     lines: list[str]
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """A thread that waits for a worker, and whether the worker is ended on purpose meanwhile."""
+
+    thread: int
+    worker: Worker
+    killed: bool = False
 
 
 @dataclass(slots=True)
@@ -143,7 +153,7 @@ class Functions:
         self._now = now
         self._lock = threading.Lock()
         self._fleets: dict[tuple[str, str], _Fleet] = {}
-        self._threads: dict[str, int] = {}  # who waits for a worker, by its session token
+        self._waiting: dict[str, _Waiting] = {}  # by the worker's session token
         self._numbers: Counter[tuple[str, str]] = Counter()
         self._workers: set[Worker] = set()
         self._alive = 0  # workers, those included that are about to be started
@@ -158,6 +168,7 @@ class Functions:
         arn: str,
         client_context: str | None = None,
         limit: float | None = None,
+        kill: bool = False,
     ) -> Outcome:
         """Run the handler on one event, in a warm worker if there is one.
 
@@ -169,6 +180,7 @@ class Functions:
             client_context: JSON without line ends.
             limit: real seconds after which a call that still waits for a worker is dropped. One that runs
                 goes on to its own end, as on AWS.
+            kill: whether the worker ends as it takes the event.
 
         Raises:
             UnsupportedLocally: the runtime is not Python.
@@ -195,20 +207,22 @@ class Functions:
                         f"INIT_START Runtime Version: python:{'.'.join(map(str, sys.version_info[:2]))}\n"
                     )
                     warm = self._start(function)
-                    self._threads[warm.name] = threading.get_ident()  # its module may call the cloud too
+                    self._wait_for(warm)  # its module may call the cloud too
                     call.result = warm.worker.start(request_id, function_worker.INIT_SECONDS)
                     call.init, began = time.monotonic() - began, time.monotonic()
                     if call.result is not None and call.result.status == "timeout":
                         call.before += [*_lines(warm.worker.read_log(), warm.places), _init_report(call.init, "init")]
                         failed, warm = warm, None
                         warm = self._start_over(function, failed)
-                        self._threads[warm.name] = threading.get_ident()
+                        self._wait_for(warm)
                         call.result = warm.worker.start(request_id, function.timeout)
                         call.init, spent = None, time.monotonic() - began
                         if call.result is not None and call.result.status == "timeout":
                             call.before.append(_init_report(spent, "invoke"))
             if call.result is None:
-                self._threads[warm.name] = threading.get_ident()
+                self._wait_for(warm)
+                if kill:
+                    self.kill(warm.name)
                 call.result = warm.worker.invoke(
                     event,
                     request_id=request_id,
@@ -217,6 +231,9 @@ class Functions:
                     spent=spent,
                     client_context=client_context,
                 )
+            if self._waiting[warm.name].killed:
+                said = call.result.payload.replace(b"signal: killed", f"signal: killed {MARK}".encode())
+                call.result = replace(call.result, payload=said)
             call.took = time.monotonic() - began
             output = warm.worker.read_log()
             warm.output += len(output)
@@ -225,12 +242,24 @@ class Functions:
             return Outcome(call.result.payload, call.result.failed, warm.stream, lines)
         finally:
             if warm is not None:
-                self._threads.pop(warm.name, None)
+                self._waiting.pop(warm.name, None)
             self._release(fleet, warm, reusable=reusable)
 
     def thread_of(self, token: str) -> int | None:
         """The thread that waits for the worker with this session token; None when there is none."""
-        return self._threads.get(token)
+        found = self._waiting.get(token)
+        return None if found is None else found.thread
+
+    def kill(self, token: str) -> bool:
+        """End the worker with this session token in the middle of what it does; False when nobody waits for it."""
+        found = self._waiting.get(token)
+        if found is not None:
+            found.killed = True
+            found.worker.kill()
+        return found is not None
+
+    def _wait_for(self, warm: _Warm) -> None:
+        self._waiting[warm.name] = _Waiting(threading.get_ident(), warm.worker)
 
     def retire(self, arn: str, version: str | None = None) -> None:
         """End the workers of a function, or of one version of it; those at work end when they are done."""
@@ -333,7 +362,7 @@ class Functions:
     def _start_over(self, function: Function, failed: _Warm) -> _Warm:
         """Another worker in the place of one whose import took too long."""
         failed.worker.close()
-        self._threads.pop(failed.name, None)
+        self._waiting.pop(failed.name, None)
         with self._lock:
             self._workers.discard(failed.worker)
         return self._start(function)

@@ -23,6 +23,7 @@ import uuid
 from collections import Counter
 from typing import Any
 
+from localcloud import injection
 from localcloud.door import moto
 from localcloud.door.wire import ServiceError
 from localcloud.errors import UnsupportedLocally
@@ -102,6 +103,7 @@ class LocalFunctions:
         function = _function(found)
         payload = payload or b"{}"
         request_id = request_id or self.request_id(name_or_arn, payload)
+        fault = injection.take("lambda", "Invoke")
         self._enter(found, function.arn)
         try:
             outcome = self.runtime.invoke(
@@ -111,6 +113,7 @@ class LocalFunctions:
                 arn=f"{function.arn}:{qualifier}" if qualifier else function.arn,
                 client_context=client_context,
                 limit=None if limit is None else limit + _GRACE,
+                kill=fault is not None and fault.kind == "kill",
             )
         except BadPackage:
             raise ServiceError(
@@ -145,6 +148,10 @@ class LocalFunctions:
     def thread_of(self, token: str) -> int | None:
         """The thread that waits for the worker with this session token; None when there is none."""
         return self.runtime.thread_of(token)
+
+    def kill(self, token: str) -> bool:
+        """End the worker with this session token in the middle of what it does; False when there is none."""
+        return self.runtime.kill(token)
 
     def check(self, name_or_arn: str, qualifier: str | None) -> None:
         """Raise what `invoke` would when there is no such function."""

@@ -131,6 +131,24 @@ def test_another_execution_is_chosen_and_explored(running: Running, watch: Calla
     assert first != second
 
 
+def test_a_fault_is_injected_seen_and_ended(running: Running, watch: Callable[..., Watched]) -> None:
+    page = watch().page
+    page.goto(running.page)
+    page.get_by_text("Inject a fault").click()
+    page.get_by_label("into").fill("stepfunctions:ListActivitys")
+    page.get_by_role("button", name="Inject").click()
+    expect(page.locator("#refused")).to_contain_text("Did you mean ListActivities?")
+    page.get_by_label("into").fill("stepfunctions:ListActivities")
+    page.get_by_role("button", name="Inject").click()
+    lasting = page.get_by_role("list", name="Faults that last").get_by_role("listitem")
+    expect(lasting).to_contain_text("stepfunctions:ListActivities: ThrottlingException, 0 of 2")
+    assert running.states.list_activities()["activities"] == []  # boto3 tries again, and is heard the third time
+    expect(lasting).to_contain_text("2 of 2")
+    page.get_by_role("button", name="End ThrottlingException").click()
+    expect(lasting).to_have_count(0)
+    assert running.states.list_activities()["activities"] == []
+
+
 def test_it_says_when_the_cloud_has_ended(running: Running, chromium: Any) -> None:
     watched = Watched(chromium)
     watched.page.goto(running.page)

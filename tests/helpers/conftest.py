@@ -33,8 +33,8 @@ def unconnected(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]
 
 def disconnect(environment: dict[str, str]) -> None:
     """Ends the session and gives the process these settings."""
-    if session._session is not None and session._session._cloud is not None:
-        session._session._cloud.close()
+    if session._session is not None and session._session.cloud is not None:
+        session._session.cloud.close()
     session._session = None
     os.environ.clear()
     os.environ.update(environment)

@@ -196,7 +196,7 @@ def test_an_execution_of_the_sdk_is_shown_like_ours(workshop: Session) -> None:
 def test_clean_up_deletes_what_the_workshop_made_and_nothing_else(
     workshop: Session, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    deploy(passing(1), "workshop-gone")
+    execution = run(deploy(passing(1), "workshop-gone"))
     dynamodb, s3, sns, sqs = (workshop.client(name) for name in ("dynamodb", "s3", "sns", "sqs"))
     for name, tags in {"workshop-table": workshop.tags, "workshop-mine": [{"Key": "a", "Value": "b"}]}.items():
         dynamodb.create_table(
@@ -209,7 +209,7 @@ def test_clean_up_deletes_what_the_workshop_made_and_nothing_else(
     s3.put_object(Bucket=workshop.bucket, Key="a", Body=b"b")
     s3.create_bucket(Bucket="workshop-of-somebody-else")
     sns.create_topic(Name="workshop-topic", Tags=workshop.tags)
-    sqs.create_queue(QueueName="workshop-queue", tags={"workshop": "serverless-ml"})
+    queue = sqs.create_queue(QueueName="workshop-queue", tags={"workshop": "serverless-ml"})["QueueUrl"]
     sqs.create_queue(QueueName="workshop-kept")
     kinesis, firehose, glue = (workshop.client(name) for name in ("kinesis", "firehose", "glue"))
     destination = {"RoleARN": workshop.roles.jobs, "BucketARN": f"arn:aws:s3:::{workshop.bucket}"}
@@ -225,6 +225,10 @@ def test_clean_up_deletes_what_the_workshop_made_and_nothing_else(
         glue.create_database(DatabaseInput={"Name": name, "Parameters": parameters})
         targets = {"S3Targets": [{"Path": f"s3://{workshop.bucket}/"}]}
         glue.create_crawler(Name=name.replace("_", "-"), Role="r", DatabaseName=name, Targets=targets)
+    send = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken", "End": True}
+    send["Parameters"] = {"QueueUrl": queue, "MessageBody.$": "$$.Task.Token"}
+    waiting = deploy({"StartAt": "Ask", "States": {"Ask": send}}, "workshop-waiting")
+    workshop.client("stepfunctions").start_execution(stateMachineArn=waiting.arn)  # while it runs its machine cannot go
     clean_up()
     assert kinesis.list_streams()["StreamNames"] == ["workshop-kept"]
     assert firehose.list_delivery_streams()["DeliveryStreamNames"] == ["workshop-kept"]
@@ -237,6 +241,8 @@ def test_clean_up_deletes_what_the_workshop_made_and_nothing_else(
     assert [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]] == ["workshop-of-somebody-else"]
     assert [url.rpartition("/")[2] for url in sqs.list_queues()["QueueUrls"]] == ["workshop-kept"]
     assert workshop.client("stepfunctions").list_state_machines()["stateMachines"] == []
+    with pytest.raises(WorkshopError, match="has deleted this execution of workshop-gone"):
+        _ = execution.output
     clean_up()
     assert capsys.readouterr().out == "Nothing to delete.\n"
     assert connect().bucket in [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]

@@ -24,9 +24,8 @@ FOLDER = Path(__file__).resolve().parents[2] / "data" / "receipts"
 TRUTH = {entry["file"]: entry for entry in json.loads((FOLDER / "truth.json").read_text("utf-8"))["receipts"]}
 READABLE = [name for name, entry in TRUTH.items() if entry["readable"]]
 
-#: Fields read wrong in each receipt; none in those that are not named. "40 l" and "10 l" are read with a one, and a
-#: telephone number loses a space.
-KNOWN_ERRORS = {"09-fern-field.png": 1, "11-fern-field-creased.jpg": 2}
+#: Fields read wrong in each receipt; none in those that are not named. "40 l" and "10 l" are read with a one.
+KNOWN_ERRORS = {"09-fern-field.png": 1, "11-fern-field-creased.jpg": 1}
 
 #: As they were at the first look; the rules have not been tuned on them. "Food & Beverage", one restaurant's word
 #: for its subtotal, is read as an item.

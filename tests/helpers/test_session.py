@@ -53,8 +53,8 @@ def test_every_plain_client_starts_a_synchronous_execution(workshop: session.Ses
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows keeps temporary folders in the user's own profile")
 def test_no_other_user_of_the_machine_reads_the_clouds_log(workshop: session.Session) -> None:
-    assert workshop._cloud is not None
-    assert workshop._cloud.folder.stat().st_mode & 0o077 == 0
+    assert workshop.cloud is not None
+    assert workshop.cloud.folder.stat().st_mode & 0o077 == 0
 
 
 def test_the_readers_own_settings_are_out_of_reach(unconnected: pytest.MonkeyPatch) -> None:
@@ -210,7 +210,7 @@ def test_a_target_that_does_not_exist_is_named(unconnected: pytest.MonkeyPatch) 
 def test_a_cloud_that_was_killed_is_reported_with_the_end_of_its_log(unconnected: pytest.MonkeyPatch) -> None:
     workshop = connect()
     machine = deploy(PASS, "workshop-pass")
-    cloud = workshop._cloud
+    cloud = workshop.cloud
     assert cloud is not None
     with cloud.log.open("a") as log:
         log.write("the last words\n")
@@ -228,7 +228,7 @@ def test_a_cloud_that_cannot_start_says_why(unconnected: pytest.MonkeyPatch) -> 
 
 
 def test_the_cloud_ends_when_the_kernel_is_killed() -> None:
-    program = "import os, helpers; w = helpers.connect(); print(w._cloud.process.pid, flush=True); os._exit(9)"
+    program = "import os, helpers; w = helpers.connect(); print(w.cloud.process.pid, flush=True); os._exit(9)"
     told = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
     assert told.returncode == 9, told.stderr
     assert _ends(int(told.stdout), 10)

@@ -86,6 +86,16 @@ def test_what_aws_says_after_clean_up_or_a_second_run_has_its_cure(
     assert len(lines) <= 10
 
 
+@pytest.mark.parametrize(
+    ("cell", "said"), [("assert 1 == 2", "AssertionError"), ("None.uploaded", "There is no uploaded yet.")]
+)
+def test_a_checkpoint_that_does_not_hold_and_what_is_not_there_yet_send_back(shown: Show, cell: str, said: str) -> None:
+    lines = shown("\n" * 12 + cell)
+    assert said in "\n".join(lines)
+    assert lines[-1].endswith("from the last checkpoint on.")
+    assert len(lines) <= 10
+
+
 def test_an_error_that_nobody_knows_a_cure_for_has_none(shown: Show) -> None:
     assert shown("refuse('Throttling')", refuse=refuse)[-1].startswith("ClientError: An error occurred (Throttling)")
 

@@ -26,7 +26,20 @@ def solve(notebook: Any) -> int:
     return open_stubs
 
 
-@pytest.mark.parametrize("path", NEW, ids=lambda path: path.stem)
+def are_right(printed: list[str], notebook: Any, predictions: int) -> None:
+    """Each check of a solved notebook found the answer right, but for the predictions, which stay open."""
+    lines = "".join(printed).splitlines()
+    assert [line for line in lines if line.startswith("Not yet")] == []
+    assert sum(line.startswith("Not done yet") for line in lines) == predictions
+    checks = sum(cell.source.count("checks.") for cell in code_cells(notebook))
+    assert sum(line.startswith("Right: ") for line in lines) == checks - predictions
+
+
+#: 03 and 04 are run so in a browser (tests/browser).
+HERE = [path for path in NEW if path.name[:2] not in ("03", "04")]
+
+
+@pytest.mark.parametrize("path", HERE, ids=lambda path: path.stem)
 def test_a_reader_who_loads_every_solution_is_right(path: Path) -> None:
     notebook = nbformat.read(path, as_version=4)
     assert tagged(notebook, "solution")
@@ -34,8 +47,4 @@ def test_a_reader_who_loads_every_solution_is_right(path: Path) -> None:
     resources = {"metadata": {"path": str(NOTEBOOKS)}}
     NotebookClient(notebook, timeout=300, kernel_name="python3", resources=resources).execute()
     printed = [output.get("text", "") for cell in code_cells(notebook) for output in cell.outputs]
-    lines = "".join(printed).splitlines()
-    assert [line for line in lines if line.startswith("Not yet")] == []
-    assert sum(line.startswith("Not done yet") for line in lines) == predictions
-    checks = sum(cell.source.count("checks.") for cell in code_cells(notebook))
-    assert sum(line.startswith("Right: ") for line in lines) == checks - predictions
+    are_right(printed, notebook, predictions)

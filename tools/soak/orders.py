@@ -43,9 +43,10 @@ class Ran:
     error: str
 
 
-def twice(sources: list[str]) -> list[Step]:
-    """Each cell, and at once again; the last ones, which clean up, as well."""
-    return [cell for cell in range(len(sources)) for _ in range(2)]
+def over_and_over(sources: list[str]) -> list[Step]:
+    """Each cell twice, the last ones, which clean up, as well; down again after that; and, but for these, up again."""
+    down = range(len(sources) - 1)
+    return [*(cell for cell in range(len(sources)) for _ in range(2)), *down, *reversed(down)]
 
 
 def from_the_middle(sources: list[str]) -> list[Step]:
@@ -54,28 +55,15 @@ def from_the_middle(sources: list[str]) -> list[Step]:
     return [0, *range(middle, len(sources)), None, *range(middle, min(middle + 5, len(sources)))]
 
 
-def after_clean_up(sources: list[str]) -> list[Step]:
-    """From top to bottom, twice: the second time everything was deleted in between."""
-    return [*range(len(sources)), *range(len(sources))]
-
-
 def unconnected(sources: list[str]) -> list[Step]:
     """From top to bottom, and then each cell again but the first, which would connect and make the bucket."""
     return [*range(len(sources)), *range(1, len(sources))]
 
 
-def backwards(sources: list[str]) -> list[Step]:
-    """From top to bottom but for the last cell, which cleans up, and up again."""
-    down = range(len(sources) - 1)
-    return [*down, *reversed(down)]
-
-
 ORDERS: dict[str, Callable[[list[str]], list[Step]]] = {
-    "each cell twice": twice,
+    "each cell twice, down again, up again": over_and_over,
     "from the middle after a restart": from_the_middle,
-    "again after clean_up": after_clean_up,
     "again after clean_up but for the first cell": unconnected,
-    "backwards": backwards,
 }
 
 
@@ -99,10 +87,12 @@ def ran(path: Path, sources: list[str], steps: list[Step]) -> Iterator[Ran]:
 
 @contextmanager
 def kernel(path: Path) -> Iterator[tuple[Any, Any]]:
-    """A kernel beside a notebook, told as Jupyter's server tells which notebook that is; nobody sits at it."""
-    told = os.environ | {"JPY_SESSION_NAME": str(path)}
+    """A kernel beside a notebook, which learns as from Jupyter's server which notebook that is; nobody sits at it."""
+    environment = os.environ | {"JPY_SESSION_NAME": str(path)}
     begin = [f"--IPKernelApp.exec_lines={KERNEL_STARTS_WITH}"]
-    manager, client = start_new_kernel(kernel_name="python3", cwd=str(path.parent), env=told, extra_arguments=begin)
+    manager, client = start_new_kernel(
+        kernel_name="python3", cwd=str(path.parent), env=environment, extra_arguments=begin
+    )
     try:
         yield manager, client
     finally:

@@ -1,0 +1,45 @@
+"""`/faults`: where a cloud is told what is to happen on purpose, by who has its page's token."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from localcloud import injection
+from localcloud.door.registry import Registry
+from localcloud.door.wire import Answer, dumps
+from localcloud.host import Host
+
+PATH = "/faults"
+
+
+class Control:
+    """POST begins a fault (`injection.parse` says which), DELETE /faults/NUMBER ends it, GET lists those that last."""
+
+    def __init__(self, host: Host, registry: Registry) -> None:
+        self._host, self._registry = host, registry
+
+    def __call__(self, environ: Mapping[str, Any]) -> Answer:
+        """JSON: of a POST `number`, of a DELETE `hits`, how many calls it happened to; of a mistake `message`."""
+        method, number = environ["REQUEST_METHOD"], environ["PATH_INFO"].removeprefix(f"{PATH}/")
+        if method == "POST":
+            try:
+                fault = injection.parse(json.loads(environ["wsgi.input"].read()), self._host.session, self._runs)
+            except ValueError as problem:
+                return _json({"message": str(problem)})
+            return _json({"number": self._host.faults.add(fault)})
+        if method == "DELETE" and number.isdecimal():
+            ended = self._host.faults.remove(int(number))
+            return _json({"hits": ended.hits if ended is not None else 0})
+        active = self._host.faults.active().items()
+        return _json(
+            {"faults": [{"number": number, **fault.to_json(), "hits": fault.hits} for number, fault in active]}
+        )
+
+    def _runs(self, service: str, action: str) -> bool:
+        return self._registry.kind(service, action) != "refused"
+
+
+def _json(content: Mapping[str, Any]) -> Answer:
+    return Answer(200, dumps(content), {"Content-Type": "application/json", "Cache-Control": "no-store"})
