@@ -23,4 +23,4 @@ def keep(record, batch):
     price = Decimal(str(order["price"]))
     batch.put_item(Item={**order, "order_id": str(order["order_id"]), "price": price})
     if price > LARGE:
-        print(f"LARGE order {order['order_id']}: {order['shop']} has sold a {order['item']} for ${price}")
+        print(f"LARGE order {order['order_id']}: {order['shop']} has sold a {order['item']} for ${price:.2f}")
