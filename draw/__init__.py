@@ -10,6 +10,7 @@ give is enough, so an execution on AWS is drawn as one on this machine.
     values, log -> page                    the events
     paths, values, lens -> stages -> page  what each state did to its data
     flow                                   the fields through which a state's data flows
+    services                               an architecture: services in columns, and what flows between them
     objects -> previews                    what of its data is in S3, and what that looks like
     replay                                 an execution event by event, for a browser to play
 """
@@ -18,29 +19,33 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from html import escape
 from typing import Any
 
 from draw import bars, flow, folds, forms, layout, log, model, opened, replay, rows, stages, svg, trace, words
+from draw import services as architecture
 from draw.opened import Opening, Source
 from draw.page import Page
 from draw.plan import Plan
 from draw.previews import Look, Preview
 from draw.scene import Moment
+from draw.services import Service
 
 __all__ = [
     "Moment",
     "Page",
     "Picture",
     "Preview",
+    "Service",
     "Source",
     "data",
     "data_flow",
     "events",
     "film",
     "graph",
+    "services",
     "timeline",
 ]
 
@@ -185,6 +190,18 @@ def data_flow(state: Mapping[str, Any], *, name: str) -> Picture:
         name: the state's.
     """
     return Picture(*flow.picture(name, state))
+
+
+def services(title: str, columns: Sequence[str], found: Sequence[Service], *, new: Collection[str] = ()) -> Picture:
+    """Services in columns, and the data that flows between them.
+
+    Args:
+        title: a line at the top.
+        columns: the heading of each column.
+        found: what stands in them; arrows to services that are not among them are left out.
+        new: names of those that stand out, as what has come to the picture since it was shown last.
+    """
+    return Picture(*architecture.picture(title, columns, found, new))
 
 
 def film(

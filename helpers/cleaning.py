@@ -25,7 +25,7 @@ def clean_up() -> None:
     gone = []
     try:
         with session.alive():
-            for finder in (_state_machines, _functions, *_SAGEMAKER, _tables, _topics, _queues, _buckets, _roles):
+            for finder in _FINDERS:
                 for said, delete in list(finder(session)):
                     delete()
                     gone.append(f"Deleted {said}")
@@ -67,6 +67,8 @@ def _functions(session: Session) -> Found:
     client, logs = session.client("lambda"), session.client("logs")
 
     def delete(name: str) -> None:
+        for mapping in client.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]:
+            client.delete_event_source_mapping(UUID=mapping["UUID"])
         client.delete_function(FunctionName=name)
         with suppress(logs.exceptions.ResourceNotFoundException):  # it never ran
             logs.delete_log_group(logGroupName=f"/aws/lambda/{name}")
@@ -75,6 +77,37 @@ def _functions(session: Session) -> Found:
         name = item["FunctionName"]
         if name.startswith(PREFIX) and _is_ours(client.list_tags(Resource=item["FunctionArn"])["Tags"]):
             yield f"function {name} and its logs", partial(delete, name)
+
+
+def _delivery_streams(session: Session) -> Found:
+    client = session.client("firehose")
+    for name in client.list_delivery_streams(Limit=10_000)["DeliveryStreamNames"]:
+        if name.startswith(PREFIX) and _is_ours(client.list_tags_for_delivery_stream(DeliveryStreamName=name)["Tags"]):
+            yield f"delivery stream {name}", partial(client.delete_delivery_stream, DeliveryStreamName=name)
+
+
+def _streams(session: Session) -> Found:
+    client = session.client("kinesis")
+    for name in _pages(client, "list_streams", "StreamNames"):
+        if name.startswith(PREFIX) and _is_ours(client.list_tags_for_stream(StreamName=name)["Tags"]):
+            yield f"stream {name}", partial(client.delete_stream, StreamName=name)
+
+
+def _catalog(session: Session) -> Found:
+    """Databases of the Data Catalog, which keep the tag as a parameter, and the crawlers that fill them.
+
+    Their names have underscores: in SQL a hyphen is a minus.
+    """
+    client = session.client("glue")
+    ours = []
+    for item in _pages(client, "get_databases", "DatabaseList"):
+        if item["Name"].startswith(PREFIX.replace("-", "_")) and _is_ours(item.get("Parameters", {})):
+            ours.append(item["Name"])
+    for crawler in _pages(client, "get_crawlers", "Crawlers") if ours else ():
+        if crawler["Name"].startswith(PREFIX) and crawler.get("DatabaseName") in ours:
+            yield f"crawler {crawler['Name']}", partial(client.delete_crawler, Name=crawler["Name"])
+    for name in ours:
+        yield f"database {name} and its tables", partial(client.delete_database, Name=name)
 
 
 def _tables(session: Session) -> Found:
@@ -155,3 +188,10 @@ def _roles(session: Session) -> Found:
         name = item["RoleName"]
         if name.startswith(PREFIX) and _is_ours(client.list_role_tags(RoleName=name)["Tags"]):
             yield f"role {name}", partial(delete, name)
+
+
+#: What is deleted, in this order.
+_FINDERS: tuple[Callable[[Session], Found], ...] = (
+    *(_state_machines, _functions, *_SAGEMAKER, _delivery_streams, _streams, _catalog, _tables, _topics, _queues),
+    *(_buckets, _roles),
+)

@@ -47,6 +47,11 @@ STATES_MAY = (
     ("sagemaker:ListTags", "*"),
     ("iam:PassRole", "arn:{partition}:iam::{account}:role/workshop-jobs"),
     *((action, "arn:{partition}:events:*:{account}:rule/StepFunctionsGetEventsForSageMaker*") for action in _EVENTS),
+    # Athena reads tables of the Glue Data Catalog with this role's rights.
+    ("athena:*QueryExecution", "arn:{partition}:athena:*:{account}:workgroup/*"),
+    ("athena:GetQueryResults", "arn:{partition}:athena:*:{account}:workgroup/*"),
+    ("glue:Get*", "arn:{partition}:glue:*:{account}:*"),
+    ("glue:StartCrawler", "arn:{partition}:glue:*:{account}:crawler/workshop-*"),
     # Child workflows, and those of a Distributed Map.
     ("states:StartExecution", "arn:{partition}:states:*:{account}:stateMachine:workshop-*"),
     ("states:DescribeExecution", "arn:{partition}:states:*:{account}:execution:workshop-*"),
@@ -64,6 +69,11 @@ FUNCTIONS_MAY = (
     ("logs:*", "arn:{partition}:logs:*:{account}:log-group:/aws/lambda/workshop-*"),
     ("s3:*", "arn:{partition}:s3:::workshop-*"),
     ("dynamodb:*Item", "arn:{partition}:dynamodb:*:{account}:table/workshop-*"),
+    # Lambda reads streams, and sends what it gives up to a queue, with the function's rights.
+    ("kinesis:DescribeStream*", "arn:{partition}:kinesis:*:{account}:stream/workshop-*"),
+    ("kinesis:Get*", "arn:{partition}:kinesis:*:{account}:stream/workshop-*"),
+    ("kinesis:ListShards", "arn:{partition}:kinesis:*:{account}:stream/workshop-*"),
+    ("sqs:SendMessage", "arn:{partition}:sqs:*:{account}:workshop-*"),
     ("sagemaker:InvokeEndpoint", "arn:{partition}:sagemaker:*:{account}:endpoint/workshop-*"),
 )
 _JOBS_MAY = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import draw
@@ -92,6 +92,19 @@ class Show:
             state: one of the SDK, in JSONPath.
         """
         return draw.data_flow(state.to_dict(), name=state.state_id)
+
+    def services(
+        self, title: str, columns: Sequence[str], services: Sequence[Mapping[str, Any]], *, new: Collection[str] = ()
+    ) -> draw.Picture:
+        """Services in columns, and the data that flows between them: an architecture, which may grow.
+
+        Args:
+            title: a line at the top.
+            columns: the heading of each column.
+            services: each with name, does, icon, column, row and feeds (names); arrows to absent ones are left out.
+            new: names of those that stand out.
+        """
+        return draw.services(title, columns, [draw.Service(**each) for each in services], new=new)
 
     def page(self) -> draw.Page:
         """Where all of this kernel's executions are shown as they run: a page for a second screen.

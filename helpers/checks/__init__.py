@@ -23,6 +23,15 @@ from helpers.checks.further import (
     tries_to_rate,
     worst_shop,
 )
+from helpers.checks.lakes import (
+    answers_last,
+    files_in_the_lake,
+    frugal_query,
+    looks_for_the_transcript,
+    milliseconds_of_the_engine,
+    orders_kept,
+    reports_failures,
+)
 from helpers.checks.monoliths import (
     error_of_the_file,
     errors_that_pass,
@@ -77,6 +86,7 @@ from helpers.checks.stages import (
 
 __all__ = [
     "answer_arrives",
+    "answers_last",
     "answers_meanwhile",
     "child_executions",
     "children_at_the_end",
@@ -93,7 +103,9 @@ __all__ = [
     "error_of_the_step",
     "errors_that_pass",
     "events_of_a_task",
+    "files_in_the_lake",
     "first_pause",
+    "frugal_query",
     "goes_on_with",
     "handled_receipts",
     "higher_bar",
@@ -104,14 +116,18 @@ __all__ = [
     "longest_step",
     "looking_often",
     "looks_at_the_job",
+    "looks_for_the_transcript",
     "manager_choice",
     "marks_as_new",
+    "milliseconds_of_the_engine",
     "mood_task",
     "one_in_twenty",
+    "orders_kept",
     "patient_retry",
     "percent_negative",
     "quiz",
     "records_at_the_end",
+    "reports_failures",
     "run_again",
     "seconds_waited",
     "signs_of_life",

@@ -63,8 +63,12 @@ ACTION, REGION = "localcloud.action", "localcloud.region"
 #: moto's environ key for S3 metadata names, whose underscores WSGI would lose (moto.core.request).
 PRESERVED_NAMES = "moto.preserved_header_names"
 
-#: What the answers of DescribeExecution, DescribeMapRun and their lists, and of GetExecutionHistory, tell of an end.
-_NOT_ENDED = re.compile(rb'"status":\s*"(RUNNING|PENDING_REDRIVE)"')
+#: Services that a function may start something in, and ask until it has ended.
+_POLLED = ("athena", "glue", "stepfunctions")
+
+#: What the answers of DescribeExecution, DescribeMapRun and their lists, of GetExecutionHistory, GetQueryExecution and
+#: GetCrawler tell of an end.
+_NOT_ENDED = re.compile(rb'"(status|State)":\s*"(RUNNING|QUEUED|PENDING_REDRIVE)"')
 _ENDED = re.compile(rb'"type":\s*"Execution(Succeeded|Failed|TimedOut|Aborted)"')
 
 #: The region in a signature's scope, and what is one of AWS's.
@@ -117,7 +121,7 @@ class Front:
             if not self._access.is_worker(environ) and _acts(service, environ):
                 self._host.clock.outside()
         request = read_request(environ)
-        if service == "stepfunctions" and self._access.is_worker(environ):
+        if service in _POLLED and self._access.is_worker(environ):
             with self._host.clock.from_work(self._thread_of(request)):
                 answer = self._answer(service, environ, request)
                 if answer is not None and _says_not_yet(request, answer):
@@ -314,12 +318,12 @@ def _acts(service: str, environ: dict[str, Any]) -> bool:
     """
     action = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
     if action:
-        return not action.startswith(("BatchGet", "Describe", "Get", "List", "Query", "Receive", "Scan"))
+        return not action.startswith(("BatchGet", "Describe", "Filter", "Get", "List", "Query", "Receive", "Scan"))
     return environ.get("REQUEST_METHOD") not in ("GET", "HEAD") or service == "sqs"
 
 
 def _says_not_yet(request: Request, answer: Answer) -> bool:
-    """Whether an answer of Step Functions is that something has not ended yet, so that who asked may ask again."""
+    """Whether an answer is that something has not ended yet, so that who asked may ask again."""
     if request.headers.get("x-amz-target", "").endswith(".GetExecutionHistory"):
         return b'"events"' in answer.body and not _ENDED.search(answer.body)
     return _NOT_ENDED.search(answer.body) is not None

@@ -411,13 +411,39 @@ def on_object(hear: Callable[[Any, str, Any], None]) -> Undo:
     return undo
 
 
+_hearers: list[Callable[[str], None]] = []
+_unwatch: Undo | None = None
+
+
 def on_arrival(now: Callable[[], float], hear: Callable[[str], None]) -> Undo:
-    """Be told what arrives in queues, Kinesis streams and DynamoDB's streams.
+    """Be told what arrives in queues, Kinesis streams and DynamoDB's streams. Several may be.
 
     Args:
         now: virtual time, which each message and record gets as `arrived`.
         hear: gets the ARN of the queue or stream, once for each call: what one call sends arrives together.
     """
+    global _unwatch
+
+    def tell(arn: str) -> None:
+        for each in list(_hearers):
+            each(arn)
+
+    if _unwatch is not None:
+        _unwatch()
+    _unwatch = _watch_arrivals(now, tell)
+    _hearers.append(hear)
+
+    def undo() -> None:
+        global _unwatch
+        _hearers.remove(hear)
+        if not _hearers and _unwatch is not None:
+            _unwatch()
+            _unwatch = None
+
+    return undo
+
+
+def _watch_arrivals(now: Callable[[], float], hear: Callable[[str], None]) -> Undo:
     from moto.dynamodb.models.table import StreamShard
     from moto.kinesis.models import KinesisBackend, Stream
     from moto.sqs.models import Queue, SQSBackend

@@ -39,6 +39,12 @@ KEPT: Mapping[str, frozenset[str]] = {
             UntagResource UpdateItem UpdateTable
         """,
         "dynamodbstreams": "DescribeStream GetRecords GetShardIterator ListStreams",
+        "glue": """
+            BatchCreatePartition BatchDeletePartition BatchDeleteTable BatchGetPartition BatchUpdatePartition
+            CreateDatabase CreatePartition CreateTable DeleteDatabase DeletePartition DeleteTable DeleteTableVersion
+            GetDatabase GetDatabases GetPartition GetPartitions GetTable GetTableVersion GetTableVersions GetTables
+            UpdateDatabase UpdatePartition UpdateTable
+        """,
         "iam": """
             AttachRolePolicy CreatePolicy CreatePolicyVersion CreateRole DeletePolicy DeletePolicyVersion DeleteRole
             DeleteRolePolicy DetachRolePolicy GetPolicy GetPolicyVersion GetRole GetRolePolicy
@@ -131,6 +137,10 @@ _ALIAS = {"RoutingConfig.AdditionalVersionWeights": ""}
 SETTINGS: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("cloudwatch", "GetMetricData"): {"MetricDataQueries[].Expression": ""},
     ("dynamodb", "UpdateTable"): {"ReplicaUpdates": ""},
+    ("glue", "CreateDatabase"): {"DatabaseInput.TargetDatabase": "", "DatabaseInput.FederatedDatabase": ""},
+    ("glue", "CreateTable"): {"OpenTableFormatInput": "", "PartitionIndexes": "", "TableInput.TargetTable": ""},
+    ("glue", "GetPartitions"): {"Segment": "", "QueryAsOfTime": ""},
+    ("kinesis", "CreateStream"): {"Tags": ""},
     ("kms", "CreateKey"): {
         "KeySpec": "SYMMETRIC_DEFAULT",
         "KeyUsage": "ENCRYPT_DECRYPT",
@@ -168,13 +178,12 @@ _PIPELINE = (
     "TrainingStep, TuningStep, ModelStep, TransformStep and LambdaStep; Choice for a ConditionStep, Fail for a "
     "FailStep, Chain for what depends_on says"
 )
-_QUERY = "Read the data from S3 or DynamoDB in a Lambda function or a SageMaker processing job"
+_QUERY = "Query the data in S3 with Athena, or read it in a Lambda function or a SageMaker processing job"
 
 #: What runs instead: for an action, "service:Action", or else for a whole service.
 INSTEAD: Mapping[str, str] = {
     "apigateway": "Invoke the function itself (lambda:Invoke)",
     "apigatewayv2": "Invoke the function itself (lambda:Invoke)",
-    "athena": _QUERY,
     "batch": _JOB,
     "cloudformation": "Create each resource with its own service's API, as boto3 has it",
     "codebuild": _JOB,
@@ -184,8 +193,7 @@ INSTEAD: Mapping[str, str] = {
     "emr": _JOB,
     "emr-containers": _JOB,
     "emr-serverless": _JOB,
-    "firehose": "Put records into a Kinesis stream, and read them with kinesis:GetRecords",
-    "glue": _JOB,
+    "glue": f"{_JOB}; its crawlers and its Data Catalog are run",
     "iam:CreateAccessKey": _KEY,
     "iam:CreateUser": _KEY,
     "kms:DisableKey": "A key ends with its cloud",

@@ -1421,3 +1421,159 @@ def test_the_quiz_asks_as_many_questions_as_are_marked() -> None:
     notebook = (SOLUTIONS.parent / "09_go_further.ipynb").read_text("utf-8")
     asked = re.findall(r'"(\d+)\. [^"]*\*\*a\*\*[^"]*\*\*b\*\*[^"]*\*\*c\*\*', notebook)
     assert asked == [str(number) for number in range(1, 16)]
+
+
+# ---- Notebook 01
+
+FOUR = [f"lake/checkouts/shop={shop}/a.gz" for shop in ("a", "b", "c", "d")]
+
+
+@pytest.mark.parametrize(("answer", "remark"), [(1, "it was 4, in 4 folders"), ("4", "a number"), (1500, "it was 4")])
+def test_a_wrong_number_of_files(answer: object, remark: str, said: Said) -> None:
+    assert remark in said(checks.files_in_the_lake, answer, FOUR)
+
+
+def test_the_right_number_of_files(said: Said) -> None:
+    assert said(checks.files_in_the_lake, 4, FOUR).startswith("Right: 4")
+    assert said(checks.files_in_the_lake, 1, FOUR[:1]).startswith("Right: 1")
+
+
+def kinds(hear: float, read: float = 1.5) -> SimpleNamespace:
+    """An execution that called the four services; the call's branch goes on until `hear` seconds."""
+    quick = {"See the photo": 0.6, "Read the receipt": read, "Understand the review": 0.2, "Hear the call": 0.1}
+    found = day(**quick)
+    for at, kind in ((hear - 0.1, "ChoiceStateEntered"), (hear, "ChoiceStateExited")):
+        family = "stateEnteredEventDetails" if kind.endswith("Entered") else "stateExitedEventDetails"
+        number, when = len(found.events) + 1, found.events[0]["timestamp"] + timedelta(seconds=at)
+        details = {"name": "Heard?", "input": "{}", "output": "{}"}
+        found.events.append(
+            {"id": number, "previousEventId": number - 1, "type": kind, "timestamp": when, family: details}
+        )
+    return found
+
+
+@pytest.mark.parametrize(
+    ("answer", "of", "remark"),
+    [
+        ("Read the receipt", kinds(46), "Hear the call 46 s"),
+        ("hear", kinds(46), "is none of the four"),
+        ("Hear the call", day(**{"Read the receipt": 1}), "did not call all four"),
+        ("Hear the call", 3, "the execution is missing"),
+    ],
+)
+def test_a_service_that_does_not_answer_last(answer: object, of: object, remark: str, said: Said) -> None:
+    words = said(checks.answers_last, answer, of)
+    assert words.startswith("Not yet")
+    assert remark in words
+
+
+def test_the_service_that_answers_last(said: Said) -> None:
+    assert said(checks.answers_last, "Hear the call", kinds(46)).startswith("Right: Hear the call took 46 s")
+    assert said(checks.answers_last, "Read the receipt", kinds(2, read=9)).startswith("Right: Read the receipt")
+
+
+@pytest.mark.parametrize(("answer", "remark"), [(9, "it was 0"), ("none", "a number is asked for"), (5, "it was 0")])
+def test_a_wrong_number_of_orders(answer: object, remark: str, said: Said) -> None:
+    assert remark in said(checks.orders_kept, answer, [])
+
+
+def test_the_right_number_of_orders(said: Said) -> None:
+    assert said(checks.orders_kept, 0, []).startswith("Right: 0")
+    assert said(checks.orders_kept, 9, list(range(9))).startswith("Right: 9")
+
+
+def athena(_workshop: object, query: str) -> SimpleNamespace:
+    """A tool that scans a file where the query names its partition, else four."""
+    if "nope" in query:
+        raise ValueError("COLUMN_NOT_FOUND: line 1:8: Column 'nope' cannot be resolved")
+    scanned = 1700 if "shop = " in query else 6600
+    return SimpleNamespace(rows=[["7.5" if "harbour" in query else "9.0"]], scanned=scanned, read=f"{scanned} B")
+
+
+WASTEFUL = "SELECT sum(if(shop LIKE 'harbour', price, 0)) FROM checkouts"
+
+
+@pytest.mark.parametrize(
+    ("query", "remark"),
+    [
+        (WASTEFUL, "the answer is right, and 6600 B are scanned"),
+        ("SELECT sum(price) FROM checkouts WHERE shop = 'pinewood'", 'should be [["7.5"]], and is [["9.0"]]'),
+        ("SELECT nope FROM checkouts", "Athena says: COLUMN_NOT_FOUND"),
+        (7, "a query is text"),
+    ],
+)
+def test_a_query_that_is_not_frugal(query: object, remark: str, said: Said) -> None:
+    words = said(checks.frugal_query, query, WASTEFUL, athena)
+    assert words.startswith("Not yet")
+    assert remark in words
+
+
+def records(*numbers: str) -> list[dict[str, str]]:
+    return [{"itemIdentifier": number} for number in numbers]
+
+
+def numbers(failed: list[Any]) -> list[str]:
+    return [each["kinesis"]["sequenceNumber"] for each in failed]
+
+
+@pytest.mark.parametrize(
+    ("report", "remark"),
+    [
+        (records("1"), "a function is asked for"),
+        (lambda failed: None, "the records from 3 on"),
+        (lambda failed: {"batchItemFailures": records("3")}, "should try nothing again"),
+        (lambda failed: {"batchItemFailures": failed}, "the whole batch"),
+        (lambda failed: {"batchItemFailures": numbers(failed)}, "the whole batch"),
+        (lambda failed: {"batchItemFailures": records(*numbers(failed)[:1])}, "from 7 on"),
+        (lambda failed: numbers(failed), "the whole batch"),
+    ],
+)
+def test_a_report_that_lambda_does_not_understand(report: object, remark: str, said: Said) -> None:
+    words = said(checks.reports_failures, report)
+    assert words.startswith("Not yet")
+    assert remark in words
+
+
+def test_a_report_of_the_first_failure_alone_is_enough(said: Said) -> None:
+    def report(failed: list[Any]) -> dict[str, Any]:
+        return {"batchItemFailures": records(*sorted(numbers(failed), key=int)[:1])} if failed else {}
+
+    assert said(checks.reports_failures, report).startswith("Right")
+
+
+LOOKED = states_entered(*("Wait for the transcript", "Look for it", "Heard?") * 3)
+ENGINE = execution(
+    (
+        "TaskSucceeded",
+        1,
+        {
+            "resourceType": "athena",
+            "output": json.dumps({"QueryExecution": {"Statistics": {"EngineExecutionTimeInMillis": 750}}}),
+        },
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("check", "answer", "of", "remark"),
+    [
+        (checks.looks_for_the_transcript, 4, LOOKED, "not 4"),
+        (checks.looks_for_the_transcript, "3", LOOKED, "a number is asked for"),
+        (checks.looks_for_the_transcript, 3, 3, "the execution is missing"),
+        (checks.milliseconds_of_the_engine, 0.75, ENGINE, "not 0.75"),
+        (checks.milliseconds_of_the_engine, 750, LOOKED, "asked Athena nothing"),
+    ],
+)
+def test_a_wrong_answer_to_the_history_of_01(
+    check: Callable[..., None], answer: object, of: object, remark: str, said: Said
+) -> None:
+    assert remark in said(check, answer, of)
+
+
+def test_the_solutions_of_01_are_right(said: Said) -> None:
+    frugal = solution("01_frugal_query")["frugal"]
+    assert said(checks.frugal_query, frugal, WASTEFUL, athena).startswith("Right")
+    assert said(checks.reports_failures, solution("01_report_failures")["report"]).startswith("Right")
+    history = solution("01_read_the_history")
+    assert said(checks.looks_for_the_transcript, history["looks"], LOOKED).startswith("Right")
+    assert said(checks.milliseconds_of_the_engine, history["milliseconds"], ENGINE).startswith("Right")

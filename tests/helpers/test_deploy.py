@@ -211,11 +211,29 @@ def test_clean_up_deletes_what_the_workshop_made_and_nothing_else(
     sns.create_topic(Name="workshop-topic", Tags=workshop.tags)
     queue = sqs.create_queue(QueueName="workshop-queue", tags={"workshop": "serverless-ml"})["QueueUrl"]
     sqs.create_queue(QueueName="workshop-kept")
+    kinesis, firehose, glue = (workshop.client(name) for name in ("kinesis", "firehose", "glue"))
+    destination = {"RoleARN": workshop.roles.jobs, "BucketARN": f"arn:aws:s3:::{workshop.bucket}"}
+    for name, tags in {"workshop-stream": workshop.tags, "workshop-kept": []}.items():
+        kinesis.create_stream(StreamName=name, ShardCount=1)
+        kinesis.add_tags_to_stream(StreamName=name, Tags={each["Key"]: each["Value"] for each in tags} or {"a": "b"})
+        firehose.create_delivery_stream(
+            DeliveryStreamName=name,
+            ExtendedS3DestinationConfiguration=destination,
+            **({"Tags": tags} if tags else {}),
+        )
+    for name, parameters in {"workshop_lake": {"workshop": "serverless-ml"}, "workshop_kept": {}}.items():
+        glue.create_database(DatabaseInput={"Name": name, "Parameters": parameters})
+        targets = {"S3Targets": [{"Path": f"s3://{workshop.bucket}/"}]}
+        glue.create_crawler(Name=name.replace("_", "-"), Role="r", DatabaseName=name, Targets=targets)
     send = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken", "End": True}
     send["Parameters"] = {"QueueUrl": queue, "MessageBody.$": "$$.Task.Token"}
     waiting = deploy({"StartAt": "Ask", "States": {"Ask": send}}, "workshop-waiting")
     workshop.client("stepfunctions").start_execution(stateMachineArn=waiting.arn)  # while it runs its machine cannot go
     clean_up()
+    assert kinesis.list_streams()["StreamNames"] == ["workshop-kept"]
+    assert firehose.list_delivery_streams()["DeliveryStreamNames"] == ["workshop-kept"]
+    assert glue.list_crawlers()["CrawlerNames"] == ["workshop-kept"]
+    assert [each["Name"] for each in glue.get_databases()["DatabaseList"]] == ["workshop_kept"]
     said = capsys.readouterr().out
     for gone in ("state machine workshop-gone", "table workshop-table", "topic workshop-topic"):
         assert f"Deleted {gone}\n" in said

@@ -455,6 +455,56 @@ def kinesis_streams(cloud: Cloud) -> None:
     assert kinesis.list_streams()["StreamNames"] == []
 
 
+def glue_tables(cloud: Cloud) -> None:
+    glue = cloud.client("glue")
+    glue.create_database(DatabaseInput={"Name": "kept"})
+    glue.update_database(Name="kept", DatabaseInput={"Name": "kept", "Description": "of a test"})
+    assert glue.get_database(Name="kept")["Database"]["Description"] == "of a test"
+    assert names(glue.get_databases()["DatabaseList"], "Name") == {"kept"}
+    here: dict[str, Any] = {"DatabaseName": "kept"}
+    table = {"Name": "t", "PartitionKeys": [{"Name": "day", "Type": "string"}], "Parameters": {"a": "1"}}
+    glue.create_table(**here, TableInput=table)
+    assert error(glue.create_table, **here, TableInput=table)[0] == "AlreadyExistsException"
+    glue.update_table(**here, TableInput=table | {"Parameters": {"a": "2"}})
+    found = glue.get_table(**here, Name="t")["Table"]
+    assert (found["Parameters"], found["VersionId"]) == ({"a": "2"}, "2")
+    first = glue.get_table_version(**here, TableName="t", VersionId="1")["TableVersion"]["Table"]
+    assert first["Parameters"] == {"a": "1"}
+    glue.delete_table_version(**here, TableName="t", VersionId="1")
+    assert names(glue.get_table_versions(**here, TableName="t")["TableVersions"], "VersionId") == {"2"}
+    assert names(glue.get_tables(**here, Expression="t.*")["TableList"], "Name") == {"t"}
+    glue.delete_table(**here, Name="t")
+    assert error(glue.get_table, **here, Name="t")[0] == "EntityNotFoundException"
+    glue.create_table(**here, TableInput=table)
+    glue.batch_delete_table(**here, TablesToDelete=["t"])
+    assert glue.get_tables(**here)["TableList"] == []
+    glue.delete_database(Name="kept")
+    assert glue.get_databases()["DatabaseList"] == []
+
+
+def glue_partitions(cloud: Cloud) -> None:
+    glue = cloud.client("glue")
+    glue.create_database(DatabaseInput={"Name": "kept"})
+    here: dict[str, Any] = {"DatabaseName": "kept", "TableName": "t"}
+    key = [{"Name": "day", "Type": "string"}]
+    glue.create_table(DatabaseName="kept", TableInput={"Name": "t", "PartitionKeys": key})
+    glue.create_partition(**here, PartitionInput={"Values": ["1"]})
+    glue.batch_create_partition(**here, PartitionInputList=[{"Values": ["2"]}, {"Values": ["3"]}])
+    glue.update_partition(**here, PartitionValueList=["1"], PartitionInput={"Values": ["1"], "Parameters": {"a": "b"}})
+    assert glue.get_partition(**here, PartitionValues=["1"])["Partition"]["Parameters"] == {"a": "b"}
+    entry = {"PartitionValueList": ["2"], "PartitionInput": {"Values": ["2"], "Parameters": {"a": "c"}}}
+    glue.batch_update_partition(**here, Entries=[entry])
+    (found,) = glue.batch_get_partition(**here, PartitionsToGet=[{"Values": ["2"]}])["Partitions"]
+    assert found["Parameters"] == {"a": "c"}
+    assert [each["Values"] for each in glue.get_partitions(**here, Expression="day > '1'")["Partitions"]] == [
+        ["2"],
+        ["3"],
+    ]
+    glue.delete_partition(**here, PartitionValues=["1"])
+    glue.batch_delete_partition(**here, PartitionsToDelete=[{"Values": ["2"]}])
+    assert [each["Values"] for each in glue.get_partitions(**here)["Partitions"]] == [["3"]]
+
+
 def logs_groups(cloud: Cloud) -> None:
     import time
 
@@ -701,6 +751,7 @@ SCENARIOS: dict[str, tuple[Callable[[Cloud], None], ...]] = {
     "cloudwatch": (cloudwatch_metrics,),
     "dynamodb": (dynamodb_tables, dynamodb_items, dynamodb_items_together, dynamodb_partiql),
     "dynamodbstreams": (dynamodb_streams,),
+    "glue": (glue_tables, glue_partitions),
     "iam": (iam_roles, iam_policies),
     "kinesis": (kinesis_streams,),
     "kms": (kms_keys,),
@@ -800,6 +851,33 @@ SETTINGS: dict[tuple[str, str], tuple[dict[str, Any], dict[str, dict[str, Any]]]
         {"TableName": "t"},
         {"ReplicaUpdates": {"ReplicaUpdates": [{"Create": {"RegionName": "eu-west-1"}}]}},
     ),
+    ("glue", "CreateDatabase"): (
+        {},
+        {
+            "DatabaseInput.TargetDatabase": {
+                "DatabaseInput": {"Name": "d", "TargetDatabase": {"CatalogId": "1", "DatabaseName": "e"}}
+            },
+            "DatabaseInput.FederatedDatabase": {
+                "DatabaseInput": {"Name": "d", "FederatedDatabase": {"Identifier": "x", "ConnectionName": "c"}}
+            },
+        },
+    ),
+    ("glue", "CreateTable"): (
+        {"DatabaseName": "d", "TableInput": {"Name": "t"}},
+        {
+            "OpenTableFormatInput": {"OpenTableFormatInput": {"IcebergInput": {"MetadataOperation": "CREATE"}}},
+            "PartitionIndexes": {"PartitionIndexes": [{"Keys": ["k"], "IndexName": "i"}]},
+            "TableInput.TargetTable": {"TableInput": {"Name": "t", "TargetTable": {"CatalogId": "1", "Name": "u"}}},
+        },
+    ),
+    ("glue", "GetPartitions"): (
+        {"DatabaseName": "d", "TableName": "t"},
+        {
+            "QueryAsOfTime": {"QueryAsOfTime": 0},
+            "Segment": {"Segment": {"SegmentNumber": 0, "TotalSegments": 2}},
+        },
+    ),
+    ("kinesis", "CreateStream"): ({"StreamName": "s"}, {"Tags": {"Tags": {"a": "b"}}}),
     ("kms", "CreateKey"): ({}, KEY),
     ("lambda", "CreateAlias"): ({"FunctionVersion": "1"}, {"RoutingConfig.AdditionalVersionWeights": ROUTES}),
     ("lambda", "CreateFunction"): ({"FunctionName": "f", "Role": "r", "Code": {"ZipFile": b"x"}}, FUNCTION),

@@ -1,0 +1,1 @@
+frugal = "SELECT round(sum(price), 2) AS taken FROM checkouts WHERE shop = 'harbour'"

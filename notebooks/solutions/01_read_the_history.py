@@ -1,0 +1,2 @@
+looks = 3
+milliseconds = 750

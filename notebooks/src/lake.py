@@ -1,0 +1,150 @@
+"""Notebook 01: a stream, its way into the lake, and the catalog. Made once: a cell that is run again finds them."""
+
+import contextlib
+import json
+import time
+
+from helpers.status import doing
+
+STREAM, DELIVERY, CRAWLER, DATABASE = (
+    "workshop-01-checkouts",
+    "workshop-01-lake",
+    "workshop-01-lake",
+    "workshop_01_shop",
+)
+ROLE = "workshop-lake"
+#: Each shop has a folder of its own, by the field `shop` of the record.
+PREFIX = "lake/checkouts/shop=!{partitionKeyFromQuery:shop}/"
+ERRORS = "lake-errors/!{firehose:error-output-type}/"
+
+
+def make_stream(workshop):
+    """The stream's ARN."""
+    kinesis = workshop.client("kinesis")
+    with contextlib.suppress(kinesis.exceptions.ResourceInUseException):
+        kinesis.create_stream(StreamName=STREAM, ShardCount=2)
+    kinesis.get_waiter("stream_exists").wait(StreamName=STREAM)
+    kinesis.add_tags_to_stream(StreamName=STREAM, Tags={tag["Key"]: tag["Value"] for tag in workshop.tags})
+    return kinesis.describe_stream_summary(StreamName=STREAM)["StreamDescriptionSummary"]["StreamARN"]
+
+
+def make_delivery(workshop, stream_arn, seconds=60):
+    """The delivery stream that takes what arrives in a stream from now on, and puts it into the lake."""
+    firehose, role = workshop.client("firehose"), make_role(workshop)
+    partition = {"MetadataExtractionQuery": "{shop: .shop}", "JsonParsingEngine": "JQ-1.6"}
+    processors = [processor("MetadataExtraction", **partition), processor("AppendDelimiterToRecord", Delimiter="\\n")]
+    destination = {
+        "RoleARN": role,
+        "BucketARN": f"arn:aws:s3:::{workshop.bucket}",
+        "Prefix": PREFIX,
+        "ErrorOutputPrefix": ERRORS,
+        "BufferingHints": {"SizeInMBs": 64, "IntervalInSeconds": seconds},
+        "CompressionFormat": "GZIP",
+        "DynamicPartitioningConfiguration": {"Enabled": True},
+        "ProcessingConfiguration": {"Enabled": True, "Processors": processors},
+    }
+    with contextlib.suppress(firehose.exceptions.ResourceInUseException):
+        firehose.create_delivery_stream(
+            DeliveryStreamName=DELIVERY,
+            DeliveryStreamType="KinesisStreamAsSource",
+            KinesisStreamSourceConfiguration={"KinesisStreamARN": stream_arn, "RoleARN": role},
+            ExtendedS3DestinationConfiguration=destination,
+            Tags=workshop.tags,
+        )
+    until(workshop, "the delivery stream is active", lambda: status(firehose) == "ACTIVE")
+
+
+def processor(kind, **parameters):
+    named = [{"ParameterName": name, "ParameterValue": value} for name, value in parameters.items()]
+    return {"Type": kind, "Parameters": named}
+
+
+def status(firehose):
+    described = firehose.describe_delivery_stream(DeliveryStreamName=DELIVERY)
+    return described["DeliveryStreamDescription"]["DeliveryStreamStatus"]
+
+
+def objects(workshop, prefix="lake/checkouts/"):
+    """The objects below a prefix: key -> bytes."""
+    found = workshop.client("s3").list_objects_v2(Bucket=workshop.bucket, Prefix=prefix).get("Contents", [])
+    return {each["Key"]: each["Size"] for each in found}
+
+
+def crawl(workshop):
+    """Have a crawler look at the lake, and wait for its end; its description."""
+    glue = workshop.client("glue")
+    try:
+        tag = {tag["Key"]: tag["Value"] for tag in workshop.tags}
+        glue.create_database(DatabaseInput={"Name": DATABASE, "Parameters": tag})
+        target = {"S3Targets": [{"Path": f"s3://{workshop.bucket}/lake/checkouts/"}]}
+        glue.create_crawler(Name=CRAWLER, Role=make_role(workshop), DatabaseName=DATABASE, Targets=target)
+    except glue.exceptions.AlreadyExistsException:
+        pass
+    glue.start_crawler(Name=CRAWLER)
+    until(workshop, "the crawler has looked", lambda: glue.get_crawler(Name=CRAWLER)["Crawler"]["State"] == "READY")
+    return glue.get_crawler(Name=CRAWLER)["Crawler"]
+
+
+def until(workshop, what, holds):
+    """Wait until something holds; the line below the cell says for what."""
+    with doing(f"Waiting until {what}"):
+        while not holds():
+            time.sleep(0.1 if workshop.target == "local" else 5)
+
+
+def make_role(workshop):
+    """The role of Firehose and of the crawler: they read the stream, and write the lake and its catalog."""
+    iam, account = workshop.client("iam"), workshop.account_id
+    services = ["firehose.amazonaws.com", "glue.amazonaws.com"]
+    trust = [{"Effect": "Allow", "Principal": {"Service": services}, "Action": "sts:AssumeRole"}]
+    may = {
+        "s3:*": f"arn:aws:s3:::{workshop.bucket}*",
+        "kinesis:*": f"arn:aws:kinesis:*:{account}:stream/workshop-*",
+        "glue:*": f"arn:aws:glue:*:{account}:*",
+        "logs:*": f"arn:aws:logs:*:{account}:log-group:/aws-glue/*",
+    }
+    allowed = [{"Effect": "Allow", "Action": action, "Resource": resource} for action, resource in may.items()]
+    try:
+        iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=policy(trust), Tags=workshop.tags)
+        iam.put_role_policy(RoleName=ROLE, PolicyName="workshop", PolicyDocument=policy(allowed))
+        time.sleep(10 if workshop.target == "aws" else 0)  # a new role is not known everywhere at once
+    except iam.exceptions.EntityAlreadyExistsException:
+        pass
+    return iam.get_role(RoleName=ROLE)["Role"]["Arn"]
+
+
+def policy(statements):
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+
+
+def is_enabled(functions, mapping):
+    """Whether an event source mapping reads, with the settings that it was given last."""
+    return functions.get_event_source_mapping(UUID=mapping["UUID"])["State"] == "Enabled"
+
+
+def given_up(workshop, queue):
+    """What Lambda tells the queue about a batch that it has given up, once it has."""
+    sqs, found = workshop.client("sqs"), []
+
+    def told():
+        found.extend(sqs.receive_message(QueueUrl=queue).get("Messages", []))
+        return bool(found)
+
+    until(workshop, "Lambda has given up", told)
+    sqs.delete_message(QueueUrl=queue, ReceiptHandle=found[0]["ReceiptHandle"])
+    return json.loads(found[0]["Body"])
+
+
+def stored(dynamodb, orders):
+    """The numbers of those of these orders that are in the table."""
+    keys = {"workshop-01-orders": {"Keys": [{"order_id": {"S": str(order["order_id"])}} for order in orders]}}
+    items = dynamodb.batch_get_item(RequestItems=keys)["Responses"]["workshop-01-orders"]
+    return sorted(int(item["order_id"]["S"]) for item in items)
+
+
+def errors_of(workshop, function):
+    """The last line of each error that a function logged, once each."""
+    logs = workshop.client("logs")
+    events = logs.filter_log_events(logGroupName=f"/aws/lambda/{function}", filterPattern="ERROR")["events"]
+    for line in dict.fromkeys(event["message"].splitlines()[0] for event in events):
+        print(line.partition("\t")[0])
