@@ -19,7 +19,7 @@ from localcloud.asl.errors import StateFailed
 from localcloud.asl.history import NOT_TRUNCATED, History, HistoryFull
 from localcloud.asl.randomness import uuid4
 from localcloud.asl.running import Frame, Runnable, Running, iso
-from localcloud.time.clock import Clock, Fiber, Signal
+from localcloud.time.clock import Fiber, Signal
 
 Details = dict[str, Any]
 
