@@ -133,7 +133,7 @@ def _deploy_function(session: Session, source: Path, name: str, settings: dict[s
         lambda_.get_waiter("function_updated_v2").wait(FunctionName=name)
     else:
         lambda_.get_waiter("function_active_v2").wait(FunctionName=name)
-    return Function(name, made["FunctionArn"])
+    return Function(name, made["FunctionArn"], source)
 
 
 def _zip_of(source: Path) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from draw import words
@@ -29,10 +30,16 @@ class StateMachine:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A deployed Lambda function: its name and ARN."""
+    """A deployed Lambda function.
+
+    Attributes:
+        name, arn: as Lambda knows it.
+        source: the file that has its handler.
+    """
 
     name: str
     arn: str
+    source: Path
 
 
 class Execution:

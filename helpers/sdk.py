@@ -23,6 +23,8 @@ import types
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+#: Fields of `helpers.steps` that are filled in as `parameters` are.
+_TEMPLATES = {"result_selector", "item_selector"}
 #: Of a step's own fields, those that are numbers or texts and have a twin that takes a path.
 _PATH_TWINS = {"seconds", "timestamp", "timeout_seconds", "heartbeat_seconds"}
 
@@ -84,7 +86,9 @@ def _with_paths(to_dict: Callable[[Any], dict[str, Any]]) -> Callable[[Any], dic
             key = "".join(part.title() for part in field.split("_"))
             if field == "parameters" or not _holds_placeholder(value):
                 continue
-            if field.endswith("_path") and field != "result_path" and _is_placeholder(value):
+            if field in _TEMPLATES:
+                fields[key] = self._replace_placeholders(value)
+            elif field.endswith("_path") and field != "result_path" and _is_placeholder(value):
                 fields[key] = value.to_jsonpath()
             elif field in _PATH_TWINS and _is_placeholder(value):
                 del fields[key]

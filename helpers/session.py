@@ -28,11 +28,12 @@ TAG = {"Key": "workshop", "Value": "serverless-ml"}
 # What a role of the workshop may do, on what the workshop made where the service can tell. What Step Functions needs
 # for each integration is on https://docs.aws.amazon.com/step-functions/latest/dg/service-integration-iam-templates.html.
 _EVENTS = ("events:PutTargets", "events:PutRule", "events:DescribeRule")
-_STATES_MAY = (
+STATES_MAY = (
     ("lambda:InvokeFunction", "arn:{partition}:lambda:*:{account}:function:workshop-*"),
     ("dynamodb:*Item", "arn:{partition}:dynamodb:*:{account}:table/workshop-*"),
     ("sns:Publish", "arn:{partition}:sns:*:{account}:workshop-*"),
     ("sqs:SendMessage", "arn:{partition}:sqs:*:{account}:workshop-*"),
+    ("events:PutEvents", "arn:{partition}:events:*:{account}:event-bus/default"),
     ("s3:*", "arn:{partition}:s3:::workshop-*"),
     # The AI services read pictures, recordings and texts with this role's right to the objects.
     ("comprehend:BatchDetect*", "*"),
@@ -56,7 +57,10 @@ _STATES_MAY = (
         for action in _EVENTS
     ),
 )
-_FUNCTIONS_MAY = (
+FUNCTIONS_MAY = (
+    # What notebook 02's one function does needs all of it.
+    ("textract:*", "*"),
+    ("sns:Publish", "arn:{partition}:sns:*:{account}:workshop-*"),
     ("logs:*", "arn:{partition}:logs:*:{account}:log-group:/aws/lambda/workshop-*"),
     ("s3:*", "arn:{partition}:s3:::workshop-*"),
     ("dynamodb:*Item", "arn:{partition}:dynamodb:*:{account}:table/workshop-*"),
@@ -249,8 +253,8 @@ def _make_bucket(session: Session) -> None:
 
 
 def _make_roles(session: Session) -> Roles:
-    states = _make_role(session, "workshop-states", "states.amazonaws.com", _STATES_MAY)
-    functions = _make_role(session, "workshop-functions", "lambda.amazonaws.com", _FUNCTIONS_MAY)
+    states = _make_role(session, "workshop-states", "states.amazonaws.com", STATES_MAY)
+    functions = _make_role(session, "workshop-functions", "lambda.amazonaws.com", FUNCTIONS_MAY)
     return Roles(states, functions, _make_role(session, "workshop-jobs", "sagemaker.amazonaws.com", _JOBS_MAY))
 
 

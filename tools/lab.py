@@ -20,10 +20,8 @@ def lab_command(python: str, port: int) -> list[str]:
 
 
 def first_page() -> str:
-    """What it opens on, from its root: notebook 00, or while there is none, the running order."""
-    notebooks = ROOT / "notebooks"
-    first = next(iter(sorted(notebooks.glob("00*.ipynb"))), notebooks / "README.md")
-    return first.relative_to(ROOT).as_posix()
+    """What it opens on, from its root."""
+    return "notebooks/00_start_here.ipynb"
 
 
 def answers(port: int) -> bool:

@@ -1,4 +1,4 @@
-"""The exercises of notebook 03: predictions, a result path, a Retry, a Choice, and questions to the history."""
+"""The exercises of notebook 03: predictions, a Retry, a Choice, and questions to the history."""
 
 from __future__ import annotations
 
@@ -14,14 +14,6 @@ from helpers.checks._visits import last_visit, visits
 BUSY = "BooksBusy"  # what src/post_to_books.py raises
 POST = "Post to the books"
 OTHERS = ("UnreadableReceipt", "KeyError", "States.Timeout", "Lambda.Unknown")
-RECORD = {
-    "receipt": "receipts/01-harbour-light.png",
-    "vendor": "HARBOUR LIGHT COFFEE",
-    "total": 15.82,
-    "reason": "Items and tax come to 15.82, as the receipt says.",
-    "decision": "approved",
-}
-STORED = {"SdkHttpMetadata": {"HttpStatusCode": 200}}  # DynamoDB's answer to PutItem, in short
 
 
 @check
@@ -48,26 +40,6 @@ def handled_receipts(prediction: Any, execution: Any) -> str:
     if number(prediction, "handled = 5") != stored:
         raise NotYet(f"{stored} reached the table. One iteration failed, so its Map failed and stopped the others.")
     return f"{stored} reached the table: one failed iteration fails the Map, and the Map stops the others."
-
-
-@check
-def keeps_the_record(path: Any) -> str:
-    """A result_path that keeps the record for the state after "Store record"."""
-    if path is not None and not isinstance(path, str):
-        raise NotYet(f'a path is text that starts with $, or None. {path!r} is neither; "$.readings" has the form.')
-    state = {**TASK, "ResultPath": path, "End": True}
-    answer = attempt(state, RECORD, result=STORED)
-    if answer["status"] != "SUCCEEDED":
-        raise NotYet(f"the state fails: {answer.get('cause') or answer.get('error')}")
-    output = answer["output"]
-    lost = [name for name in RECORD if not isinstance(output, dict) or output.get(name) != RECORD[name]]
-    if lost == list(RECORD):
-        raise NotYet(f"the answer of DynamoDB takes the place of the whole record: {json.dumps(output)} goes on.")
-    if lost:
-        raise NotYet(f"the answer of DynamoDB overwrites `{lost[0]}`, and the notification needs that.")
-    if path is None:
-        return "None drops the answer of DynamoDB, and the record goes on untouched."
-    return f"the record goes on, and the answer of DynamoDB stands beside it, at {path}."
 
 
 @check

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import random
 import sys
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -88,7 +87,7 @@ class Execution:
         self.running = Running(
             self.clock,
             self.history,
-            random.Random(f"{environment.seed}/{arn}"),
+            f"{environment.seed}/{arn}",
             {},
             environment,
             self._map_run,
@@ -164,8 +163,9 @@ class Execution:
 
     def _go(self, machine: Coroutine[Any, Any, Any]) -> None:
         self._fibers = [self.clock.spawn(self._run(machine))]
-        limits = [self.machine.timeout_seconds, EXPRESS_SECONDS if self.is_express else None]
-        seconds = min((limit for limit in limits if limit is not None), default=None)
+        seconds = self.machine.timeout_seconds
+        if self.is_express:
+            seconds = min(seconds or EXPRESS_SECONDS, EXPRESS_SECONDS)
         if seconds is not None:
             self._fibers.append(self.clock.spawn(self._expire(seconds)))
 

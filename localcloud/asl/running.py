@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Protocol
 
 from localcloud.asl import errors
@@ -24,6 +25,7 @@ TRANSITION_SECONDS = 0.02
 _ABORTABLE = {"Task", "Wait", "Parallel", "Map"}
 
 
+@lru_cache(maxsize=16)
 def iso(timestamp: float) -> str:
     """A timestamp as the context object gives it: 2026-01-05T09:00:00.000Z."""
     return datetime.fromtimestamp(timestamp, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -69,18 +71,26 @@ class Running:
     """What the states of one execution share.
 
     Args:
-        random: the execution's own seeded generator.
+        seed: of the execution's own generator.
         context: the context object without State, Map and Task.
         on_exit: called when a state is left.
     """
 
     clock: Clock
     history: History
-    random: random.Random
+    seed: str
     context: dict[str, Any]
     environment: Environment
     map_run: StartMapRun
     on_exit: Callable[[], object] | None = None
+    _random: random.Random | None = None
+
+    @property
+    def random(self) -> random.Random:
+        """The execution's own generator, seeded when it is first asked for: most executions never do."""
+        if self._random is None:
+            self._random = random.Random(self.seed)
+        return self._random
 
 
 class Frame:

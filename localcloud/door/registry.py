@@ -111,6 +111,7 @@ _S3_OBJECT = {
     "StorageClass": "STANDARD|STANDARD_IA|ONEZONE_IA|INTELLIGENT_TIERING|GLACIER_IR|REDUCED_REDUNDANCY",
 }
 _FUNCTION = {
+    "DurableConfig": "",
     "FileSystemConfigs": "",
     "SnapStart.ApplyOn": "None",
     "TracingConfig.Mode": "PassThrough",

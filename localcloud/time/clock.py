@@ -163,13 +163,12 @@ class Clock:
 
     def spawn(self, coro: Coroutine[Any, Any, T]) -> Fiber[T]:
         """Start a coroutine at its turn; from any thread."""
+        return self.call(self._spawn, coro)
 
-        def start() -> Fiber[T]:
-            fiber = Fiber(self, coro)
-            fiber.wake(None, None)
-            return fiber
-
-        return self.call(start)
+    def _spawn(self, coro: Coroutine[Any, Any, T]) -> Fiber[T]:
+        fiber = Fiber(self, coro)
+        fiber.wake(None, None)
+        return fiber
 
     def outside(self) -> None:
         """Someone outside acts: give them `PATIENCE` again before time jumps past what they may answer."""

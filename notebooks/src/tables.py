@@ -26,6 +26,20 @@ def make_table(workshop, name, key):
     return dynamodb
 
 
+def stored(workshop, name, keys):
+    """How many of these texts are keys of items in a table.
+
+    Args:
+        workshop: what connect() returned.
+        name: the table's, which make_table made.
+        keys: texts.
+    """
+    dynamodb = workshop.client("dynamodb")
+    (schema,) = dynamodb.describe_table(TableName=name)["Table"]["KeySchema"]
+    answers = [dynamodb.get_item(TableName=name, Key={schema["AttributeName"]: {"S": key}}) for key in keys]
+    return sum("Item" in answer for answer in answers)
+
+
 def status(dynamodb, name):
     """What DescribeTable says of a table; DELETING when it is gone."""
     try:

@@ -7,6 +7,7 @@ solution, and the solution that the notebook loads.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,7 +19,8 @@ from stepfunctions import steps
 from stepfunctions.steps import ChoiceRule, Retry
 from stepfunctions.steps.integration_resources import IntegrationPattern
 
-from helpers import checks, deploy, run
+from helpers import ExecutionFailed, checks, deploy, faults, run
+from helpers import steps as newer
 from helpers.checks import _judge
 from helpers.session import Session
 
@@ -58,29 +60,73 @@ def test_an_error_inside_a_check_is_a_remark(said: Said) -> None:
     assert said(failing, 3).startswith("Not yet: AttributeError")
 
 
-# ---- Notebook 03
+# ---- Notebook 00
 
 
 @pytest.mark.parametrize(
     ("path", "remark"),
     [
-        ("$", "takes the place of the whole record"),
-        ("$.receipt", "overwrites `receipt`"),
-        ("stored", "refuses it"),
+        ("$", "takes the place of the whole review"),
+        ("$.text", "overwrites `text`"),
+        ("$.customer.found", "the state fails"),
+        (None, "None drops Comprehend's answer"),
+        ("found", "refuses it"),
         ("", "refuses it"),
         (3, "a path is text"),
-        (["$.stored"], "a path is text"),
+        (["$.found"], "a path is text"),
     ],
 )
-def test_a_result_path_that_loses_the_record(path: object, remark: str, said: Said) -> None:
-    words = said(checks.keeps_the_record, path)
+def test_a_result_path_that_loses_something(path: object, remark: str, said: Said) -> None:
+    words = said(checks.keeps_the_review, path)
     assert words.startswith("Not yet")
     assert remark in words
 
 
-@pytest.mark.parametrize("path", ["$.stored", "$.dynamodb.answer", None])
-def test_a_result_path_that_keeps_the_record(path: object, said: Said) -> None:
-    assert said(checks.keeps_the_record, path).startswith("Right")
+@pytest.mark.parametrize("path", ["$.found", "$.comprehend.answer"])
+def test_a_result_path_that_keeps_the_review(path: object, said: Said) -> None:
+    assert said(checks.keeps_the_review, path).startswith("Right")
+
+
+def passing(**fields: Any) -> Callable[[], Any]:
+    return lambda: steps.Pass("Mark as new", **fields)
+
+
+@pytest.mark.parametrize(
+    ("make", "remark"),
+    [
+        (passing(result="new"), "the review is lost"),
+        (passing(result="new", result_path="$.text"), "the review is lost"),
+        (passing(result="New", result_path="$.status"), '"status": "new" is asked for'),
+        (passing(result="new", result_path="$.state"), '"status": "new" is asked for'),
+        (passing(), '"status": "new" is asked for'),
+        (passing(result="new", result_path="status"), "refuses it"),
+        (lambda: None, "returns nothing"),
+        (lambda: "new", "A state is asked for"),
+        ("new", "a function is asked for"),
+    ],
+)
+def test_a_state_that_does_not_mark_a_review(make: object, remark: str, said: Said) -> None:
+    words = said(checks.marks_as_new, make)
+    assert words.startswith("Not yet")
+    assert remark in words
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        passing(parameters={"customer.$": "$.customer", "text.$": "$.text", "status": "new"}),
+        lambda: {"Type": "Pass", "Result": "new", "ResultPath": "$.status", "Next": "Find sentiment"},
+    ],
+)
+def test_other_states_that_mark_a_review(make: object, said: Said) -> None:
+    assert said(checks.marks_as_new, make).startswith("Right")
+
+
+def test_an_open_state_of_00_is_not_done_yet(said: Said) -> None:
+    assert said(checks.marks_as_new, lambda: ...) == _judge.OPEN + "\n"
+
+
+# ---- Notebook 03
 
 
 @pytest.mark.parametrize(
@@ -291,13 +337,148 @@ def test_the_right_number_of_receipts(said: Said) -> None:
 
 
 def test_the_solutions_of_03_are_right(said: Said) -> None:
-    assert said(checks.keeps_the_record, solution("03_keep_the_record")["answer_goes_to"]).startswith("Right")
     assert said(checks.patient_retry, solution("03_patient_retry")["retry"]).startswith("Right")
     assert said(checks.manager_choice, solution("03_ask_the_manager")["choose"]).startswith("Right")
     history = solution("03_read_the_history")
     assert said(checks.tries_to_post, history["tries"], POSTED).startswith("Right")
     assert said(checks.first_pause, history["pause"], POSTED).startswith("Right")
     assert said(checks.events_of_a_task, history["events"], OTHER).startswith("Right")
+
+
+# ---- Notebook 00 again: its prediction, and its questions to the history
+
+SENTIMENT_FOUND = json.dumps({"Sentiment": "NEGATIVE", "SentimentScore": {"Negative": 0.8795}})
+REVIEWED = execution(
+    ("ExecutionStarted", 0, {}),
+    ("TaskStateEntered", 0, {"name": "Find sentiment", "input": "{}"}),
+    ("TaskScheduled", 0, {}),
+    ("TaskSucceeded", 0.2, {"output": SENTIMENT_FOUND}),
+    ("TaskStateExited", 0.2, {"name": "Find sentiment", "output": "{}"}),
+    ("WaitStateEntered", 0.2, {"name": "Wait 30 seconds", "input": "{}"}),
+    ("WaitStateExited", 30.2, {"name": "Wait 30 seconds", "output": "{}"}),
+)
+LOST = execution(
+    ("ExecutionStarted", 0, {}),
+    ("TaskStateEntered", 0, {"name": "Store review", "input": "{}"}),
+    ("ExecutionFailed", 0, {"error": "States.Runtime", "cause": "no customer"}),
+)
+
+
+@pytest.mark.parametrize(
+    ("check", "answer", "of", "remark"),
+    [
+        (checks.state_that_fails, "Find sentiment", LOST, 'it was "Store review"'),
+        (checks.state_that_fails, "Store", LOST, "is none of"),
+        (checks.state_that_fails, 3, LOST, "is none of"),
+        (checks.state_that_fails, "Store review", REVIEWED, "did not fail"),
+        (checks.answer_arrives, 3, REVIEWED, "not 3"),
+        (checks.answer_arrives, "TaskSucceeded", REVIEWED, "a number is asked for"),
+        (checks.seconds_waited, 29, REVIEWED, "not 29"),
+        (checks.seconds_waited, "30 s", REVIEWED, "a number is asked for"),
+        (checks.percent_negative, 87, REVIEWED, "not 87"),
+        (checks.percent_negative, 0.88, REVIEWED, "not 0.88"),
+        (checks.percent_negative, None, REVIEWED, "a number is asked for"),
+    ],
+)
+def test_wrong_answers_about_a_review(check: Any, answer: object, of: object, remark: str, said: Said) -> None:
+    words = said(check, answer, of)
+    assert words.startswith("Not yet")
+    assert remark in words
+
+
+def test_right_answers_about_a_review(said: Said) -> None:
+    assert said(checks.state_that_fails, "Store review", LOST).startswith("Right")
+    assert said(checks.answer_arrives, 4, REVIEWED).startswith("Right: 4")
+    assert said(checks.seconds_waited, 30.0, REVIEWED).startswith("Right: 30 s")
+    assert said(checks.percent_negative, 88, REVIEWED).startswith("Right: 88 %")
+    assert said(checks.percent_negative, 87.9, REVIEWED).startswith("Right: 88 %")
+
+
+def test_the_solutions_of_00_are_right(said: Said) -> None:
+    assert said(checks.keeps_the_review, solution("00_keep_the_review")["answer_goes_to"]).startswith("Right")
+    assert said(checks.marks_as_new, solution("00_mark_as_new")["mark_as_new"]).startswith("Right")
+    answers = solution("00_read_the_history")
+    assert said(checks.seconds_waited, answers["waited"], REVIEWED).startswith("Right")
+    assert said(checks.percent_negative, answers["percent"], REVIEWED).startswith("Right")
+
+
+# ---- Notebook 02
+
+PASSING = [
+    f"Textract.{name}Exception" for name in ("Throttling", "ProvisionedThroughputExceeded", "InternalServerError")
+]
+
+
+@pytest.mark.parametrize(
+    ("names", "remark"),
+    [
+        (["States.ALL"], "UnsupportedDocumentException is retried"),
+        (["States.TaskFailed"], "UnsupportedDocumentException is retried"),
+        ([*PASSING, "Textract.BadDocumentException"], "BadDocumentException is retried"),
+        ([*PASSING, "Textract.AccessDeniedException"], "AccessDeniedException is retried"),
+        (PASSING[:2], "InternalServerErrorException is not retried"),
+        (PASSING[1:], "ThrottlingException is not retried"),
+        (["Textract.ThrottlingException"], "ProvisionedThroughputExceededException is not retried"),
+        ([*PASSING[:2], "Textract.InternalServerError"], "Mind the names"),
+        (["ThrottlingException"], "Mind the names"),
+        ([], "refuses it"),
+        ("Textract.ThrottlingException", "a list of names"),
+        ([3], "a list of names"),
+    ],
+)
+def test_errors_of_which_some_do_not_pass(names: object, remark: str, said: Said) -> None:
+    words = said(checks.errors_that_pass, names)
+    assert words.startswith("Not yet")
+    assert remark in words
+
+
+@pytest.mark.parametrize("names", [PASSING, tuple(reversed(PASSING))])
+def test_errors_that_pass(names: object, said: Said) -> None:
+    assert said(checks.errors_that_pass, names).startswith("Right")
+
+
+PROBLEM = {"Error": "Textract.UnsupportedDocumentException", "Cause": "Request has unsupported document format"}
+ASKED = execution(
+    ("TaskStateEntered", 0, {"name": "Ask for a new photo", "input": json.dumps({"problem": PROBLEM})}),
+    ("TaskStateExited", 1, {"name": "Ask for a new photo", "output": "{}"}),
+)
+HELD = execution(*task("Notify the sender", 0.1, 3.2, pause=3.0))
+READ_THRICE = execution(*task("Read fields", 0.1, 2.2))
+
+
+@pytest.mark.parametrize(
+    ("check", "answer", "of", "remark"),
+    [
+        (checks.records_at_the_end, 0, 1, "1 is in the table"),
+        (checks.records_at_the_end, 3, 1, "1 is in the table"),
+        (checks.records_at_the_end, "one", 1, "a number is asked for"),
+        (checks.tries_to_read, 2, READ_THRICE, "not 2"),
+        (checks.tries_to_read, "3", READ_THRICE, "a number is asked for"),
+        (checks.error_of_the_file, "UnsupportedDocumentException", ASKED, "under `problem`"),
+        (checks.error_of_the_file, 3, ASKED, "under `problem`"),
+        (checks.error_of_the_file, PROBLEM["Error"], HELD, "never entered"),
+        (checks.longest_pause, 2, HELD, "not 2"),
+        (checks.longest_pause, "3 s", HELD, "a number is asked for"),
+        (checks.longest_pause, 3, READ_THRICE, "not 3"),
+    ],
+)
+def test_wrong_answers_about_a_monolith(check: Any, answer: object, of: object, remark: str, said: Said) -> None:
+    words = said(check, answer, of)
+    assert words.startswith("Not yet")
+    assert remark in words
+
+
+def test_right_answers_about_a_monolith(said: Said) -> None:
+    assert said(checks.records_at_the_end, 1, 1).startswith("Right: 1")
+    assert said(checks.tries_to_read, 3, READ_THRICE).startswith("Right: 3: 1 first ones, and 2")
+    assert said(checks.error_of_the_file, PROBLEM["Error"], ASKED).startswith("Right")
+    assert said(checks.longest_pause, 3, HELD).startswith("Right: 3 s")
+
+
+def test_the_solutions_of_02_are_right(said: Said) -> None:
+    assert said(checks.errors_that_pass, solution("02_errors_that_pass")["passing"]).startswith("Right")
+    answers = solution("02_read_the_history")
+    assert said(checks.error_of_the_file, answers["error"], ASKED).startswith("Right")
 
 
 # ---- Notebook 04
@@ -1088,3 +1269,155 @@ def test_the_solutions_of_07_are_right(said: Said) -> None:
 @pytest.mark.parametrize("name", checks.__all__)
 def test_a_stub_is_not_done_yet(name: str, said: Said) -> None:
     assert said(getattr(checks, name), ..., POSTED) == _judge.OPEN + "\n"
+
+
+# ---- Notebook 09
+
+READER = {
+    "Resource": "arn:aws:states:::s3:getObject",
+    "ReaderConfig": {"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW", "CSVDelimiter": "SEMICOLON", "MaxItems": 10},
+    "Parameters": {"Bucket": "workshop", "Key": "today.csv"},
+}
+
+
+def configured(**changes: object) -> dict[str, Any]:
+    """The reader with other fields in its configuration; None takes one away."""
+    config = {**READER["ReaderConfig"], **changes}  # type: ignore[dict-item]
+    return READER | {"ReaderConfig": {name: value for name, value in config.items() if value is not None}}
+
+
+@pytest.mark.parametrize(
+    ("reader", "remark"),
+    [
+        ("today.csv", "a dict is asked for"),
+        ({}, "refuses it"),
+        (configured(InputType="JSON"), "refuses it"),
+        (READER | {"ReaderConfig": {"InputType": "JSON"}}, "not valid JSON"),
+        (configured(CSVHeaderLocation=None), "refuses it"),
+        (configured(CSVDelimiter=None), "the first item is"),
+        (configured(CSVDelimiter="PIPE"), "the first item is"),
+        (configured(CSVHeaderLocation="GIVEN", CSVHeaders=["shop", "text"]), "the first item is"),
+        (configured(MaxItems=None), "it reads 16, not ten"),
+        (configured(MaxItems=9), "it reads 9, not ten"),
+        (READER | {"Parameters": {"Bucket": "workshop", "Key": "tomorrow.csv"}}, "the file is today.csv"),
+    ],
+)
+def test_a_reader_that_reads_something_else(reader: object, remark: str, said: Said) -> None:
+    words = said(checks.csv_reader, reader)
+    assert words.startswith("Not yet")
+    assert remark in words
+
+
+def test_a_reader_of_ten_rows(said: Said, workshop: Session) -> None:
+    assert said(checks.csv_reader, READER).startswith("Right")
+    answer = solution("09_read_the_file", workshop=workshop)["item_reader"]
+    assert said(checks.csv_reader, answer).startswith("Right")
+
+
+@pytest.mark.parametrize(
+    ("expression", "remark"),
+    [
+        (34, "an expression is text"),
+        ("$shops[0].shop", "an expression is text"),
+        ("{% $shops[0].shop %}", 'not "Larkspur"'),
+        ("{% 'Larkspur' %}", 'not "Pinewood"'),
+        ("{% $max($shops.share) %}", "it makes 34"),
+        ("{% $shops^(share)[0].shop %}", 'not "Larkspur"'),
+        ("{% $shops^(>share) %}", "it makes ["),
+        ("{% $shops[ %}", "Not yet"),
+        ("{% $unknown.shop %}", "Not yet"),
+    ],
+)
+def test_an_expression_that_names_another_shop(expression: object, remark: str, said: Said) -> None:
+    words = said(checks.worst_shop, expression)
+    assert words.startswith("Not yet")
+    assert remark in words
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        solution("09_worst_shop")["expression"],
+        "{% $shops[share = $max($shops.share)].shop %}",
+        "{% $sort($shops, function($a, $b) {$a.share < $b.share})[0].shop %}",
+    ],
+)
+def test_an_expression_that_names_the_worst_shop(expression: str, said: Said) -> None:
+    assert said(checks.worst_shop, expression).startswith("Right")
+
+
+@pytest.fixture(scope="module")
+def redriven(workshop: Session) -> Any:
+    """An execution with four child executions: one succeeded, one failed, which stopped two; and a redrive."""
+    choice = newer.Choice("Which?", query_language="JSONata")
+    choice.add_choice(newer.Condition("{% $states.input = 2 %}"), steps.Fail("Broken"))
+    choice.default_choice(steps.Succeed("Well"))
+    each = newer.DistributedMap("Each", iterator=choice, items_path="$.items")
+    with pytest.raises(ExecutionFailed) as failed:
+        run(deploy(each, "workshop-09-redriven"), {"items": [1, 2, 3, 4]})
+    execution = failed.value.execution
+    workshop.client("stepfunctions").redrive_execution(executionArn=execution.arn)
+    execution.refresh()
+    while execution.status == "RUNNING":
+        execution.refresh()
+    return execution
+
+
+@pytest.fixture(scope="module")
+def throttled(workshop: Session) -> Any:
+    """An execution of three days, whose first task was throttled twice."""
+    retry = Retry(error_equals=["Comprehend.TooManyRequestsException"])
+    parameters = {"Text": "Good", "LanguageCode": "en"}
+    rate = newer.AwsSdkStep("Rate the comment", "comprehend", "detectSentiment", parameters=parameters, retry=retry)
+    wait = steps.Wait("Give it three days", seconds=3 * 86400)
+    with faults("comprehend:DetectSentiment", error="TooManyRequestsException", times=2):
+        return run(deploy(steps.Chain([rate, wait]), "workshop-09-throttled"))
+
+
+@pytest.mark.parametrize(
+    ("check", "right", "wrong"),
+    [
+        (checks.child_executions, 4, (1, 100)),
+        (checks.run_again, 3, (1, 4)),
+        (checks.tries_to_rate, 3, (1, 2)),
+        (checks.days_of_the_execution, 3, (0, 259206)),
+    ],
+)
+def test_a_question_about_a_map_run_or_a_long_execution(
+    check: Callable[..., None], right: int, wrong: tuple[int, int], redriven: Any, throttled: Any, said: Said
+) -> None:
+    execution = redriven if check in (checks.child_executions, checks.run_again) else throttled
+    assert said(check, ..., execution).startswith("Not done yet")
+    for answer in (*wrong, "three", True):
+        assert said(check, answer, execution).startswith("Not yet")
+    assert "the cell" in said(check, right, ...)
+    assert said(check, right, execution).startswith("Right")
+
+
+def test_the_solution_of_the_questions_to_notebook_09(redriven: Any, throttled: Any, said: Said) -> None:
+    answers = solution("09_read_the_history")
+    assert said(checks.run_again, answers["again"] - 1, redriven).startswith("Right")  # one batch more than here
+    assert said(checks.tries_to_rate, answers["tries"], throttled).startswith("Right")
+    assert said(checks.days_of_the_execution, answers["days"], throttled).startswith("Right")
+
+
+@pytest.mark.parametrize("answers", [7, "", "abc", "abcdabcdabcdabc", ["a"] * 15])
+def test_a_quiz_that_is_not_fifteen_letters(answers: object, said: Said) -> None:
+    assert "15 letters a, b or c are asked for" in said(checks.quiz, answers)
+
+
+def test_the_quiz_marks_itself_and_says_where_to_look(said: Said) -> None:
+    right = solution("09_quiz")["answers"]
+    assert said(checks.quiz, right).startswith("Right: 15 of 15")
+    assert said(checks.quiz, right.upper().replace(" ", ", ")).startswith("Right")
+    for place, letter in enumerate(letters := right.replace(" ", "")):
+        other = "abc"["abc".index(letter) - 1]
+        words = said(checks.quiz, letters[:place] + other + letters[place + 1 :])
+        assert words.startswith("Not yet: 14 of 15. Think again about")
+        assert f"\n  {place + 1}: " in words
+
+
+def test_the_quiz_asks_as_many_questions_as_are_marked() -> None:
+    notebook = (SOLUTIONS.parent / "09_go_further.ipynb").read_text("utf-8")
+    asked = re.findall(r'"(\d+)\. [^"]*\*\*a\*\*[^"]*\*\*b\*\*[^"]*\*\*c\*\*', notebook)
+    assert asked == [str(number) for number in range(1, 16)]

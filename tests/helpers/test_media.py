@@ -1,4 +1,4 @@
-"""The photos and the calls are what data/README.md and their truth say."""
+"""The photos, the calls and the episodes are what data/README.md and their truth say."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ import hashlib
 import json
 import wave
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
+import soundfile
 from PIL import Image
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 
 
-@pytest.mark.parametrize("folder", ["photos", "calls"])
+@pytest.mark.parametrize("folder", ["photos", "calls", "episodes"])
 def test_every_file_has_its_checksum_in_the_readme(folder: str) -> None:
     readme = (DATA / "README.md").read_text(encoding="utf-8")
     files = [path for path in (DATA / folder).iterdir() if path.suffix != ".txt"]
@@ -47,6 +49,17 @@ def test_calls_have_two_channels_and_say_what_their_scripts_say() -> None:
         with wave.open(str(DATA / "calls" / entry["file"])) as call:
             assert (call.getnchannels(), call.getframerate(), call.getsampwidth()) == (2, 8000, 2)
             assert 20 < call.getnframes() / 8000 < 60
+
+
+def test_episodes_say_what_their_scripts_say_and_the_feed_lists_them() -> None:
+    truth = json.loads((DATA / "episodes" / "truth.json").read_text(encoding="utf-8"))
+    feed = ElementTree.parse(DATA / "episodes" / "feed.xml").findall("channel/item")
+    listed = [(item.findtext("title"), item.find("enclosure").attrib["url"]) for item in reversed(feed)]
+    assert listed == [(episode["title"], f"episodes/{episode['file']}") for episode in truth]
+    for episode in truth:
+        script = (DATA / "episodes" / episode["file"]).with_suffix(".txt").read_text(encoding="utf-8")
+        assert all(word in script.lower() for word in episode["words"])
+        assert 8 < soundfile.info(DATA / "episodes" / episode["file"]).duration < 12
 
 
 def test_all_data_is_under_ten_megabytes() -> None:

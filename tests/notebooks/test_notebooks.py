@@ -16,6 +16,9 @@ PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
 #: Not yet in the form of 03, which the tests of the form below hold: to be taken off this list one by one.
 OLD: tuple[str, ...] = ()
 NEW = [path for path in PATHS if not path.name.startswith(OLD)]
+#: A demonstration in front of a room: in the form, but for exercises.
+DEMO = ("08",)
+EXERCISED = [path for path in NEW if not path.name.startswith(DEMO)]
 
 
 @pytest.fixture(params=PATHS, ids=lambda path: path.stem)
@@ -141,7 +144,7 @@ def test_it_opens_with_the_picture_of_what_it_builds(path: Path, lesson: Any) ->
     assert picture_of(path).read_bytes() == drawn
 
 
-def test_it_has_the_parts_of_a_lesson_in_their_order(lesson: Any) -> None:
+def test_it_has_the_parts_of_a_lesson_in_their_order(path: Path, lesson: Any) -> None:
     parts = (
         "What you'll do.",
         "What you'll learn.",
@@ -150,7 +153,8 @@ def test_it_has_the_parts_of_a_lesson_in_their_order(lesson: Any) -> None:
         "\n## 1. ",
         "\n## When it fails",
     )
-    parts += ("\n## Your turn", "\n## In practice", "\n## Recap", "### Clean up", "\nNext: [")
+    parts += ("\n## Your turn",) if path in EXERCISED else ()
+    parts += ("\n## In practice", "\n## Recap", "### Clean up", "\nNext: [")
     places = [prose(lesson).find(part) for part in parts]
     assert -1 not in places
     assert places == sorted(places)
@@ -162,7 +166,8 @@ def test_its_recap_answers_its_aims_line_for_line(lesson: Any) -> None:
     assert len(re.findall(r"^\d\.", aims, re.M)) == len(re.findall(r"^\d\.", recap, re.M)) >= 3
 
 
-def test_it_has_three_exercises_at_least_each_with_its_check_and_its_solution(lesson: Any) -> None:
+@pytest.mark.parametrize("path", EXERCISED, ids=lambda path: path.stem)
+def test_it_has_three_exercises_at_least_each_with_its_check_and_its_solution(path: Path, lesson: Any) -> None:
     stubs, solutions = tagged(lesson, "exercise"), tagged(lesson, "solution")
     assert len(stubs) >= 3
     assert all("..." in cell.source for cell in stubs)
@@ -179,7 +184,8 @@ def test_every_solution_belongs_to_a_notebook_and_stands_in_none() -> None:
         assert f"# %load solutions/{solution.name}" in texts[solution.name[:2]], solution.name
 
 
-def test_the_answers_of_a_fresh_reader_are_open(lesson: Any) -> None:
+@pytest.mark.parametrize("path", EXERCISED, ids=lambda path: path.stem)
+def test_the_answers_of_a_fresh_reader_are_open(path: Path, lesson: Any) -> None:
     """What is stored was run with every exercise open: no output gives an answer away."""
     printed = "".join(output.get("text", "") for cell in code_cells(lesson) for output in cell.outputs)
     assert "Not done yet" in printed
@@ -210,6 +216,19 @@ def test_its_minutes_agree_everywhere(path: Path, lesson: Any) -> None:
     turns = re.findall(r"^## Your turn.*\((\d+) minutes\)", prose(lesson), re.M)
     assert sum(map(int, turns)) == int(exercises)
     assert f"]({path.name}) | {follow} min | {exercises} min |" in (NOTEBOOKS / "README.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("path", [path for path in NEW if path not in EXERCISED], ids=lambda path: path.stem)
+def test_a_demonstration_has_a_note_for_every_slide_that_runs_code(path: Path, lesson: Any) -> None:
+    slides: list[list[Any]] = []
+    for cell in lesson.cells:
+        if cell.metadata.slideshow.slide_type in ("slide", "subslide"):
+            slides.append([])
+        if slides:
+            slides[-1].append(cell)
+    for slide in slides:
+        kinds = {cell.metadata.slideshow.slide_type for cell in slide}
+        assert "fragment" not in kinds or "notes" in kinds, slide[0].source
 
 
 def test_its_notes_for_the_presenter_are_folded(lesson: Any) -> None:

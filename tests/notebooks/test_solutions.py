@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from tests.notebooks.test_notebooks import NEW, code_cells, tagged
+from tests.notebooks.test_notebooks import EXERCISED, code_cells, tagged
 from tools.execute import NOTEBOOKS
 
 
@@ -36,7 +36,7 @@ def are_right(printed: list[str], notebook: Any, predictions: int) -> None:
 
 
 #: 03 and 04 are run so in a browser (tests/browser).
-HERE = [path for path in NEW if path.name[:2] not in ("03", "04")]
+HERE = [path for path in EXERCISED if path.name[:2] not in ("03", "04")]
 
 
 @pytest.mark.parametrize("path", HERE, ids=lambda path: path.stem)

@@ -186,5 +186,7 @@ class Records:
 
 
 def _owners(record: Record) -> list[str]:
-    owners = (record.machine_arn, record.version_arn, record.alias_arn, record.map_run_arn)
+    if record.map_run_arn is not None:  # of a child, of which there may be thousands
+        return [record.machine_arn, record.map_run_arn]
+    owners = (record.machine_arn, record.version_arn, record.alias_arn)
     return [owner for owner in owners if owner is not None]

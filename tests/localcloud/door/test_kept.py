@@ -773,6 +773,7 @@ OBJECT: dict[str, Any] = {
     "StorageClass": {"StorageClass": "GLACIER"},
 }
 FUNCTION: dict[str, Any] = {
+    "DurableConfig": {"DurableConfig": {"ExecutionTimeout": 3600}},
     "FileSystemConfigs": {"FileSystemConfigs": [{"Arn": "arn:aws:elasticfilesystem:x", "LocalMountPath": "/mnt/x"}]},
     "SnapStart.ApplyOn": {"SnapStart": {"ApplyOn": "PublishedVersions"}},
     "TracingConfig.Mode": {"TracingConfig": {"Mode": "Active"}},

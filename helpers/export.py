@@ -1,0 +1,211 @@
+"""A deployed workflow as files for production: its definition, a SAM template, a template that a CDK app includes."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from helpers.deploy import machine_of
+from helpers.errors import WorkshopError
+from helpers.resources import Function
+from helpers.session import FUNCTIONS_MAY, STATES_MAY, Session, current
+
+Json = dict[str, Any]
+_SETTINGS = ("Runtime", "Handler", "Timeout", "MemorySize")
+
+
+def export(workflow: object, folder: str | Path, functions: Iterable[Function] = ()) -> list[Path]:
+    """Writes a deployed workflow as files that deploy it to any account.
+
+    In the definition, what belongs to one account stands as `${…}`, and each template says what it is there:
+
+    - NAME.asl.json: the definition, for Workflow Studio, for CDK's DefinitionBody.from_file, for review;
+    - template.yaml: a SAM template of the state machine, its functions and their roles, with `functions/` beside it:
+      `sam deploy --guided`;
+    - cloudformation.yaml: the state machine and its role; ARNs of functions are parameters. CDK's CfnInclude takes it.
+
+    The roles may do what the workshop's may: on what has a name that starts with `workshop-`. Tables, topics and
+    queues are not in the templates.
+
+    Args:
+        workflow: an SDK Workflow that was deployed, or what `deploy` returned.
+        folder: where to write; files of these names are overwritten.
+        functions: what `deploy` returned for each function that the workflow calls.
+
+    Returns:
+        What was written, in this order.
+
+    Raises:
+        WorkshopError: it is not deployed, it calls a function that is not among `functions`, or a service that the
+            workshop's role may not call.
+
+    Sources: SAM developer guide, AWS::Serverless::StateMachine; CloudFormation, AWS::StepFunctions::StateMachine.
+    """
+    session, machine, folder = current(), machine_of(workflow), Path(folder)
+    ids = {function.arn: _logical_id(function.name) for function in functions}
+    text, bound = _portable(json.dumps(json.loads(machine.definition), indent=2), ids, session)
+    allowed = _statements(_rights(json.loads(text)))
+    bucket: Json = {"Type": "String", "Default": session.bucket, "Description": "Its name starts with workshop-"}
+    parameters = {"Bucket": bucket} if "Bucket" in bound else {}
+    asl = folder / f"{machine.name}.asl.json"
+
+    sam: Json = {"AWSTemplateFormatVersion": "2010-09-09", "Transform": "AWS::Serverless-2016-10-31"}
+    arns = {f"{name}Arn": {"Fn::GetAtt": [name, "Arn"]} for name in ids.values()}
+    sam |= {"Parameters": parameters} if parameters else {}
+    sam["Resources"] = {
+        "StateMachine": {
+            "Type": "AWS::Serverless::StateMachine",
+            "Properties": {
+                "Name": machine.name,
+                "DefinitionUri": asl.name,
+                "DefinitionSubstitutions": bound | arns,
+                "Policies": [_document(allowed)],
+            },
+        }
+    }
+    written = [asl, folder / "template.yaml", folder / "cloudformation.yaml"]
+    for function in functions:
+        code = folder / "functions" / function.name / function.source.name
+        code.parent.mkdir(parents=True, exist_ok=True)
+        code.write_bytes(function.source.read_bytes())
+        written.append(code)
+        sam["Resources"][ids[function.arn]] = _function(function, session)
+
+    plain: Json = {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Parameters": parameters | {name: {"Type": "String"} for name in arns},
+        "Resources": {
+            "Role": _role("states.amazonaws.com", allowed),
+            "StateMachine": {
+                "Type": "AWS::StepFunctions::StateMachine",
+                "Properties": {
+                    "StateMachineName": machine.name,
+                    "RoleArn": {"Fn::GetAtt": ["Role", "Arn"]},
+                    "DefinitionString": text,
+                    "DefinitionSubstitutions": bound | {name: {"Ref": name} for name in arns},
+                },
+            },
+        },
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    for path, content in zip(written, (text + "\n", _yaml(sam), _yaml(plain)), strict=False):
+        path.write_text(content, encoding="utf-8", newline="\n")
+    return written
+
+
+def _portable(text: str, ids: Mapping[str, str], session: Session) -> tuple[str, Json]:
+    """A definition in which nothing is of one account, and what stands for `${…}` but ARNs of functions."""
+    for arn, name in ids.items():
+        text = text.replace(f'"{arn}"', f'"${{{name}Arn}}"')
+    if unknown := re.search(r"arn:[^:\"]+:lambda:[^:\"]*:\d+:function:([^:\"]+)", text):
+        raise WorkshopError(
+            f"The workflow calls the function {unknown[1]}. Hand over what deploy returned for it: "
+            "export(workflow, folder, functions=[...])."
+        )
+    bound: Json = {}
+    for pattern, name, value in (
+        (session.bucket, "Bucket", {"Ref": "Bucket"}),
+        (session.account_id, "AccountId", {"Ref": "AWS::AccountId"}),
+        (session.region, "Region", {"Ref": "AWS::Region"}),
+    ):
+        if pattern in text:
+            text, bound[name] = text.replace(pattern, f"${{{name}}}"), value
+    return text, bound
+
+
+def _rights(definition: Json) -> list[tuple[str, str]]:
+    """Of what the workshop's role may do, what the services need that a definition calls."""
+    called = [resource.split(":::")[-1].split(":") for resource in _resources(definition)]
+    services = {parts[1] if parts[0] == "aws-sdk" else parts[0] for parts in called}
+    known = {action.partition(":")[0] for action, _ in STATES_MAY}
+    if unknown := services - known:
+        raise WorkshopError(
+            f"The workshop's role may not call {', '.join(sorted(unknown))}, so there is no policy to export. Write "
+            "one: https://docs.aws.amazon.com/step-functions/latest/dg/service-integration-iam-templates.html"
+        )
+    if '"DISTRIBUTED"' in json.dumps(definition):
+        services.add("states")
+    if any(".sync" in part for parts in called for part in parts):
+        services.add("events")
+    if "sagemaker" in services:
+        services.add("iam")
+    return [(action, resource) for action, resource in STATES_MAY if action.partition(":")[0] in services]
+
+
+def _resources(value: Any) -> Iterator[str]:
+    """What the tasks, readers and writers of a definition call, wherever they are in it."""
+    if isinstance(value, list):
+        for each in value:
+            yield from _resources(each)
+    elif isinstance(value, dict):
+        for name, each in value.items():
+            if name == "Resource" and isinstance(each, str) and ":states:::" in each:
+                yield each
+            else:
+                yield from _resources(each)
+
+
+def _statements(rights: Iterable[tuple[str, str]]) -> list[Json]:
+    names = {"partition": "${AWS::Partition}", "account": "${AWS::AccountId}"}
+    found: list[Json] = [
+        {
+            "Effect": "Allow",
+            "Action": action,
+            "Resource": {"Fn::Sub": resource.format(**names)} if "{" in resource else resource,
+        }
+        for action, resource in rights
+    ]
+    for statement in found:
+        if statement["Action"] == "iam:PassRole":
+            statement["Condition"] = {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
+    return found
+
+
+def _document(statements: list[Json]) -> Json:
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
+def _role(service: str, statements: list[Json]) -> Json:
+    trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+    policy = {"PolicyName": "workflow", "PolicyDocument": _document(statements)}
+    return {
+        "Type": "AWS::IAM::Role",
+        "Properties": {"AssumeRolePolicyDocument": _document([trust]), "Policies": [policy]},
+    }
+
+
+def _function(function: Function, session: Session) -> Json:
+    with session.alive():
+        found = session.client("lambda").get_function_configuration(FunctionName=function.name)
+    properties: Json = {"FunctionName": function.name, "CodeUri": f"functions/{function.name}/"}
+    properties |= {name: found[name] for name in _SETTINGS}
+    if "Environment" in found:
+        properties["Environment"] = {"Variables": found["Environment"]["Variables"]}
+    properties["Policies"] = [_document(_statements(FUNCTIONS_MAY))]
+    return {"Type": "AWS::Serverless::Function", "Properties": properties}
+
+
+def _logical_id(name: str) -> str:
+    """`workshop-09-read-comments` as a name in a template, ReadComments: letters and figures alone."""
+    parts = re.sub(r"^workshop-(\d+-)?", "", name).split("-")
+    return re.sub(r"\W|_", "", "".join(part[:1].upper() + part[1:] for part in parts))
+
+
+def _yaml(template: Json) -> str:
+    import yaml  # type: ignore[import-untyped]  # comes with the SDK
+
+    class Plain(yaml.SafeDumper):  # type: ignore[misc]
+        """Without references to parts that occur twice, which CloudFormation does not read; long texts as they are."""
+
+        def ignore_aliases(self, data: Any) -> bool:
+            return True
+
+    def text(dumper: Any, value: str) -> Any:
+        style = "|" if "\n" in value else None
+        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+    Plain.add_representer(str, text)
+    return str(yaml.dump(template, Dumper=Plain, sort_keys=False, width=100))

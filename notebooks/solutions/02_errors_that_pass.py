@@ -1,0 +1,5 @@
+passing = [
+    "Textract.InternalServerErrorException",
+    "Textract.ProvisionedThroughputExceededException",
+    "Textract.ThrottlingException",
+]

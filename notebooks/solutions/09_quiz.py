@@ -1,0 +1,1 @@
+answers = "bacbb cacbb abcaa"

@@ -1,0 +1,3 @@
+again = 4
+tries = 3
+days = 3

@@ -1,0 +1,1 @@
+expression = "{% $shops^(>share)[0].shop %}"

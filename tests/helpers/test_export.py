@@ -1,0 +1,142 @@
+"""What `export` writes: a definition of no account, which its templates bind to one again."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from samtranslator.translator.transform import transform
+from samtranslator.validator.validator import SamTemplateValidator
+from stepfunctions import steps as sdk
+from stepfunctions.steps.integration_resources import IntegrationPattern
+from stepfunctions.workflow import Workflow
+
+from helpers import WorkshopError, deploy, steps
+from helpers.export import export
+from helpers.resources import Function, StateMachine
+from helpers.session import Session
+
+HANDLER = "def handler(event, context):\n    return event\n"
+
+
+@pytest.fixture(scope="module")
+def function(workshop: Session, tmp_path_factory: pytest.TempPathFactory) -> Function:
+    source = tmp_path_factory.mktemp("src") / "say_it.py"
+    source.write_text(HANDLER)
+    return deploy(source, "workshop-99-say-it", Environment={"Variables": {"MOOD": "glad"}})
+
+
+@pytest.fixture(scope="module")
+def machine(workshop: Session, function: Function) -> StateMachine:
+    """A workflow that calls a function, a distributed Map over a bucket, and a child by its ARN."""
+    child = f"arn:aws:states:{workshop.region}:{workshop.account_id}:stateMachine:workshop-99-child"
+    say = sdk.LambdaStep("Say it", parameters={"FunctionName": function.arn, "Payload": {"a.$": "$"}})
+    reader = {"Resource": "arn:aws:states:::s3:listObjectsV2", "Parameters": {"Bucket": workshop.bucket}}
+    each = steps.DistributedMap("Each", iterator=say, item_reader=reader)
+    start = sdk.StepFunctionsStartExecutionStep(
+        "Start", integration_pattern=IntegrationPattern.WaitForCompletion, parameters={"StateMachineArn": child}
+    )
+    deploy(sdk.Pass("Nothing"), "workshop-99-child")
+    return deploy(Workflow("workshop-99-all", sdk.Chain([each, start]), workshop.roles.states))
+
+
+@pytest.fixture(scope="module")
+def folder(machine: StateMachine, function: Function, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    written = export(machine, folder := tmp_path_factory.mktemp("exported"), [function])
+    assert sorted(written) == sorted(path for path in folder.rglob("*") if path.is_file())
+    return folder
+
+
+def read(path: Path) -> Any:
+    return yaml.safe_load(path.read_text("utf-8"))
+
+
+def bound(template: Any, values: dict[str, str]) -> str:
+    """The definition of a CloudFormation template in an account, its parameters and substitutions filled in."""
+    properties = template["Resources"]["StateMachine"]["Properties"]
+    meant = {name: values[value["Ref"]] for name, value in properties["DefinitionSubstitutions"].items()}
+    return re.sub(r"\$\{(\w+)\}", lambda found: meant[found[1]], properties["DefinitionString"])
+
+
+def test_nothing_in_the_files_is_of_one_account(folder: Path, workshop: Session) -> None:
+    for path in folder.rglob("*"):
+        text = path.read_text("utf-8") if path.is_file() else ""
+        if path.name in ("template.yaml", "cloudformation.yaml"):  # the bucket is offered as a default
+            text = text.replace(f"Default: {workshop.bucket}", "")
+        assert workshop.account_id not in text, path
+        assert workshop.region not in text, path
+
+
+def test_the_cloudformation_template_gives_the_definition_back(
+    folder: Path, machine: StateMachine, function: Function, workshop: Session
+) -> None:
+    values = {"AWS::Region": workshop.region, "AWS::AccountId": workshop.account_id}
+    text = bound(read(folder / "cloudformation.yaml"), values | {"Bucket": workshop.bucket, "SayItArn": function.arn})
+    assert json.loads(text) == json.loads(machine.definition)
+    checked = workshop.client("stepfunctions").validate_state_machine_definition(definition=text)
+    assert checked["result"] == "OK"
+
+
+@pytest.mark.filterwarnings(
+    "ignore:.*is deprecated and will be removed:DeprecationWarning"
+)  # the check by SAM's schema
+def test_sam_makes_cloudformation_of_the_template(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    template = read(folder / "template.yaml")
+    assert SamTemplateValidator().get_errors(template) == []
+    for resource in template["Resources"].values():  # `sam deploy` puts files into S3 before
+        for name in ("CodeUri", "DefinitionUri"):
+            if name in resource["Properties"]:
+                assert Path(resource["Properties"][name]).exists()
+                resource["Properties"][name] = "s3://bucket/key"
+    made = transform(template, {"Bucket": "workshop-b"}, NoPolicies())["Resources"]
+    kinds = sorted(resource["Type"] for resource in made.values())
+    assert kinds == ["AWS::IAM::Role"] * 2 + ["AWS::Lambda::Function", "AWS::StepFunctions::StateMachine"]
+    function = made["SayIt"]["Properties"]
+    assert (function["Handler"], function["Environment"]) == ("say_it.handler", {"Variables": {"MOOD": "glad"}})
+    assert (folder / "functions" / "workshop-99-say-it" / "say_it.py").read_text() == HANDLER
+
+
+class NoPolicies:
+    """The managed policies that SAM asks IAM for."""
+
+    def load(self) -> dict[str, str]:
+        return {}
+
+
+def test_iam_takes_the_roles_and_they_may_call_what_the_workflow_calls(folder: Path, workshop: Session) -> None:
+    role = read(folder / "cloudformation.yaml")["Resources"]["Role"]["Properties"]
+    (policy,) = role["Policies"]
+    statements = policy["PolicyDocument"]["Statement"]
+    for statement in statements:
+        if isinstance(statement["Resource"], dict):
+            text = statement["Resource"]["Fn::Sub"]
+            statement["Resource"] = text.replace("${AWS::Partition}", "aws").replace("${AWS::AccountId}", "1" * 12)
+    iam = workshop.client("iam")
+    iam.create_role(RoleName="exported", AssumeRolePolicyDocument=json.dumps(role["AssumeRolePolicyDocument"]))
+    iam.put_role_policy(RoleName="exported", PolicyName="p", PolicyDocument=json.dumps(policy["PolicyDocument"]))
+    actions = {statement["Action"] for statement in statements}
+    assert {"lambda:InvokeFunction", "s3:*", "states:StartExecution", "events:PutRule"} <= actions
+    assert not {action for action in actions if action.startswith(("textract", "sns", "sqs"))}
+
+
+def test_a_function_that_is_not_handed_over_is_named(machine: StateMachine, tmp_path: Path) -> None:
+    with pytest.raises(WorkshopError, match=r"calls the function workshop-99-say-it\. Hand over"):
+        export(machine, tmp_path)
+
+
+def test_a_service_that_the_workshop_may_not_call_has_no_policy(workshop: Session, tmp_path: Path) -> None:
+    task = steps.AwsSdkStep("Ask", "bedrockruntime", "converse", parameters={"ModelId": "any"})
+    machine = StateMachine("workshop-99-ask", "arn:any", steps.Graph(task).to_json())
+    with pytest.raises(WorkshopError, match="may not call bedrockruntime"):
+        export(machine, tmp_path)
+
+
+def test_what_is_not_deployed_is_not_exported(workshop: Session, tmp_path: Path) -> None:
+    with pytest.raises(WorkshopError, match="not deployed yet"):
+        export(Workflow("workshop-99-no", sdk.Pass("One"), workshop.roles.states), tmp_path)
