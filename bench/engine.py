@@ -32,7 +32,7 @@ import sys
 from localcloud.asl import environment
 environment.MAX_EVENTS = 10**9
 from localcloud.__main__ import main
-sys.exit(main(["--port", sys.argv[1], "--speed", "max"]))
+sys.exit(main(["--port", sys.argv[1], "--speed", "max", "--access-key", "x:x"]))
 """
 MOTO = """
 import sys

@@ -10,6 +10,10 @@ import time
 import urllib.request
 from pathlib import Path
 
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
 ROOT = Path(__file__).resolve().parent.parent
 ROUNDS = 5
 
@@ -35,9 +39,16 @@ def _start() -> tuple[float, float]:
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as cloud:
         assert cloud.stdin
         assert cloud.stdout
+<<<<<<< HEAD
         endpoint = json.loads(cloud.stdout.readline())["endpoint"].replace("local@", "")
+=======
+        line = json.loads(cloud.stdout.readline())
+>>>>>>> speed
         ready = time.perf_counter() - started
-        with urllib.request.urlopen(endpoint, timeout=60) as reply:
+        listing = AWSRequest("GET", line["endpoint"] + "/")
+        SigV4Auth(Credentials(line["access_key_id"], line["secret_access_key"]), "s3", line["region"]).add_auth(listing)
+        request = urllib.request.Request(listing.url, headers=dict(listing.headers))
+        with urllib.request.urlopen(request, timeout=60) as reply:
             reply.read()
         answer = time.perf_counter() - started
         cloud.stdin.close()

@@ -10,6 +10,7 @@ or SIGTERM (CTRL_BREAK on Windows), or, with --parent-pipe, until its standard i
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import logging
 import math
@@ -24,6 +25,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from localcloud import aws_settings
 
 if TYPE_CHECKING:
+    from localcloud.door.front import Front
     from localcloud.door.server import Page
     from localcloud.host import Host
 
@@ -115,7 +117,7 @@ def main(arguments: list[str] | None = None, mount: tuple[str, Callable[[Host], 
     if options.parent_pipe:
         threading.Thread(target=_until_stdin_ends, args=(server,), daemon=True).start()
     # What the first request needs takes a second to import: it is done while the client gets ready.
-    threading.Thread(target=cloud.front.warm, daemon=True).start()
+    threading.Thread(target=_warm, args=(cloud.front,), daemon=True).start()
     ready = {
         "endpoint": aws_settings.prefixable(endpoint),
         "region": cloud.region,
@@ -148,6 +150,11 @@ def _to_paste(ready: dict[str, str]) -> str:
     lines = [f"    {assign} {name}={value}" for name, value in variables.items()]
     pages = [f"Its page, for a second screen: {ready['page']}"] if "page" in ready else []
     return "\n".join(["Paste this into a shell that is to call this cloud:", *lines, *pages, "Ctrl-C here ends it."])
+
+
+def _warm(front: Front) -> None:
+    front.warm()
+    gc.freeze()  # moto and botocore are so many objects that stay: no collection needs to look at them again
 
 
 def _not_yet(_environ: Any, _start_response: Any) -> NoReturn:

@@ -18,7 +18,7 @@ from localcloud.asl.errors import StateFailed
 from localcloud.asl.history import NOT_TRUNCATED, History, HistoryFull
 from localcloud.asl.randomness import uuid4
 from localcloud.asl.running import Frame, Runnable, Running, iso
-from localcloud.time.clock import Clock, Fiber, Signal
+from localcloud.time.clock import Fiber, Signal
 
 Details = dict[str, Any]
 
@@ -53,6 +53,8 @@ class Execution:
 
     Attributes:
         status: RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED.
+        clock: on which it runs.
+        history: its events so far.
         running: what its states share.
         output: JSON text, once it succeeded. error, cause: once it did not.
         start_date, stop_date: virtual seconds since the epoch.
@@ -80,9 +82,11 @@ class Execution:
         self.state_machine_name, self.environment = state_machine_name, environment
         self.is_express, self.map_run = is_express, map_run
         self._reports = reports
+        self.clock = environment.clock
+        self.history = History(sys.maxsize if is_express else environment.max_events)
         self.running = Running(
-            environment.clock,
-            History(sys.maxsize if is_express else environment.max_events),
+            self.clock,
+            self.history,
             f"{environment.seed}/{arn}",
             {},
             environment,
@@ -100,16 +104,6 @@ class Execution:
         self.finished: Signal[None] = Signal(self.clock)
         self._root = Frame(self.running, 0, {}, None)
         self._fibers: list[Fiber[None]] = []
-
-    @property
-    def clock(self) -> Clock:
-        """The clock on which it runs."""
-        return self.environment.clock
-
-    @property
-    def history(self) -> History:
-        """Its events so far."""
-        return self.running.history
 
     def start(self) -> None:
         """Start it on its clock. Clock thread only."""

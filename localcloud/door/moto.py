@@ -326,6 +326,24 @@ def backend(service: str, account_id: str, region: str) -> Any:
     return getattr(importlib.import_module(f"moto.{service}.models"), f"{service}_backends")[account_id][region]
 
 
+def create_endpoint_config(sagemaker: Any, **settings: Any) -> Any:
+    """Keep an endpoint configuration; moto's object of it.
+
+    Args:
+        sagemaker: the `backend`.
+        settings: as moto's method takes them.
+
+    Raises:
+        ServiceError: moto refuses it.
+    """
+    from moto.core.exceptions import JsonRESTError
+
+    try:
+        return sagemaker.create_endpoint_config(**settings)
+    except JsonRESTError as error:
+        raise ServiceError("ValidationException", str(error.message)) from None
+
+
 def delete_message(queue: Any, message: Any) -> None:
     """Delete a message that was received, unless its queue was purged meanwhile."""
     from moto.sqs.exceptions import ReceiptHandleIsInvalid

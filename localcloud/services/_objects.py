@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
 from botocore.exceptions import ClientError
 
+from localcloud.door.wire import ServiceError, Structure
 from localcloud.host import Host
 
 
@@ -45,6 +47,28 @@ def fetch(cloud: Host, bucket: str | None, key: str | None, *, version: str | No
         raise TooLarge(found["ContentLength"])
     content: bytes = found["Body"].read()
     return content
+
+
+def picture(cloud: Host, place: Structure, most: int, too_large: Callable[[int, int], ServiceError]) -> bytes:
+    """The content of the picture or document that Rekognition and Textract are pointed to.
+
+    Args:
+        place: an S3Object.
+        most: bytes.
+        too_large: makes the error of what has more, of its size and `most`.
+
+    Raises:
+        ServiceError: that one, or InvalidS3ObjectException.
+    """
+    try:
+        return fetch(cloud, place.get("Bucket"), place.get("Name"), version=place.get("Version"), most=most)
+    except TooLarge as found:
+        raise too_large(found.size, most) from None
+    except Missing:
+        raise ServiceError(
+            "InvalidS3ObjectException",
+            "Unable to get object metadata from S3. Check object key, region and/or access permissions.",
+        ) from None
 
 
 def is_near(cloud: Host, bucket: str) -> bool:

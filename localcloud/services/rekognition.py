@@ -82,16 +82,7 @@ def _content(cloud: Host, request: Structure) -> tuple[bytes, int]:
         raise ServiceError("InvalidParameterException", "Request has invalid parameters")
     if content is not None:
         return content, _MOST_SENT
-    try:
-        bucket, key, version = (place.get(name) for name in ("Bucket", "Name", "Version"))
-        return _objects.fetch(cloud, bucket, key, version=version, most=_MOST_STORED), _MOST_STORED
-    except _objects.TooLarge as found:
-        raise _too_large(found.size, _MOST_STORED) from None
-    except _objects.Missing:
-        raise ServiceError(
-            "InvalidS3ObjectException",
-            "Unable to get object metadata from S3. Check object key, region and/or access permissions.",
-        ) from None
+    return _objects.picture(cloud, place, _MOST_STORED, _too_large), _MOST_STORED
 
 
 def _too_large(size: int, most: int) -> ServiceError:

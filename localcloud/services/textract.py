@@ -84,18 +84,9 @@ def _document(cloud: Host, request: Structure) -> bytes:
 
 
 def _from_s3(cloud: Host, place: Structure, most: int = _MOST_BYTES) -> bytes:
-    bucket, key = place.get("Bucket"), place.get("Name")
-    if not bucket or not key:
+    if not place.get("Bucket") or not place.get("Name"):
         raise ServiceError(*_INVALID)
-    try:
-        return _objects.fetch(cloud, bucket, key, version=place.get("Version"), most=most)
-    except _objects.TooLarge as found:
-        raise _too_large(found.size, most) from None
-    except _objects.Missing:
-        raise ServiceError(
-            "InvalidS3ObjectException",
-            "Unable to get object metadata from S3. Check object key, region and/or access permissions.",
-        ) from None
+    return _objects.picture(cloud, place, most, _too_large)
 
 
 def _too_large(size: int, most: int) -> ServiceError:

@@ -67,6 +67,9 @@ class _Caller:
         return any(not event.is_set() for event in self.awaited)
 
 
+_NOBODY = _Caller()  # of all timers that are no end of real work
+
+
 class _Timer:
     __slots__ = ("by_schedule", "caller", "cancelled", "deadline", "fire", "limit_at", "moved_to", "work")
 
@@ -76,7 +79,7 @@ class _Timer:
         self.cancelled = False
         self.deadline = deadline  # it ends something, rather than bringing it on
         self.work: Future[Any] | None = None
-        self.caller = _Caller()
+        self.caller = _NOBODY
         self.limit_at = math.inf  # real time (monotonic) at which this timer is moved to `moved_to`
         self.moved_to = 0.0
 

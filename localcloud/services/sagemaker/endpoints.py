@@ -10,9 +10,8 @@ import copy
 import threading
 from typing import Any
 
-from moto.core.exceptions import JsonRESTError
-
 from localcloud import faults
+from localcloud.door import moto
 from localcloud.door.wire import ServiceError, Structure
 from localcloud.errors import UnsupportedLocally
 from localcloud.runtimes.model_servers import Crashed, NotLoaded, Reply
@@ -55,18 +54,16 @@ def create_endpoint_config(backend: Backend, request: Structure) -> Structure:
         raise ServiceError("ValidationException", "The variant names within an endpoint configuration must be unique.")
     for variant in variants:
         _check_variant(backend, variant)
-    try:
-        config = registry.create_endpoint_config(
-            endpoint_config_name=name,
-            # moto knows the instance types of 2020 only.
-            production_variants=[{**variant, "InstanceType": "ml.m5.large"} for variant in variants],
-            data_capture_config=request.get("DataCaptureConfig"),
-            async_inference_config=None,
-            tags=list(request.get("Tags", [])),
-            kms_key_id=request.get("KmsKeyId"),
-        )
-    except JsonRESTError as error:
-        raise ServiceError("ValidationException", str(error.message)) from None
+    config = moto.create_endpoint_config(
+        registry,
+        endpoint_config_name=name,
+        # moto knows the instance types of 2020 only.
+        production_variants=[{**variant, "InstanceType": "ml.m5.large"} for variant in variants],
+        data_capture_config=request.get("DataCaptureConfig"),
+        async_inference_config=None,
+        tags=list(request.get("Tags", [])),
+        kms_key_id=request.get("KmsKeyId"),
+    )
     config.production_variants = copy.deepcopy(variants)
     config.creation_time = backend.clock.datetime()
     config.arn = arn  # moto has a tuple here, over which tagging stumbles

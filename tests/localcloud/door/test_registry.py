@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 from urllib.parse import unquote, urlencode
@@ -15,6 +16,15 @@ from localcloud.cloud import Cloud
 from localcloud.door import moto, registry
 from localcloud.door.wire import ServiceError
 from localcloud.host import Service
+
+
+@pytest.fixture(scope="module")
+def cloud() -> Iterator[Cloud]:
+    """One for all tests, whose session reads each model once: they are a hundred megabytes."""
+    made = Cloud()
+    yield made
+    made.close()
+
 
 #: On the wire the same as what is kept: deprecated, or told apart by a host of their own.
 SAME = {("s3", "GetBucketNotification"), ("s3", "ListDirectoryBuckets"), ("s3", "PutBucketNotification")}
