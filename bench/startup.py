@@ -39,13 +39,9 @@ def _start() -> tuple[float, float]:
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as cloud:
         assert cloud.stdin
         assert cloud.stdout
-<<<<<<< HEAD
-        endpoint = json.loads(cloud.stdout.readline())["endpoint"].replace("local@", "")
-=======
         line = json.loads(cloud.stdout.readline())
->>>>>>> speed
         ready = time.perf_counter() - started
-        listing = AWSRequest("GET", line["endpoint"] + "/")
+        listing = AWSRequest("GET", line["endpoint"].replace("local@", "") + "/")
         SigV4Auth(Credentials(line["access_key_id"], line["secret_access_key"]), "s3", line["region"]).add_auth(listing)
         request = urllib.request.Request(listing.url, headers=dict(listing.headers))
         with urllib.request.urlopen(request, timeout=60) as reply:

@@ -192,15 +192,7 @@ class Front:
         """
         if action in registry.KEPT.get(service, ()):
             if (service, action) in registry.SETTINGS:
-<<<<<<< HEAD
-                try:
-                    parameters = moto.parameters(service, action, _again(environ, request))
-                except Exception as problem:
-                    raise self._failure(service, action, environ, request, problem) from None
-                registry.check_settings(service, action, parameters)
-=======
                 registry.check_settings(service, action, self._parameters(service, action, environ, request))
->>>>>>> speed
             return
         known = service in registry.KEPT or service in self._registry.names
         if known and "x-amz-target" in request.headers and action not in self._model(service).operation_names:
@@ -222,7 +214,7 @@ class Front:
         try:
             return moto.parameters(service, action, _again(environ, request))
         except Exception as problem:
-            raise self._failure(service, action, request, problem) from None
+            raise self._failure(service, action, environ, request, problem) from None
 
     def _from_moto(
         self, service: str, environ: dict[str, Any], request: Request, start_response: StartResponse
