@@ -243,7 +243,7 @@ def text(image: Image, request: Structure) -> Structure:
             "WORKSHOP_TARGET=aws."
         )
     rule = rules.get("WordFilter", {})
-    page = ocr.read(image)
+    page = ocr.read(image, photo=True)
     lines: list[Structure] = []
     words: list[Structure] = []
     for line in page.lines:

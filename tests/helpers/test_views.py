@@ -79,7 +79,7 @@ def test_the_pages_address_is_told_to_a_reader_and_kept_out_of_committed_outputs
     monkeypatch.setattr(views, "attended", lambda: True)
     with urllib.request.urlopen(show.page().text) as answer:
         assert b"<title>" in answer.read()
-    monkeypatch.setattr(workshop, "_cloud", None)  # as on AWS
+    monkeypatch.setattr(workshop, "cloud", None)  # as on AWS
     assert "us-east-1.console.aws.amazon.com/states" in show.page().html
 
 
