@@ -28,6 +28,7 @@ from localcloud.errors import UnsupportedLocally
 from localcloud.host import Invocation
 from localcloud.services._lambda_code import invalid
 from localcloud.services._lambda_outcomes import Outcomes, iso
+from localcloud.services._on_clock import on_clock
 from localcloud.services._regional import Regional
 from localcloud.services.events.patterns import BadPattern, Pattern, compile_pattern
 from localcloud.time import durations
@@ -189,10 +190,7 @@ class Sources:
             "DeleteEventSourceMapping": self._delete,
             "ListEventSourceMappings": self._listed,
         }
-        self.actions = {name: self._on_clock(action) for name, action in actions.items()}
-
-    def _on_clock(self, action: Action) -> Action:
-        return lambda request: self._clock.call(action, request)
+        self.actions = {name: on_clock(cloud, action) for name, action in actions.items()}
 
     # ---- the API
 

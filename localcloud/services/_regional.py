@@ -40,5 +40,5 @@ class Regional(MutableMapping[K, V]):
         return len(self._regions[self._cloud.region])
 
     def everywhere(self) -> list[V]:
-        """The values of all regions."""
-        return [value for region in self._regions.values() for value in region.values()]
+        """The values of all regions. From any thread."""
+        return [value for region in list(self._regions.values()) for value in list(region.values())]

@@ -26,6 +26,7 @@ from localcloud.door.wire import ServiceError
 from localcloud.errors import UnsupportedLocally
 from localcloud.host import Service
 from localcloud.integrations import naming, shapes
+from localcloud.services._on_clock import on_clock
 from localcloud.services._regional import Regional
 from localcloud.services.events import schedules
 from localcloud.services.events.inputs import compact
@@ -117,11 +118,7 @@ def register(cloud: Host) -> Service:
         "UntagResource": scheduler.untag,
         "ListTagsForResource": scheduler.tags,
     }
-    return Service("scheduler", {name: _on_clock(cloud, action) for name, action in actions.items()})
-
-
-def _on_clock(cloud: Host, action: Callable[[Shape], Shape]) -> Callable[[Shape], Shape]:
-    return lambda request: cloud.clock.call(action, request)
+    return Service("scheduler", {name: on_clock(cloud, action) for name, action in actions.items()})
 
 
 class Scheduler:

@@ -19,7 +19,9 @@ from localcloud.errors import UnsupportedLocally
 from localcloud.host import Service
 from localcloud.services import _objects
 from localcloud.services._jobs import RequestTokens
+from localcloud.services._on_clock import on_clock
 from localcloud.services._paging import Pages
+from localcloud.services._regional import Regional
 from localcloud.services.athena import statements
 from localcloud.services.athena.query import QueryExecution
 
@@ -86,11 +88,7 @@ def register(cloud: Host) -> Service:
         "StopQueryExecution": athena.stop,
         "UpdateWorkGroup": athena.update_group,
     }
-    return Service("athena", {name: _on_clock(cloud, action) for name, action in actions.items()})
-
-
-def _on_clock(cloud: Host, action: Callable[[Shape], Shape | None]) -> Callable[[Shape], Shape]:
-    return lambda request: cloud.clock.call(action, request) or {}
+    return Service("athena", {name: on_clock(cloud, action) for name, action in actions.items()})
 
 
 class Athena:
@@ -103,7 +101,7 @@ class Athena:
     def __init__(self, cloud: Host) -> None:
         self._cloud, self._clock = cloud, cloud.clock
         self._queries: dict[str, QueryExecution] = {}
-        self._groups: dict[tuple[str, str], WorkGroup] = {}
+        self._groups: Regional[str, WorkGroup] = Regional(cloud, lambda: {"primary": self._primary()})
         self._tokens = RequestTokens[QueryExecution](
             lambda token: _invalid(f"Idempotent parameters do not match for token {token}")
         )
@@ -229,26 +227,27 @@ class Athena:
     # ---- work groups
 
     def group(self, name: str) -> WorkGroup:
-        """A work group; `primary` is in every region from the start. Raises ServiceError."""
-        place = self._cloud.region, name
-        if place not in self._groups and name == "primary":
-            configuration = {"EnforceWorkGroupConfiguration": False, "EngineVersion": _ENGINE}
-            self._groups[place] = WorkGroup("primary", "", configuration, self._clock.now())
-        if place not in self._groups:
+        """A work group. Raises ServiceError."""
+        if name not in self._groups:
             raise _invalid(f"WorkGroup {name} is not found.")
-        return self._groups[place]
+        return self._groups[name]
+
+    def _primary(self) -> WorkGroup:
+        """What is in every region from the start."""
+        configuration = {"EnforceWorkGroupConfiguration": False, "EngineVersion": _ENGINE}
+        return WorkGroup("primary", "", configuration, self._clock.now())
 
     def create_group(self, request: Shape) -> None:
         """CreateWorkGroup."""
         name = request["Name"]
-        if (self._cloud.region, name) in self._groups or name == "primary":
+        if name in self._groups:
             raise _invalid(f"WorkGroup {name} is already created")
         if request.get("Tags"):
             raise _not_kept("Tags")
         configuration = {"EnforceWorkGroupConfiguration": True, "EngineVersion": _ENGINE}
         configuration |= _configured(request.get("Configuration", {}))
         group = WorkGroup(name, request.get("Description", ""), configuration, self._clock.now())
-        self._groups[self._cloud.region, name] = group
+        self._groups[name] = group
 
     def update_group(self, request: Shape) -> None:
         """UpdateWorkGroup: what the request leaves out stays."""
@@ -272,12 +271,11 @@ class Athena:
         own = [name for name, each in self._queries.items() if each.describe()["WorkGroup"] == group.name]
         if own and not request.get("RecursiveDeleteOption"):
             raise _invalid(f"WorkGroup {group.name} is not empty")
-        del self._groups[self._cloud.region, group.name]
+        del self._groups[group.name]
 
     def list_groups(self, request: Shape) -> Shape:
         """ListWorkGroups, by name."""
-        self.group("primary")
-        own = [group for (region, _), group in sorted(self._groups.items()) if region == self._cloud.region]
+        own = [self._groups[name] for name in sorted(self._groups)]
         groups, token = _PAGES.page(own, request, "ListWorkGroups")
         said = [group.summary() | {"EngineVersion": group.configuration["EngineVersion"]} for group in groups]
         return {"WorkGroups": said} | ({"NextToken": token} if token else {})

@@ -16,7 +16,7 @@ import hashlib
 import json
 import re
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 from localcloud.door import moto
 from localcloud.door.wire import ServiceError
 from localcloud.host import Service
+from localcloud.services._on_clock import on_clock
 from localcloud.services._regional import Regional
 from localcloud.services.events import inputs, s3, schedules
 from localcloud.services.events.patterns import BadPattern, Pattern, compile_pattern
@@ -121,17 +122,13 @@ def register(cloud: Host) -> Service:
     )  # fmt: skip
     return Service(
         "events",
-        {_action(name): _on_clock(cloud, getattr(events, name)) for name in names},
+        {_action(name): on_clock(cloud, getattr(events, name)) for name in names},
         close=undo,
     )
 
 
 def _action(method: str) -> str:
     return "".join(word.capitalize() for word in method.split("_"))
-
-
-def _on_clock(cloud: Host, action: Callable[[Shape], Shape]) -> Callable[[Shape], Shape]:
-    return lambda request: cloud.clock.call(action, request)
 
 
 class Events:

@@ -16,6 +16,8 @@ from localcloud.door import moto
 from localcloud.door.wire import ServiceError
 from localcloud.errors import UnsupportedLocally
 from localcloud.host import Service
+from localcloud.services._on_clock import on_clock
+from localcloud.services._regional import Regional
 from localcloud.services.firehose import delivery, prefixes
 from localcloud.services.firehose.delivery import Delivery, Record
 
@@ -127,12 +129,11 @@ def register(cloud: Host) -> Service:
         "UntagDeliveryStream": streams.untag,
         "UpdateDestination": streams.update,
     }
-    on_clock = {name: _on_clock(cloud, action) for name, action in actions.items()}
-    return Service("firehose", on_clock, close=moto.on_arrival(cloud.clock.now, streams.arrived))
-
-
-def _on_clock(cloud: Host, action: Callable[[Shape], Shape]) -> Callable[[Shape], Shape]:
-    return lambda request: cloud.clock.call(action, request)
+    return Service(
+        "firehose",
+        {name: on_clock(cloud, action) for name, action in actions.items()},
+        close=moto.on_arrival(cloud.clock.now, streams.arrived),
+    )
 
 
 class Streams:
@@ -144,14 +145,14 @@ class Streams:
 
     def __init__(self, cloud: Host) -> None:
         self._cloud, self._clock = cloud, cloud.clock
-        self._streams: dict[tuple[str, str], DeliveryStream] = {}
+        self._streams: Regional[str, DeliveryStream] = Regional(cloud)
 
     # ---- the API
 
     def find(self, request: Shape) -> DeliveryStream:
         """The stream that a request names. Raises ServiceError: ResourceNotFoundException."""
         name = request["DeliveryStreamName"]
-        found = self._streams.get((self._cloud.region, name))
+        found = self._streams.get(name)
         if found is None:
             raise _missing(f"Firehose {name} under account {self._cloud.account_id} not found.")
         return found
@@ -159,8 +160,7 @@ class Streams:
     def create(self, request: Shape) -> Shape:
         """CreateDeliveryStream."""
         name, kind = request["DeliveryStreamName"], request.get("DeliveryStreamType", "DirectPut")
-        region = self._cloud.region
-        if (region, name) in self._streams:
+        if name in self._streams:
             raise ServiceError("ResourceInUseException", f"Firehose {name} is already in use.")
         destinations = [each for each in request if each.endswith("DestinationConfiguration")]
         own = {"ExtendedS3DestinationConfiguration", "S3DestinationConfiguration"}
@@ -172,7 +172,7 @@ class Streams:
             raise prefixes.invalid("Exactly one destination configuration is required.")
         if (kind == "KinesisStreamAsSource") != bool(source):
             raise prefixes.invalid("KinesisStreamSourceConfiguration is for KinesisStreamAsSource, which needs it.")
-        arn = f"arn:aws:firehose:{region}:{self._cloud.account_id}:deliverystream/{name}"
+        arn = f"arn:aws:firehose:{self._cloud.region}:{self._cloud.account_id}:deliverystream/{name}"
         way = Delivery(
             self._cloud, name, arn, "1", source.get("KinesisStreamARN"), self._settings({}, request[destinations[0]])
         )
@@ -183,7 +183,7 @@ class Streams:
             if shards is None:
                 raise _missing(f"Kinesis stream {source['KinesisStreamARN']} was not found.")
             stream.positions = {shard: max(records, default=0) for shard, records in shards.items()}
-        self._streams[region, name] = stream
+        self._streams[name] = stream
         self._clock.spawn(self._start(stream))
         return {"DeliveryStreamARN": arn}
 
@@ -196,18 +196,14 @@ class Streams:
         """DeleteDeliveryStream: what is still buffered is dropped."""
         stream = self.find(request)
         stream.delivery.close()
-        del self._streams[self._cloud.region, stream.name]
+        del self._streams[stream.name]
         return {}
 
     def listed(self, request: Shape) -> Shape:
         """ListDeliveryStreams, by name."""
         after, most = request.get("ExclusiveStartDeliveryStreamName", ""), request.get("Limit", 10)
         kind = request.get("DeliveryStreamType")
-        names = sorted(
-            stream.name
-            for (region, name), stream in self._streams.items()
-            if region == self._cloud.region and name > after and kind in (None, stream.kind)
-        )
+        names = sorted(name for name, stream in self._streams.items() if name > after and kind in (None, stream.kind))
         return {"DeliveryStreamNames": names[:most], "HasMoreDeliveryStreams": len(names) > most}
 
     def update(self, request: Shape) -> Shape:
@@ -333,7 +329,7 @@ class Streams:
 
     def arrived(self, source: str) -> None:
         """Something has arrived in a stream. From any thread."""
-        for stream in list(self._streams.values()):
+        for stream in self._streams.everywhere():
             if stream.delivery.source == source:
                 self._clock.call(self._read, stream)
 

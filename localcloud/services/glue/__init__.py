@@ -21,7 +21,9 @@ from localcloud.errors import UnsupportedLocally
 from localcloud.host import Service
 from localcloud.services import _logs, _objects
 from localcloud.services._jobs import Job, JobFailed, Statuses
+from localcloud.services._on_clock import on_clock
 from localcloud.services._paging import Pages
+from localcloud.services._regional import Regional
 from localcloud.services.glue import crawl
 
 if TYPE_CHECKING:
@@ -229,11 +231,7 @@ def register(cloud: Host) -> Service:
         "StopCrawler": crawlers.stop,
         "UpdateCrawler": crawlers.update,
     }
-    return Service("glue", {name: _on_clock(cloud, action) for name, action in actions.items()})
-
-
-def _on_clock(cloud: Host, action: Callable[[Shape], Shape]) -> Callable[[Shape], Shape]:
-    return lambda request: cloud.clock.call(action, request)
+    return Service("glue", {name: on_clock(cloud, action) for name, action in actions.items()})
 
 
 class Crawlers:
@@ -245,23 +243,22 @@ class Crawlers:
 
     def __init__(self, cloud: Host) -> None:
         self._cloud, self._clock = cloud, cloud.clock
-        self._crawlers: dict[tuple[str, str], Crawler] = {}
+        self._crawlers: Regional[str, Crawler] = Regional(cloud)
         self._crawls = 0
 
     def find(self, request: Shape) -> Crawler:
         """The crawler that a request names. Raises ServiceError: EntityNotFoundException."""
-        found = self._crawlers.get((self._cloud.region, request["Name"]))
+        found = self._crawlers.get(request["Name"])
         if found is None:
             raise ServiceError("EntityNotFoundException", f"Crawler with name {request['Name']} does not exist")
         return found
 
     def create(self, request: Shape) -> Shape:
         """CreateCrawler."""
-        place = self._cloud.region, request["Name"]
-        if place in self._crawlers:
+        if request["Name"] in self._crawlers:
             raise ServiceError("AlreadyExistsException", f"Crawler with name {request['Name']} already exists")
         settings = self._settings({"SchemaChangePolicy": {}}, request)
-        self._crawlers[place] = Crawler(settings, self._clock.now(), self._clock.now())
+        self._crawlers[request["Name"]] = Crawler(settings, self._clock.now(), self._clock.now())
         return {}
 
     def update(self, request: Shape) -> Shape:
@@ -274,7 +271,7 @@ class Crawlers:
     def delete(self, request: Shape) -> Shape:
         """DeleteCrawler."""
         self._resting(request)
-        del self._crawlers[self._cloud.region, request["Name"]]
+        del self._crawlers[request["Name"]]
         return {}
 
     def start(self, request: Shape) -> Shape:
@@ -299,25 +296,21 @@ class Crawlers:
         """ListCrawlers, by name."""
         if request.get("Tags"):
             raise _not_run("Tags")
-        names, token = _PAGES.page(sorted(name for name, _ in self._own()), request, "ListCrawlers")
+        names, token = _PAGES.page(sorted(self._crawlers), request, "ListCrawlers")
         return {"CrawlerNames": list(names)} | ({"NextToken": token} if token else {})
 
     def described(self, request: Shape) -> Shape:
         """GetCrawlers, by name."""
-        found, token = _PAGES.page([crawler for _, crawler in sorted(self._own())], request, "GetCrawlers")
+        found, token = _PAGES.page([self._crawlers[name] for name in sorted(self._crawlers)], request, "GetCrawlers")
         return {"Crawlers": [each.describe() for each in found]} | ({"NextToken": token} if token else {})
 
     def batch_get(self, request: Shape) -> Shape:
         """BatchGetCrawlers."""
-        known = dict(self._own())
-        names = request["CrawlerNames"]
+        known, names = self._crawlers, request["CrawlerNames"]
         return {
             "Crawlers": [known[name].describe() for name in names if name in known],
             "CrawlersNotFound": [name for name in names if name not in known],
         }
-
-    def _own(self) -> list[tuple[str, Crawler]]:
-        return [(name, each) for (region, name), each in self._crawlers.items() if region == self._cloud.region]
 
     def _resting(self, request: Shape) -> Crawler:
         crawler = self.find(request)

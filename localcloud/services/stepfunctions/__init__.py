@@ -23,6 +23,7 @@ from localcloud.asl.environment import Environment
 from localcloud.errors import UnsupportedLocally
 from localcloud.host import Service
 from localcloud.integrations import LocalIntegrations
+from localcloud.services._on_clock import on_clock
 from localcloud.services.stepfunctions.activities import Activities
 from localcloud.services.stepfunctions.aliases import Aliases
 from localcloud.services.stepfunctions.checks import Checks
@@ -91,7 +92,7 @@ def _actions(cloud: Host, model: Any, parts: Iterable[object]) -> Iterable[tuple
         method = xform_name(name)
         action: Action = next(getattr(part, method) for part in parts if hasattr(part, method))
         check = compile_check(model.operation_model(name).input_shape)
-        yield name, _checked(check, _off_clock(cloud, name, action) if name in _WAITING else _on_clock(cloud, action))
+        yield name, _checked(check, _off_clock(cloud, name, action) if name in _WAITING else on_clock(cloud, action))
 
 
 def _checked(check: Callable[[dict[str, Any]], None], action: Action) -> Action:
@@ -100,10 +101,6 @@ def _checked(check: Callable[[dict[str, Any]], None], action: Action) -> Action:
         return action(request)
 
     return run
-
-
-def _on_clock(cloud: Host, action: Action) -> Action:
-    return lambda request: cloud.clock.call(action, request)
 
 
 def _off_clock(cloud: Host, name: str, action: Action) -> Action:
