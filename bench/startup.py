@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 import subprocess
 import sys
@@ -13,6 +12,8 @@ from pathlib import Path
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+
+import localcloud
 
 ROOT = Path(__file__).resolve().parent.parent
 ROUNDS = 5
@@ -35,19 +36,14 @@ def measure() -> dict[str, float]:
 def _start() -> tuple[float, float]:
     """Start a local cloud; return the seconds until it is ready, and until its first answer (ListBuckets)."""
     started = time.perf_counter()
-    command = [sys.executable, "-m", "localcloud", "--port", "0", "--speed", "max", "--parent-pipe"]
-    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as cloud:
-        assert cloud.stdin
-        assert cloud.stdout
-        line = json.loads(cloud.stdout.readline())
+    with localcloud.start() as cloud:
         ready = time.perf_counter() - started
-        listing = AWSRequest("GET", line["endpoint"].replace("local@", "") + "/")
-        SigV4Auth(Credentials(line["access_key_id"], line["secret_access_key"]), "s3", line["region"]).add_auth(listing)
+        listing = AWSRequest("GET", f"{cloud.endpoint}/")
+        SigV4Auth(Credentials(cloud.access_key_id, cloud.secret_access_key), "s3", cloud.region).add_auth(listing)
         request = urllib.request.Request(listing.url, headers=dict(listing.headers))
         with urllib.request.urlopen(request, timeout=60) as reply:
             reply.read()
         answer = time.perf_counter() - started
-        cloud.stdin.close()
     return ready, answer
 
 

@@ -3,8 +3,8 @@
 When it is ready it prints one JSON line: `endpoint` (for AWS clients: its `local@` takes the prefix that some put
 before the host; leave it out for others, like urllib), `region`, `account_id`, the key with which calls must be signed
 (`access_key_id`, `secret_access_key`), where faults are injected (`faults`) and, where one is mounted, the address of a
-page (`page`). It serves until SIGINT
-or SIGTERM (CTRL_BREAK on Windows), or, with --parent-pipe, until its standard input ends.
+page (`page`). It serves until SIGINT or SIGTERM (CTRL_BREAK on Windows), or, with --parent-pipe, until its standard
+input ends.
 """
 
 from __future__ import annotations

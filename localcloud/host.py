@@ -57,8 +57,8 @@ class Functions(Protocol):
     def thread_of(self, token: str) -> int | None:
         """The thread that waits for the worker with this session token; None when there is none."""
 
-    def kill(self, token: str) -> bool:
-        """End the worker with this session token in the middle of what it does; False when there is none."""
+    def kill(self, token: str) -> None:
+        """End the worker with this session token, if there is one, in the middle of what it does."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, Literal
 
-Kind = Literal["error", "delay", "corrupt", "kill"]
+Kind = Literal["error", "delay", "corrupt", "kill", "none"]
 
 #: What an error's message ends with, and so its cause in a history: pictures look for it.
 MARK = "(injected)"
@@ -41,7 +41,8 @@ class Fault:
         service, action: botocore's names.
         kind: `error`: the service answers with that error and does nothing. `delay`: it answers so many seconds later;
             virtual ones to a workflow, real ones to a program. `corrupt`: the bytes that it answers with break off in
-            the middle. `kill`: the function that calls ends there; of lambda:Invoke, the one that is called.
+            the middle. `kill`: the function that calls ends there; of lambda:Invoke, the one that is called. `none`: of
+            a call to which nothing happens.
         value: the error's code, or the delay's seconds.
         times: how many calls it happens to; None for all while it lasts.
         probability: of each call, from 0 to 1.
@@ -62,6 +63,11 @@ class Fault:
         self.chance = random.Random(self.seed)
 
     @property
+    def delay(self) -> float:
+        """Seconds by which the answer is late."""
+        return self.value if self.kind == "delay" else 0
+
+    @property
     def message(self) -> str:
         """Of an error."""
         return f"{_MESSAGES.get(self.value, self.value)} {MARK}"
@@ -77,7 +83,9 @@ class Fault:
         return {**shown, "probability": self.probability, "seed": self.seed}
 
 
-_decided: ContextVar[Fault | None] = ContextVar("decided", default=None)
+NOTHING = Fault("", "", "none")
+
+_decided: ContextVar[Fault] = ContextVar("decided", default=NOTHING)
 
 
 class Faults:
@@ -104,14 +112,14 @@ class Faults:
         """Those that have begun and not ended, by their numbers."""
         return dict(self._active)
 
-    def draw(self, service: str, action: str, *, killable: bool) -> Fault | None:
-        """What happens to this call: the newest fault that is for it, or None.
+    def draw(self, service: str, action: str, *, killable: bool) -> Fault:
+        """What happens to this call: the newest fault that is for it, or NOTHING.
 
         Args:
             killable: whether there is a function that could be ended.
         """
         if not self._active:
-            return None
+            return NOTHING
         with self._lock:
             for fault in reversed(self._active.values()):
                 if (fault.service, fault.action) != (service, action) or fault.hits == fault.times:
@@ -121,11 +129,11 @@ class Faults:
                 if fault.probability >= 1 or fault.chance.random() < fault.probability:
                     fault.hits += 1
                     return fault
-        return None
+        return NOTHING
 
 
 @contextmanager
-def decided(fault: Fault | None) -> Iterator[None]:
+def decided(fault: Fault) -> Iterator[None]:
     """Around the one call of this thread to which a fault, drawn earlier, happens."""
     token = _decided.set(fault)
     try:
@@ -134,12 +142,12 @@ def decided(fault: Fault | None) -> Iterator[None]:
         _decided.reset(token)
 
 
-def take(service: str, action: str) -> Fault | None:
+def take(service: str, action: str) -> Fault:
     """The fault that was decided for this call of this thread, once."""
     fault = _decided.get()
-    if fault is None or (fault.service, fault.action) != (service, action):
-        return None
-    _decided.set(None)
+    if (fault.service, fault.action) != (service, action):
+        return NOTHING
+    _decided.set(NOTHING)
     return fault
 
 

@@ -54,11 +54,11 @@ _TARGETS = {
 #: In the environ of a request made in process: botocore's name of its service.
 INSIDE = "localcloud.service"
 
-#: Whether the bytes of the answer break off on purpose.
-_CORRUPT = "localcloud.corrupt"
-
 #: And its action and region.
 ACTION, REGION = "localcloud.action", "localcloud.region"
+
+#: Whether the bytes of the answer break off on purpose.
+_CORRUPT = "localcloud.corrupt"
 
 #: moto's environ key for S3 metadata names, whose underscores WSGI would lose (moto.core.request).
 PRESERVED_NAMES = "moto.preserved_header_names"
@@ -163,7 +163,7 @@ class Front:
             return self._error(request, service, _internal(service, problem))
         return None
 
-    def _inject(self, service: str, action: str, environ: dict[str, Any], request: Request) -> injection.Fault | None:
+    def _inject(self, service: str, action: str, environ: dict[str, Any], request: Request) -> injection.Fault:
         """What happens to this call on purpose, and let it happen as far as it comes before the answer.
 
         Raises:
@@ -175,13 +175,13 @@ class Front:
             worker = self._access.is_worker(environ)
             invokes = (service, action) == ("lambda", "Invoke")
             fault = self._host.faults.draw(service, action, killable=worker or invokes)
-            if fault is not None and fault.kind == "delay":
-                time.sleep(fault.value)  # who calls has a clock of its own, which is real
-            if fault is not None and fault.kind == "kill" and not invokes:
+            if fault.delay:  # who calls has a clock of its own, which is real
+                time.sleep(fault.delay)
+            if fault.kind == "kill" and not invokes:
                 self._host.functions.kill(request.headers.get("x-amz-security-token", ""))
-        if fault is not None and fault.kind == "error":
+        if fault.kind == "error":
             raise ServiceError(fault.value, fault.message, fault.status)
-        environ[_CORRUPT] = fault is not None and fault.kind == "corrupt"
+        environ[_CORRUPT] = fault.kind == "corrupt"
         return fault
 
     def _check(self, service: str, action: str, environ: dict[str, Any], request: Request) -> None:

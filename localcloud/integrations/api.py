@@ -17,7 +17,7 @@ from botocore.validate import ParamValidator
 from localcloud.asl.environment import TaskCall, TaskFailure
 from localcloud.door.wire import dumps
 from localcloud.ids import uuid_of
-from localcloud.injection import Fault, decided
+from localcloud.injection import NOTHING, Fault, decided
 from localcloud.integrations import naming, shapes
 from localcloud.time import durations
 
@@ -113,11 +113,9 @@ class Operation:
             TaskFailure: the API's error, by the SDK's name.
         """
         clock = self.cloud.clock
-        seconds = durations.of(self.service)
         request_id = self._ids.draw(call, clock.now())
         fault = self.cloud.faults.draw(self.service, self.name, killable=False)
-        if fault is not None and fault.kind == "delay":
-            seconds += fault.value
+        seconds = durations.of(self.service) + fault.delay
         try:
             self._check_values(request)
             if self.service in durations.COMPUTING:
@@ -143,14 +141,14 @@ class Operation:
             error = {"Code": "ValidationException", "Message": problem}
             raise ClientError({"Error": error, "ResponseMetadata": {"HTTPStatusCode": 400}}, self.name)
 
-    async def _quick(self, request: dict[str, Any], fault: Fault | None, seconds: float) -> dict[str, Any]:
+    async def _quick(self, request: dict[str, Any], fault: Fault, seconds: float) -> dict[str, Any]:
         """Call at once, on the clock thread, so that calls keep their order; then let the time pass."""
         try:
             return self.send(request, fault)
         finally:
             await self.cloud.clock.sleep(seconds)
 
-    def send(self, request: dict[str, Any], fault: Fault | None = None) -> dict[str, Any]:
+    def send(self, request: dict[str, Any], fault: Fault = NOTHING) -> dict[str, Any]:
         """The plain call, botocore's shapes on both sides, and what happens to it on purpose."""
         with decided(fault):
             response: dict[str, Any] = getattr(self.cloud.client(self.service), xform_name(self.name))(**request)

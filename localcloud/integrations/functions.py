@@ -121,17 +121,16 @@ async def _invoke(cloud: Host, call: TaskCall, name: str, payload: bytes, option
     fault = cloud.faults.draw("lambda", "Invoke", killable=True)
 
     def run() -> Invocation:
-        if fault is not None and fault.kind == "error":
+        if fault.kind == "error":
             raise ServiceError(fault.value, fault.message, fault.status)
         with decided(fault):
             done = functions.invoke(name, payload, limit=call.limit, request_id=request_id, **options)
-        if fault is not None and fault.kind == "corrupt":
+        if fault.kind == "corrupt":
             done = replace(done, payload=done.payload[: len(done.payload) // 2])
         return done
 
-    seconds = durations.LAMBDA + (fault.value if fault is not None and fault.kind == "delay" else 0)
     try:
-        done = await cloud.clock.work(run, seconds=seconds, limit=call.limit)
+        done = await cloud.clock.work(run, seconds=durations.LAMBDA + fault.delay, limit=call.limit)
     except (ServiceError, UnsupportedLocally) as error:
         raise _failure(call, error, request_id) from None
     if done.function_error is not None:

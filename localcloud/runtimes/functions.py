@@ -250,13 +250,12 @@ class Functions:
         found = self._waiting.get(token)
         return None if found is None else found.thread
 
-    def kill(self, token: str) -> bool:
-        """End the worker with this session token in the middle of what it does; False when nobody waits for it."""
+    def kill(self, token: str) -> None:
+        """End the worker with this session token, if somebody waits for it, in the middle of what it does."""
         found = self._waiting.get(token)
         if found is not None:
             found.killed = True
             found.worker.kill()
-        return found is not None
 
     def _wait_for(self, warm: _Warm) -> None:
         self._waiting[warm.name] = _Waiting(threading.get_ident(), warm.worker)

@@ -125,7 +125,7 @@ class LocalFunctions:
                 arn=f"{function.arn}:{qualifier}" if qualifier else function.arn,
                 client_context=client_context,
                 limit=None if limit is None else limit + _GRACE,
-                kill=fault is not None and fault.kind == "kill",
+                kill=fault.kind == "kill",
             )
         except BadPackage:
             raise ServiceError(
@@ -161,9 +161,9 @@ class LocalFunctions:
         """The thread that waits for the worker with this session token; None when there is none."""
         return self.runtime.thread_of(token)
 
-    def kill(self, token: str) -> bool:
-        """End the worker with this session token in the middle of what it does; False when there is none."""
-        return self.runtime.kill(token)
+    def kill(self, token: str) -> None:
+        """End the worker with this session token, if there is one, in the middle of what it does."""
+        self.runtime.kill(token)
 
     def check(self, name_or_arn: str, qualifier: str | None) -> None:
         """Raise what the API's Invoke does when there is no such function in the caller's region."""
