@@ -56,3 +56,22 @@ def number(answer: Any, example: str) -> float:
     if isinstance(answer, bool) or not isinstance(answer, int | float):
         raise NotYet(f"a number is asked for, not {answer!r}. {example} would have the form.")
     return answer
+
+
+def result_of(function: Any, signature: str, *arguments: Any) -> Any:
+    """What a reader's function returns.
+
+    Args:
+        function: the reader's.
+        signature: how it begins: "find_mood()".
+        arguments: what it is called with.
+
+    Raises:
+        NotYet: it is no function, or is still to be written.
+    """
+    if not callable(function):
+        raise NotYet(f"a function is asked for, not {function!r}. Begin with def {signature}:")
+    found = function(*arguments)
+    if found is ...:
+        raise NotYet(...)
+    return found

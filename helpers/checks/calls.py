@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 from draw import history
-from helpers.checks._judge import NotYet, check, number
+from helpers.checks._judge import NotYet, check, number, result_of
 from helpers.checks._trial import TASK, attempt, way, written
 from helpers.checks._visits import visits
 
@@ -34,11 +34,7 @@ def status_choice(choose: Any) -> str:
     """A function that makes the Choice of a poll loop: out when the job has ended, round again until then."""
     from stepfunctions import steps
 
-    if not callable(choose):
-        raise NotYet(f"a function is asked for, not {choose!r}. Begin with def choose(wait, done, failed):")
-    choice = choose(*[steps.Pass(name) for name in ("Wait", "Done", "Failed")])
-    if choice is ...:
-        raise NotYet(...)
+    choice = result_of(choose, "choose(wait, done, failed)", *[steps.Pass(name) for name in ("Wait", "Done", "Failed")])
     fields = written(choice, "A Choice state", 'steps.Choice("Ended?")')
     if fields.get("Type") != "Choice":
         raise NotYet(f"a Choice state is asked for, and this is of type {fields.get('Type')}.")

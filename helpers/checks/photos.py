@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from helpers.checks._judge import NotYet, check, number
+from helpers.checks._judge import NotYet, check, number, result_of
 from helpers.checks._trial import attempt, way, written
 from helpers.checks._visits import visits
 from helpers.session import current
@@ -33,11 +33,7 @@ def children_at_the_end(prediction: Any, parent: Any) -> str:
 @check
 def childs_answer(make: Any) -> str:
     """A function that makes the state that starts the child, waits for it, and puts out its answer alone."""
-    if not callable(make):
-        raise NotYet(f"a function is asked for, not {make!r}. Begin with def tag_for_front_page():")
-    state = make()
-    if state is ...:
-        raise NotYet(...)
+    state = result_of(make, "tag_for_front_page()")
     fields = written(state, "A state", "start_child(IntegrationPattern.")
     if "startExecution" not in str(fields.get("Resource")):
         raise NotYet("that state starts no execution. Make it with start_child(...).")
@@ -74,11 +70,7 @@ def doubtful_photo(choose: Any) -> str:
     """A function that makes a Choice: whatever is unsafe goes to a person, the rest is published."""
     from stepfunctions import steps
 
-    if not callable(choose):
-        raise NotYet(f"a function is asked for, not {choose!r}. Begin with def choose(publish, ask_a_person):")
-    choice = choose(steps.Pass("Publish"), steps.Pass("Ask a person"))
-    if choice is ...:
-        raise NotYet(...)
+    choice = result_of(choose, "choose(publish, ask_a_person)", steps.Pass("Publish"), steps.Pass("Ask a person"))
     fields = written(choice, "A Choice state", 'steps.Choice("Fit for everybody?")')
     if fields.get("Type") != "Choice":
         raise NotYet(f"a Choice state is asked for, and this is of type {fields.get('Type')}.")

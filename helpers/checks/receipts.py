@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from draw import history
-from helpers.checks._judge import NotYet, check, number
+from helpers.checks._judge import NotYet, check, number, result_of
 from helpers.checks._trial import TASK, attempt, way, written
 from helpers.checks._visits import last_visit, visits
 
@@ -80,12 +80,10 @@ def manager_choice(decide: Any) -> str:
     """A function that makes a Choice state with three ways: over 100 and adding up goes to the manager."""
     from stepfunctions import steps
 
-    if not callable(decide):
-        raise NotYet(f"a function is asked for, not {decide!r}. Begin with def choose(approve, reject, hold):")
     ways = [steps.Pass(name) for name in ("Approve", "Reject", "Hold")]
-    choice = decide(*ways)
-    if choice is None or choice is ...:
-        raise NotYet(... if choice is ... else "the function returns nothing. Its last line is `return choice`.")
+    choice = result_of(decide, "choose(approve, reject, hold)", *ways)
+    if choice is None:
+        raise NotYet("the function returns nothing. Its last line is `return choice`.")
     fields = written(choice, "A Choice state", 'steps.Choice("Sum agrees?")')
     if fields.get("Type") != "Choice":
         raise NotYet(f"a Choice state is asked for, and this is of type {fields.get('Type')}.")

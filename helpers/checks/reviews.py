@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from draw import history
-from helpers.checks._judge import NotYet, check, number
+from helpers.checks._judge import NotYet, check, number, result_of
 from helpers.checks._trial import TASK, attempt, written
 from helpers.checks._visits import last_visit, visits
 
@@ -50,11 +50,9 @@ def keeps_the_review(path: Any) -> str:
 @check
 def marks_as_new(make: Any) -> str:
     """A function that makes a Pass state which adds the status and keeps the rest."""
-    if not callable(make):
-        raise NotYet(f"a function is asked for, not {make!r}. Begin with def mark_as_new():")
-    state = make()
-    if state is None or state is ...:
-        raise NotYet(... if state is ... else "the function returns nothing. Its last line begins with return.")
+    state = result_of(make, "mark_as_new()")
+    if state is None:
+        raise NotYet("the function returns nothing. Its last line begins with return.")
     fields = {**written(state, "A state", 'steps.Pass("Mark as new", ...)'), "End": True}
     answer = attempt({name: value for name, value in fields.items() if name != "Next"}, REVIEW)
     if answer["status"] != "SUCCEEDED":

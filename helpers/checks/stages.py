@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from draw import words
-from helpers.checks._judge import NotYet, check, number
+from helpers.checks._judge import NotYet, check, number, result_of
 from helpers.checks._trial import attempt, way, written
 from helpers.checks._visits import last_visit, visits
 
@@ -44,11 +44,7 @@ def transcriptions_in_all(prediction: Any, execution: Any) -> str:
 @check
 def mood_task(make: Any) -> str:
     """A function that makes the state that asks Comprehend for the sentiment, and puts the answer at `$.found`."""
-    if not callable(make):
-        raise NotYet(f"a function is asked for, not {make!r}. Begin with def find_mood():")
-    state = make()
-    if state is ...:
-        raise NotYet(...)
+    state = result_of(make, "find_mood()")
     fields = written(state, "A state", 'steps.Task("Find the mood", ...)')
     if not str(fields.get("Resource")).endswith(":comprehend:detectSentiment"):
         raise NotYet(f"its resource is {fields.get('Resource')}, which does not end in comprehend:detectSentiment.")
@@ -89,11 +85,7 @@ def start_in_the_middle(choose: Any) -> str:
     """A function that makes the Choice at the beginning of an execution that may begin after a stage."""
     from stepfunctions import steps
 
-    if not callable(choose):
-        raise NotYet(f"a function is asked for, not {choose!r}. Begin with def choose(start, read):")
-    choice = choose(steps.Pass("Start"), steps.Pass("Read"))
-    if choice is ...:
-        raise NotYet(...)
+    choice = result_of(choose, "choose(start, read)", steps.Pass("Start"), steps.Pass("Read"))
     fields = written(choice, "A Choice state", 'steps.Choice("Transcribed already?")')
     if fields.get("Type") != "Choice":
         raise NotYet(f"a Choice state is asked for, and this is of type {fields.get('Type')}.")
