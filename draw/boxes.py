@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from draw import icons, metrics, words
+from draw import metrics, words
 from draw.canvas import GREY, IDLE, INK, LOOKS, SMALL, TIMES, WHITE, Look
 from draw.forms import CARD_SIDE, TILE
 from draw.history import Summary
@@ -108,16 +108,7 @@ class Boxes(Strata):
         self.level = Level.TILES
         self.add("rect", x=x, y=y, width=TILE, height=TILE, rx=6, fill=TASK if node.kind == "Task" else STEP)
         self.level = Level.ICONS
-        self.add(
-            "path",
-            d=icons.PATHS.get(node.icon, icons.PATHS["pass"]),
-            transform=f"translate({x + 3} {y + 3})",
-            fill="none",
-            stroke=WHITE,
-            stroke_width=1.5,
-            stroke_linejoin="round",
-            stroke_linecap="round",
-        )
+        self.icon(node.icon, x + 3, y + 3)
         self.level = Level.WORDS
 
     def _row(self, box: Box, said: tuple[str, ...], colour: str, room: int) -> None:

@@ -75,6 +75,13 @@ class Canvas:
         glyph = tag("path", d=icons.GLYPHS[status], stroke_linejoin="round", **paint)
         self.add("g", tag("circle", r=9, fill=look.word) + glyph, transform=f"translate({x} {y})")
 
+    def icon(self, name: str, x: int, y: int) -> None:
+        """What a service looks like, white, on a tile that is there."""
+        outline = {"fill": "none", "stroke": WHITE, "stroke_width": 1.5}
+        joined = {"stroke_linejoin": "round", "stroke_linecap": "round"}
+        shift = f"translate({x} {y})"
+        self.add("path", d=icons.PATHS.get(name, icons.PATHS["pass"]), transform=shift, **outline, **joined)
+
     def title(self, title: str, status: str | None) -> None:
         """A line at the top, with the execution's status before it."""
         if status:

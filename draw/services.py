@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from draw import icons, metrics
-from draw.canvas import GREY, IDLE, INK, LINE, LOOKS, MARGIN, SMALL, WHITE, Canvas
+from draw import metrics
+from draw.canvas import GREY, IDLE, INK, LINE, LOOKS, MARGIN, SMALL, Canvas
 
 WIDE, HIGH, GAP, STEP = 152, 50, 46, 66
 TOP, TILE = 84, 26
@@ -88,16 +88,7 @@ def _box(canvas: Canvas, each: Service, is_new: bool) -> None:
     frame = {"x": left, "y": top, "width": WIDE, "height": HIGH, "rx": 8}
     canvas.add("rect", **frame, fill=look.fill, stroke=look.border, stroke_width=look.thick)
     canvas.add("rect", x=left + 8, y=top + 12, width=TILE, height=TILE, rx=6, fill=TILES)
-    canvas.add(
-        "path",
-        d=icons.PATHS[each.icon],
-        transform=f"translate({left + 11} {top + 15})",
-        fill="none",
-        stroke=WHITE,
-        stroke_width=1.5,
-        stroke_linejoin="round",
-        stroke_linecap="round",
-    )
+    canvas.icon(each.icon, left + 11, top + 15)
     room = WIDE - TILE - 22
     canvas.text(left + TILE + 16, top + 22, metrics.cut(each.name, room, NAME, True), INK, NAME, bold=True)
     canvas.text(left + TILE + 16, top + 38, metrics.cut(each.does, room, SMALL), look.word, bold=False)

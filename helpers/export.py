@@ -8,10 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from helpers import policies
 from helpers.deploy import machine_of
 from helpers.errors import WorkshopError
 from helpers.resources import Function
-from helpers.session import FUNCTIONS_MAY, STATES_MAY, Session, current
+from helpers.session import Session, current
 
 Json = dict[str, Any]
 _SETTINGS = ("Runtime", "Handler", "Timeout", "MemorySize")
@@ -47,7 +48,7 @@ def export(workflow: object, folder: str | Path, functions: Iterable[Function] =
     session, machine, folder = current(), machine_of(workflow), Path(folder)
     ids = {function.arn: _logical_id(function.name) for function in functions}
     text, bound = _portable(json.dumps(json.loads(machine.definition), indent=2), ids, session)
-    allowed = _statements(_rights(json.loads(text)))
+    allowed = policies.document(_rights(json.loads(text)), _filled)
     bucket: Json = {"Type": "String", "Default": session.bucket, "Description": "Its name starts with workshop-"}
     parameters = {"Bucket": bucket} if "Bucket" in bound else {}
     asl = folder / f"{machine.name}.asl.json"
@@ -62,7 +63,7 @@ def export(workflow: object, folder: str | Path, functions: Iterable[Function] =
                 "Name": machine.name,
                 "DefinitionUri": asl.name,
                 "DefinitionSubstitutions": bound | arns,
-                "Policies": [_document(allowed)],
+                "Policies": [allowed],
             },
         }
     }
@@ -120,7 +121,7 @@ def _rights(definition: Json) -> list[tuple[str, str]]:
     """Of what the workshop's role may do, what the services need that a definition calls."""
     called = [resource.split(":::")[-1].split(":") for resource in _resources(definition)]
     services = {parts[1] if parts[0] == "aws-sdk" else parts[0] for parts in called}
-    known = {action.partition(":")[0] for action, _ in STATES_MAY}
+    known = {action.partition(":")[0] for action, _ in policies.STATES_MAY}
     if unknown := services - known:
         raise WorkshopError(
             f"The workshop's role may not call {', '.join(sorted(unknown))}, so there is no policy to export. Write "
@@ -132,7 +133,7 @@ def _rights(definition: Json) -> list[tuple[str, str]]:
         services.add("events")
     if "sagemaker" in services:
         services.add("iam")
-    return [(action, resource) for action, resource in STATES_MAY if action.partition(":")[0] in services]
+    return [(action, resource) for action, resource in policies.STATES_MAY if action.partition(":")[0] in services]
 
 
 def _resources(value: Any) -> Iterator[str]:
@@ -148,32 +149,17 @@ def _resources(value: Any) -> Iterator[str]:
                 yield from _resources(each)
 
 
-def _statements(rights: Iterable[tuple[str, str]]) -> list[Json]:
+def _filled(form: str) -> object:
+    """A resource of the workshop's policies, in any account."""
     names = {"partition": "${AWS::Partition}", "account": "${AWS::AccountId}"}
-    found: list[Json] = [
-        {
-            "Effect": "Allow",
-            "Action": action,
-            "Resource": {"Fn::Sub": resource.format(**names)} if "{" in resource else resource,
-        }
-        for action, resource in rights
-    ]
-    for statement in found:
-        if statement["Action"] == "iam:PassRole":
-            statement["Condition"] = {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
-    return found
+    return {"Fn::Sub": form.format(**names)} if "{" in form else form
 
 
-def _document(statements: list[Json]) -> Json:
-    return {"Version": "2012-10-17", "Statement": statements}
-
-
-def _role(service: str, statements: list[Json]) -> Json:
-    trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
-    policy = {"PolicyName": "workflow", "PolicyDocument": _document(statements)}
+def _role(service: str, allowed: Json) -> Json:
+    policy = {"PolicyName": "workflow", "PolicyDocument": allowed}
     return {
         "Type": "AWS::IAM::Role",
-        "Properties": {"AssumeRolePolicyDocument": _document([trust]), "Policies": [policy]},
+        "Properties": {"AssumeRolePolicyDocument": policies.trust(service), "Policies": [policy]},
     }
 
 
@@ -184,7 +170,7 @@ def _function(function: Function, session: Session) -> Json:
     properties |= {name: found[name] for name in _SETTINGS}
     if "Environment" in found:
         properties["Environment"] = {"Variables": found["Environment"]["Variables"]}
-    properties["Policies"] = [_document(_statements(FUNCTIONS_MAY))]
+    properties["Policies"] = [policies.document(policies.FUNCTIONS_MAY, _filled)]
     return {"Type": "AWS::Serverless::Function", "Properties": properties}
 
 

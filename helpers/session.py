@@ -18,70 +18,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import localcloud
+from helpers import policies
 from helpers.errors import LocalCloudDied, UnsupportedLocally, WorkshopError
 from localcloud import aws_settings
 
 #: The environment variable with the path of a file like a SageMaker notebook's /opt/ml/metadata/resource-metadata.json.
 NOTEBOOK_METADATA = "WORKSHOP_NOTEBOOK_METADATA"
 TAG = {"Key": "workshop", "Value": "serverless-ml"}
-
-# What a role of the workshop may do, on what the workshop made where the service can tell. What Step Functions needs
-# for each integration is on https://docs.aws.amazon.com/step-functions/latest/dg/service-integration-iam-templates.html.
-_EVENTS = ("events:PutTargets", "events:PutRule", "events:DescribeRule")
-STATES_MAY = (
-    ("lambda:InvokeFunction", "arn:{partition}:lambda:*:{account}:function:workshop-*"),
-    ("dynamodb:*Item", "arn:{partition}:dynamodb:*:{account}:table/workshop-*"),
-    ("sns:Publish", "arn:{partition}:sns:*:{account}:workshop-*"),
-    ("sqs:SendMessage", "arn:{partition}:sqs:*:{account}:workshop-*"),
-    ("events:PutEvents", "arn:{partition}:events:*:{account}:event-bus/default"),
-    ("s3:*", "arn:{partition}:s3:::workshop-*"),
-    # The AI services read pictures, recordings and texts with this role's right to the objects.
-    ("comprehend:BatchDetect*", "*"),
-    ("comprehend:Detect*", "*"),
-    ("polly:SynthesizeSpeech", "*"),
-    ("rekognition:Detect*", "*"),
-    ("textract:*", "*"),
-    ("transcribe:*TranscriptionJob", "*"),
-    # `.sync` learns by a rule of EventBridge that a job has ended.
-    ("sagemaker:*", "arn:{partition}:sagemaker:*:{account}:*/workshop-*"),
-    ("sagemaker:ListTags", "*"),
-    ("iam:PassRole", "arn:{partition}:iam::{account}:role/workshop-jobs"),
-    *((action, "arn:{partition}:events:*:{account}:rule/StepFunctionsGetEventsForSageMaker*") for action in _EVENTS),
-    # Athena reads tables of the Glue Data Catalog with this role's rights.
-    ("athena:*QueryExecution", "arn:{partition}:athena:*:{account}:workgroup/*"),
-    ("athena:GetQueryResults", "arn:{partition}:athena:*:{account}:workgroup/*"),
-    ("glue:Get*", "arn:{partition}:glue:*:{account}:*"),
-    ("glue:StartCrawler", "arn:{partition}:glue:*:{account}:crawler/workshop-*"),
-    # Child workflows, and those of a Distributed Map.
-    ("states:StartExecution", "arn:{partition}:states:*:{account}:stateMachine:workshop-*"),
-    ("states:DescribeExecution", "arn:{partition}:states:*:{account}:execution:workshop-*"),
-    ("states:StopExecution", "arn:{partition}:states:*:{account}:execution:workshop-*"),
-    ("states:RedriveExecution", "arn:{partition}:states:*:{account}:execution:workshop-*"),
-    *(
-        (action, "arn:{partition}:events:*:{account}:rule/StepFunctionsGetEventsForStepFunctions*")
-        for action in _EVENTS
-    ),
-)
-FUNCTIONS_MAY = (
-    # What notebook 02's one function does needs all of it.
-    ("textract:*", "*"),
-    ("sns:Publish", "arn:{partition}:sns:*:{account}:workshop-*"),
-    ("logs:*", "arn:{partition}:logs:*:{account}:log-group:/aws/lambda/workshop-*"),
-    ("s3:*", "arn:{partition}:s3:::workshop-*"),
-    ("dynamodb:*Item", "arn:{partition}:dynamodb:*:{account}:table/workshop-*"),
-    # Lambda reads streams, and sends what it gives up to a queue, with the function's rights.
-    ("kinesis:DescribeStream*", "arn:{partition}:kinesis:*:{account}:stream/workshop-*"),
-    ("kinesis:Get*", "arn:{partition}:kinesis:*:{account}:stream/workshop-*"),
-    ("kinesis:ListShards", "arn:{partition}:kinesis:*:{account}:stream/workshop-*"),
-    ("sqs:SendMessage", "arn:{partition}:sqs:*:{account}:workshop-*"),
-    ("sagemaker:InvokeEndpoint", "arn:{partition}:sagemaker:*:{account}:endpoint/workshop-*"),
-)
-_JOBS_MAY = (
-    ("s3:*", "arn:{partition}:s3:::workshop-*"),
-    ("logs:*", "arn:{partition}:logs:*:{account}:log-group:/aws/sagemaker/*"),
-    ("cloudwatch:PutMetricData", "*"),
-    ("ecr:*", "*"),  # SageMaker's images stand in accounts of its own
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,38 +206,24 @@ def _make_bucket(session: Session) -> None:
 
 
 def _make_roles(session: Session) -> Roles:
-    states = _make_role(session, "workshop-states", "states.amazonaws.com", STATES_MAY)
-    functions = _make_role(session, "workshop-functions", "lambda.amazonaws.com", FUNCTIONS_MAY)
-    return Roles(states, functions, _make_role(session, "workshop-jobs", "sagemaker.amazonaws.com", _JOBS_MAY))
+    states = _make_role(session, "workshop-states", "states.amazonaws.com", policies.STATES_MAY)
+    functions = _make_role(session, "workshop-functions", "lambda.amazonaws.com", policies.FUNCTIONS_MAY)
+    return Roles(states, functions, _make_role(session, "workshop-jobs", "sagemaker.amazonaws.com", policies.JOBS_MAY))
 
 
-def _make_role(session: Session, name: str, service: str, may: tuple[tuple[str, str], ...]) -> str:
+def _make_role(session: Session, name: str, service: str, may: policies.May) -> str:
     iam = session.client("iam")
-    trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+    trust = json.dumps(policies.trust(service))
     new = True
     try:
-        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=_policy([trust]), Tags=session.tags)["Role"]
+        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust, Tags=session.tags)["Role"]
     except iam.exceptions.EntityAlreadyExistsException:
         new, role = False, iam.get_role(RoleName=name)["Role"]
     arn = str(role["Arn"])
     partition = arn.split(":")[1]
-    allowed: list[dict[str, Any]] = [
-        {
-            "Effect": "Allow",
-            "Action": action,
-            "Resource": resource.format(partition=partition, account=session.account_id),
-        }
-        for action, resource in may
-    ]
-    for statement in allowed:
-        if statement["Action"] == "iam:PassRole":  # else it could be passed on to anything
-            statement["Condition"] = {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
+    allowed = policies.document(may, lambda form: form.format(partition=partition, account=session.account_id))
     # Again for one that is there: an older workshop's may allow less.
-    iam.put_role_policy(RoleName=name, PolicyName="workshop", PolicyDocument=_policy(allowed))
+    iam.put_role_policy(RoleName=name, PolicyName="workshop", PolicyDocument=json.dumps(allowed))
     if new and session.target == "aws":
         time.sleep(10)  # a new role is not known everywhere at once (IAM User Guide, "eventually consistent")
     return arn
-
-
-def _policy(statements: list[dict[str, Any]]) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": statements})
