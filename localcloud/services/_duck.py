@@ -10,6 +10,27 @@ if TYPE_CHECKING:
     from localcloud.host import Host
 
 
+_PARQUET = "org.apache.hadoop.hive.ql.io.parquet"
+#: Hive's name of a format -> its classes: SerDe, input format, output format.
+FORMATS = {
+    "TEXTFILE": (
+        "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe",
+        "org.apache.hadoop.mapred.TextInputFormat",
+        "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",
+    ),
+    "JSON": (
+        "org.openx.data.jsonserde.JsonSerDe",
+        "org.apache.hadoop.mapred.TextInputFormat",
+        "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",
+    ),
+    "PARQUET": (
+        f"{_PARQUET}.serde.ParquetHiveSerDe",
+        f"{_PARQUET}.MapredParquetInputFormat",
+        f"{_PARQUET}.MapredParquetOutputFormat",
+    ),
+}
+
+
 def connect(folder: Path) -> Any:
     """A database in memory that reads and writes below `folder` only, loads no extension and knows no network."""
     import duckdb

@@ -270,12 +270,8 @@ class Scheduler:
             when = plan.time(zone)
             if when < clock.now():
                 return  # a time that has passed never comes
-            clock.outsiders += 1
-            clock.outside()
-            try:
+            with clock.awaiting_outside():
                 await clock.sleep_until(when)
-            finally:
-                clock.outsiders -= 1
             self._invoke(schedule, when)
         else:
             first = max(settings.get("StartDate", clock.now()), clock.now())

@@ -174,6 +174,16 @@ class Clock:
         """Someone outside acts: give them `PATIENCE` again before time jumps past what they may answer."""
         self._outside_at = time.monotonic()
 
+    @contextmanager
+    def awaiting_outside(self) -> Iterator[None]:
+        """Around a wait during which the outside may act: time does not jump at once. Clock thread only."""
+        self.outsiders += 1
+        self.outside()
+        try:
+            yield
+        finally:
+            self.outsiders -= 1
+
     def outsider_comes(self) -> None:
         """One more waits for the outside, which has all the time for it that it has at most. Clock thread only."""
         self.outsiders += 1

@@ -121,21 +121,18 @@ class QueryExecution(Job):
     def _write(self, result: Result) -> None:
         s3 = self._cloud.client("s3")
         bucket, prefix = self.statement.output
-        key = f"{prefix}{self.name}"
         if result.manifest is not None:
             body = "".join(f"{place}\n" for place in result.manifest).encode()
-            s3.put_object(Bucket=bucket, Key=f"{key}-manifest.csv", Body=body)
+            s3.put_object(Bucket=bucket, Key=f"{prefix}{self.name}-manifest.csv", Body=body)
             return
-        ending = "csv" if result.header else "txt"
-        names = [each["Name"] for each in result.columns]
-        plain = "".join("\t".join(each or "" for each in row) + "\n" for row in result.rows).encode()
-        s3.put_object(
-            Bucket=bucket,
-            Key=self.location.partition(f"{bucket}/")[2],
-            Body=values.csv(names, result.rows) if ending == "csv" and self.statement.kind == "DML" else plain,
-        )
+        if result.header and self.statement.kind == "DML":
+            body = values.csv([each["Name"] for each in result.columns], result.rows)
+        else:
+            body = "".join("\t".join(each or "" for each in row) + "\n" for row in result.rows).encode()
+        key = self.location.removeprefix(f"s3://{bucket}/")
+        s3.put_object(Bucket=bucket, Key=key, Body=body)
         metadata = json.dumps({"ColumnInfo": result.columns}).encode()
-        s3.put_object(Bucket=bucket, Key=self.location.partition(f"{bucket}/")[2] + ".metadata", Body=metadata)
+        s3.put_object(Bucket=bucket, Key=f"{key}.metadata", Body=metadata)
 
 
 def _millis(seconds: float) -> int:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from localcloud.services import _duck, _objects
-from localcloud.services._duck import quoted
+from localcloud.services._duck import FORMATS, quoted
 from localcloud.services.athena import tables, values
 from localcloud.services.athena.errors import QueryFailed
 from localcloud.services.athena.sql import Result, Select
@@ -24,26 +24,6 @@ if TYPE_CHECKING:
     from localcloud.host import Host
 
 Shape = dict[str, Any]
-
-_LAZY = "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe"
-_PARQUET = "org.apache.hadoop.hive.ql.io.parquet"
-_FORMATS: dict[str, tuple[str, str, str]] = {
-    "TEXTFILE": (
-        _LAZY,
-        "org.apache.hadoop.mapred.TextInputFormat",
-        "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",
-    ),
-    "JSON": (
-        "org.openx.data.jsonserde.JsonSerDe",
-        "org.apache.hadoop.mapred.TextInputFormat",
-        "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",
-    ),
-    "PARQUET": (
-        f"{_PARQUET}.serde.ParquetHiveSerDe",
-        f"{_PARQUET}.MapredParquetInputFormat",
-        f"{_PARQUET}.MapredParquetOutputFormat",
-    ),
-}
 
 _NAME = r"`?\"?(?:(?P<db>\w+)`?\"?\.`?\"?)?(?P<name>\w+)`?\"?"
 
@@ -229,7 +209,7 @@ class Statement:
         settings = _properties(self.tree)
         if "location" not in settings:
             raise QueryFailed("FAILED: SemanticException table is not partitioned or has no LOCATION clause")
-        serde, reader, writer = _FORMATS[settings.get("format", "TEXTFILE")]
+        serde, reader, writer = FORMATS[settings.get("format", "TEXTFILE")]
         library = settings.get("serde", serde)
         columns = [_column(each) for each in self.tree.this.expressions if isinstance(each, exp.ColumnDef)]
         storage = {
@@ -391,15 +371,15 @@ class Statement:
         location = settings.get("external_location") or f"s3://{bucket}/{prefix}tables/{self.identity}/"
         form, keys = settings.get("format", "PARQUET").upper(), settings.get("partitioned_by", [])
         columns = self._reading().described()
-        if form not in _FORMATS or list(columns)[len(columns) - len(keys) :] != keys:
+        if form not in FORMATS or list(columns)[len(columns) - len(keys) :] != keys:
             raise QueryFailed(
-                f"NOT_SUPPORTED: The local cloud writes {', '.join(_FORMATS)}; partition columns come last in the query"
+                f"NOT_SUPPORTED: The local cloud writes {', '.join(FORMATS)}; partition columns come last in the query"
             )
         if _duck.objects(self.cloud, *(_objects.place(location) or ("", ""))):
             raise QueryFailed(
                 f"HIVE_PATH_ALREADY_EXISTS: Target directory for table '{database}.{name}' already exists"
             )
-        serde, reader, writer = _FORMATS[form]
+        serde, reader, writer = FORMATS[form]
         storage = {
             "Columns": [{"Name": each, "Type": kind} for each, kind in columns.items() if each not in keys],
             "Location": location,
@@ -443,8 +423,8 @@ class Statement:
         assert self.match is not None
         settings = dict(re.findall(r"(\w+)\s*=\s*'([^']*)'", self.match["options"]))
         form = settings.pop("format", "PARQUET").upper()
-        if settings or form not in _FORMATS:
-            raise QueryFailed(f"NOT_SUPPORTED: UNLOAD writes {', '.join(_FORMATS)} here, without {', '.join(settings)}")
+        if settings or form not in FORMATS:
+            raise QueryFailed(f"NOT_SUPPORTED: UNLOAD writes {', '.join(FORMATS)} here, without {', '.join(settings)}")
         location = self.match["to"].rstrip("/") + "/"
         if _duck.objects(self.cloud, *(_objects.place(location) or ("", ""))):
             raise QueryFailed(f"HIVE_PATH_ALREADY_EXISTS: Target directory for UNLOAD '{location}' already exists")
@@ -590,7 +570,7 @@ def _properties(tree: Any) -> Shape:
             if isinstance(each.this, exp.InputOutputFormat):
                 found["input"] = each.this.args["input_format"].name
                 found["output"] = each.this.args["output_format"].name
-            elif each.this.name.upper() in _FORMATS:
+            elif each.this.name.upper() in FORMATS:
                 found["format"] = each.this.name.upper()
             else:
                 raise QueryFailed(f"NOT_SUPPORTED: The local cloud has no tables STORED AS {each.this.name}")

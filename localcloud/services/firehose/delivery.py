@@ -108,12 +108,8 @@ class Buffer:
             self._clock.spawn(self._drain())
 
     async def _age(self) -> None:
-        self._clock.outsiders += 1
-        self._clock.outside()
-        try:
+        with self._clock.awaiting_outside():
             await self._clock.sleep(self._seconds)
-        finally:
-            self._clock.outsiders -= 1
         self._aging = None
         self.flush()
 

@@ -24,25 +24,6 @@ Shape = dict[str, Any]
 #: "if the schemas are similar (greater than 70 percent)"
 _ALIKE = 0.7
 
-_TEXT = "org.apache.hadoop.mapred.TextInputFormat"
-_FORMATS: dict[str, Shape] = {
-    "csv": {
-        "InputFormat": _TEXT,
-        "OutputFormat": "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",
-        "SerializationLibrary": "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe",
-    },
-    "json": {
-        "InputFormat": _TEXT,
-        "OutputFormat": "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",
-        "SerializationLibrary": "org.openx.data.jsonserde.JsonSerDe",
-    },
-    "parquet": {
-        "InputFormat": "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
-        "OutputFormat": "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
-        "SerializationLibrary": "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe",
-    },
-}
-
 
 @dataclass(frozen=True, slots=True)
 class File:
@@ -211,15 +192,15 @@ def definition(table: Found, bucket: str, name: str, crawler: str) -> Shape:
         serde = {"field.delim": first.delimiter}
     elif first.format == "json":
         serde = {"paths": ",".join(columns)}
-    form = _FORMATS[first.format]
+    library, reader, writer = _duck.FORMATS["TEXTFILE" if first.format == "csv" else first.format.upper()]
     storage = {
         "Columns": [{"Name": column, "Type": kind} for column, kind in columns.items() if column not in table.keys],
         "Location": f"s3://{bucket}/{table.root}",
-        "InputFormat": form["InputFormat"],
-        "OutputFormat": form["OutputFormat"],
+        "InputFormat": reader,
+        "OutputFormat": writer,
         "Compressed": packed,
         "NumberOfBuckets": -1,
-        "SerdeInfo": {"SerializationLibrary": form["SerializationLibrary"], "Parameters": serde},
+        "SerdeInfo": {"SerializationLibrary": library, "Parameters": serde},
         "BucketColumns": [],
         "SortColumns": [],
         "Parameters": parameters,
