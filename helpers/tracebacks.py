@@ -37,11 +37,6 @@ _CURES = {
     "Could not find": _GONE,
     "does not exist": _GONE,
 }
-_TREES = (
-    ("botocore.exceptions", "ClientError"),
-    ("botocore.exceptions", "BotoCoreError"),
-    ("boto3.exceptions", "Boto3Error"),
-)
 
 
 def install() -> None:
