@@ -14,7 +14,7 @@ from moto.moto_api._internal.models import moto_api_backend
 from localcloud.cloud import Cloud
 from localcloud.time.clock import EPOCH
 from tests.localcloud.services import answers
-from tests.localcloud.services.waiting import Queue, create_function, printed, settle
+from tests.localcloud.services.waiting import Queue, create_function, printed, seen_after, settle
 
 #: Prints the bodies, and reports those that say "bad" as failed, or fails altogether.
 PARTIAL = """
@@ -120,8 +120,7 @@ def test_a_reported_message_returns_after_its_visibility_timeout_and_ends_as_a_d
     create_function(cloud, PARTIAL)
     connect(cloud, orders.arn, FunctionResponseTypes=["ReportBatchItemFailures"])
     orders.send("good", "bad")
-    settle(cloud)
-    assert (left(orders), letters.messages()) == (1, [])
+    assert seen_after(cloud, 1, lambda: (left(orders), letters.messages())) == (1, [])
     settle(cloud, 100)
     assert [(round(when), line) for when, line in printed(cloud, "got")] == [
         (0, "['good', 'bad']"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from moto.moto_api._internal.models import moto_api_backend
 
 from localcloud.cloud import Cloud
+from localcloud.door import moto
 from tests.localcloud.services import answers
 from tests.localcloud.services.waiting import ROLE, Queue, create_function, printed, settle
 
@@ -32,9 +34,11 @@ def schedule(cloud: Cloud, expression: str, arn: str, name: str = "s", **setting
 
 
 def test_a_one_time_schedule_comes_at_its_time_and_lets_time_pass_for_that(cloud: Cloud) -> None:
-    heard = Queue(cloud)
+    heard, arrived = Queue(cloud), threading.Event()
+    undo = moto.on_arrival(cloud.clock.now, lambda _: arrived.set())
     schedule(cloud, "at(2026-01-05T12:00:00)", heard.arn, ScheduleExpressionTimezone="Europe/Berlin")
-    settle(cloud)
+    assert arrived.wait(60)
+    undo()
     (body,) = heard.bodies()
     arn = "arn:aws:scheduler:us-east-1:123456789012:schedule/default/s"
     assert {key: body[key] for key in ("source", "time", "resources", "detail")} == {

@@ -5,9 +5,12 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from localcloud.cloud import Cloud
+
+T = TypeVar("T")
 
 ROLE = "arn:aws:iam::123456789012:role/test"
 
@@ -19,6 +22,18 @@ def settle(cloud: Cloud, seconds: float = 1.0) -> None:
         await cloud.clock.sleep(seconds)
 
     assert cloud.clock.spawn(later()).join(60)
+
+
+def seen_after(cloud: Cloud, seconds: float, look: Callable[[], T]) -> T:
+    """Let virtual seconds pass, and look before any more do; after `settle` time may go on meanwhile."""
+
+    async def later() -> T:
+        await cloud.clock.sleep(seconds)
+        return look()
+
+    fiber = cloud.clock.spawn(later())
+    assert fiber.join(60)
+    return fiber.result()
 
 
 class Queue:
