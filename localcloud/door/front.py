@@ -346,16 +346,16 @@ def read_request(environ: dict[str, Any]) -> Request:
     """The whole request; its body is read, whatever its length says."""
     stream = environ["wsgi.input"]
     body = stream.getvalue() if isinstance(stream, io.BytesIO) else stream.read(_length(environ))
-    return replace(head_of(environ), body=bytes(body))
+    return head_of(environ, bytes(body))
 
 
-def head_of(environ: dict[str, Any]) -> Request:
-    """A request without its body."""
+def head_of(environ: dict[str, Any], body: bytes = b"") -> Request:
+    """A request, as far as its head tells of it."""
     headers = {key[5:].replace("_", "-").lower(): value for key, value in environ.items() if key.startswith("HTTP_")}
     headers["content-type"] = environ.get("CONTENT_TYPE", "")
     raw = environ.get("RAW_URI") or environ.get("PATH_INFO", "/")
     path = re.sub(r"^https?://[^/]*", "", raw).partition("?")[0]
-    return Request(environ["REQUEST_METHOD"], path or "/", environ.get("QUERY_STRING", ""), headers, b"")
+    return Request(environ["REQUEST_METHOD"], path or "/", environ.get("QUERY_STRING", ""), headers, body)
 
 
 def _again(environ: dict[str, Any], request: Request) -> dict[str, Any]:
