@@ -172,7 +172,7 @@ class Clock:
         return answer.result()
 
     def _borrow(self) -> bool:
-        """Let this thread be the clock's while that has nothing to do; two switches of threads cost more than most calls."""
+        """Let this thread be the clock's while that has nothing to do: to switch threads costs more than most calls."""
         with self._bell:
             if not self._idle or self._inbox or self._closed:
                 return False
