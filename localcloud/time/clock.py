@@ -128,7 +128,7 @@ class Clock:
         with self._bell:
             self._closed = True
             self._bell.notify_all()
-        if self._thread is not None and threading.get_ident() != self._thread_id:
+        if self._thread is not None and not self.is_here:
             self._thread.join(5)
         self._pool.shutdown(wait=False, cancel_futures=True)
 
@@ -140,9 +140,14 @@ class Clock:
         """Virtual time as a UTC datetime, to the millisecond (as AWS gives its timestamps)."""
         return datetime.fromtimestamp(round(self._now, 3), UTC)
 
+    @property
+    def is_here(self) -> bool:
+        """Whether this thread is the clock's, or in its place: it must not wait for what only the clock brings."""
+        return threading.get_ident() == self._thread_id
+
     def call(self, function: Callable[..., T], *args: Any) -> T:
         """Run `function(*args)` on the clock thread and return its result (at once when already there)."""
-        if threading.get_ident() == self._thread_id:
+        if self.is_here:
             return function(*args)
         from_work = bool(getattr(self._serving, "callers", ()))
         if self._borrow():
