@@ -346,14 +346,14 @@ def error_answer(request: Request, protocol: str, error: ServiceError) -> Answer
         protocol: of the service, as botocore names it. A service may speak query and JSON: the request says which.
     """
     content = request.headers.get("content-type", "")
-    told = f"<Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message>"
+    elements = f"<Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message>"
     if protocol == "rest-xml":
-        xml = f"<Error>{told}</Error>"
+        xml = f"<Error>{elements}</Error>"
     elif protocol == "ec2":
-        xml = f"<Response><Errors><Error>{told}</Error></Errors></Response>"
+        xml = f"<Response><Errors><Error>{elements}</Error></Errors></Response>"
     elif protocol == "query" or content.startswith("application/x-www-form-urlencoded"):
         fault = "Sender" if error.status < 500 else "Receiver"
-        xml = f"<ErrorResponse><Error><Type>{fault}</Type>{told}</Error></ErrorResponse>"
+        xml = f"<ErrorResponse><Error><Type>{fault}</Type>{elements}</Error></ErrorResponse>"
     else:
         body = {"__type": error.code, "message": error.message, **error.details}
         kind = content if "json" in content else "application/json"
