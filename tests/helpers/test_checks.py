@@ -1370,7 +1370,7 @@ def throttled(workshop: Session) -> Any:
     retry = Retry(error_equals=["Comprehend.TooManyRequestsException"])
     parameters = {"Text": "Good", "LanguageCode": "en"}
     rate = newer.AwsSdkStep("Rate the comment", "comprehend", "detectSentiment", parameters=parameters, retry=retry)
-    wait = steps.Wait("Give it three days", seconds=3 * 86400)
+    wait = steps.Wait("Give it some days", seconds=3 * 86400)
     with faults("comprehend:DetectSentiment", error="TooManyRequestsException", times=2):
         return run(deploy(steps.Chain([rate, wait]), "workshop-09-throttled"))
 
@@ -1426,7 +1426,7 @@ def test_the_quiz_asks_as_many_questions_as_are_marked() -> None:
 
 # ---- Notebook 01
 
-FOUR = [f"lake/checkouts/shop={shop}/a.gz" for shop in ("a", "b", "c", "d")]
+FOUR = [f"lake/checkouts/day=2026-01-05/shop={shop}/a.gz" for shop in ("a", "b", "c", "d")]
 
 
 @pytest.mark.parametrize(("answer", "remark"), [(1, "it was 4, in 4 folders"), ("4", "a number"), (1500, "it was 4")])
