@@ -163,7 +163,7 @@ def test_a_token_starts_one_query(cloud: Cloud) -> None:
     [
         ("SELECT 1 +", "InvalidRequestException", "line 1:10: mismatched input"),
         ("SELEC 1", "InvalidRequestException", "line 1:7: mismatched input '1'."),
-        ("", "InvalidRequestException", "mismatched input '<EOF>'"),
+        ("", "InvalidRequestException", "Value '' at 'queryString' failed to satisfy constraint"),
         ("SELECT 1; SELECT 2", "InvalidRequestException", "Only one sql statement is allowed."),
         ("CREATE VIEW v AS SELECT 1", "UnsupportedLocally", "does not run CREATE VIEW v. It runs SELECT"),
         ("SELECT ?", "UnsupportedLocally", "does not run Queries with parameters"),
@@ -365,6 +365,15 @@ def test_a_work_group_says_where_results_go_and_how_much_is_scanned(cloud: Cloud
         start(cloud, "SELECT 1", WorkGroup="team")
     athena.delete_work_group(WorkGroup="team", RecursiveDeleteOption=True)
     assert error(athena.get_work_group, WorkGroup="team")[1] == "WorkGroup team is not found."
+
+
+def test_a_region_knows_its_own_queries_alone(cloud: Cloud) -> None:
+    identity = start(cloud, "SELECT 1")
+    with cloud.asked_in("eu-west-1"):
+        elsewhere = cloud.client("athena")
+        assert elsewhere.list_query_executions()["QueryExecutionIds"] == []
+        found = error(elsewhere.get_query_execution, QueryExecutionId=identity)
+    assert found[1] == f"QueryExecution {identity} was not found"
 
 
 # ---- in workflows
