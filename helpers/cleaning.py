@@ -79,6 +79,20 @@ def _functions(session: Session) -> Found:
             yield f"function {name} and its logs", partial(delete, name)
 
 
+def _rules(session: Session) -> Found:
+    client = session.client("events")
+
+    def delete(name: str) -> None:
+        targets = [target["Id"] for target in client.list_targets_by_rule(Rule=name)["Targets"]]
+        if targets:
+            client.remove_targets(Rule=name, Ids=targets)
+        client.delete_rule(Name=name)
+
+    for item in client.list_rules(NamePrefix=PREFIX)["Rules"]:
+        if _is_ours(client.list_tags_for_resource(ResourceARN=item["Arn"])["Tags"]):
+            yield f"rule {item['Name']}", partial(delete, item["Name"])
+
+
 def _delivery_streams(session: Session) -> Found:
     client = session.client("firehose")
     for name in client.list_delivery_streams(Limit=10_000)["DeliveryStreamNames"]:
@@ -192,6 +206,6 @@ def _roles(session: Session) -> Found:
 
 #: What is deleted, in this order.
 _FINDERS: tuple[Callable[[Session], Found], ...] = (
-    *(_state_machines, _functions, *_SAGEMAKER, _delivery_streams, _streams, _catalog, _tables, _topics, _queues),
-    *(_buckets, _roles),
+    *(_state_machines, _functions, *_SAGEMAKER, _rules, _delivery_streams, _streams, _catalog, _tables),
+    *(_topics, _queues, _buckets, _roles),
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 #: Takes a value, where it stands in its request, and the list to which it adds what is wrong.
@@ -18,6 +19,7 @@ Check = Callable[[Any, str, list[str]], None]
 _JAVA = {r"\p{ASCII}": r"[\x00-\x7F]", r"\p{L}\p{Z}\p{N}": r"\w\s"}
 
 
+@cache
 def compile_check(shape: Any) -> Check | None:
     """The check of a shape of botocore's; None where nothing could be wrong."""
     return _compile(shape, ())
