@@ -4,9 +4,9 @@
     git -C amazon-sagemaker-examples checkout 12085f3b
     .venv/bin/python tools/sdk_examples.py amazon-sagemaker-examples/step-functions-data-science-sdk
 
-Nothing of them is kept here. Of each is changed: the cell that installs with pip is left out, a first cell connects
-and puts in place what a reader of AWS has (data, a function), and the blanks for roles and names are filled in, as their
-text asks. The retraining example loses its Glue job, which is refused; a data cell does what its script does.
+Nothing of them is kept here. Of each is changed: the cell that installs with pip is left out; a first cell connects and
+puts in place what a reader of AWS has (data, a function); the blanks for roles and names are filled in, as their text
+asks. The retraining example loses its Glue job, which is refused; a data cell does what its script does.
 """
 
 from __future__ import annotations
