@@ -136,6 +136,8 @@ def _of_service(service: str, action: str, parameters: Mapping[str, Any], proble
         if "SecretId" in parameters:
             return ServiceError("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
         return ServiceError("InvalidParameterException", f"You must provide a value for the {problem} parameter.")
+    if service == "secretsmanager" and action == "GetRandomPassword":
+        return ServiceError("InvalidParameterException", "All characters of the desired type have been excluded")
     if service == "glue" and "TableInput" not in parameters:
         return ServiceError("InvalidInputException", "Required parameter TableInput is missing.")
     if service == "kinesis" and action == "CreateStream" and "ShardCount" not in parameters:
@@ -162,7 +164,7 @@ def _of_dynamodb(action: str, parameters: Mapping[str, Any], problem: Exception)
 
 
 def _of_s3(action: str, problem: Exception) -> ServiceError | None:
-    if action == "UploadPart" and isinstance(problem, KeyError):
+    if action in ("CompleteMultipartUpload", "UploadPart") and isinstance(problem, KeyError):
         words = (
             "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted "
         )
