@@ -6,12 +6,85 @@ for SNS's words, what its users saw.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from localcloud.door.wire import ServiceError
+from localcloud.door.constraints import sentence
+from localcloud.door.wire import ServiceError, invalid
 
 _TOKENS = ("NextToken", "Marker", "ShardIterator")
+
+
+#: A new table's name: HowItWorks.NamingRulesDataTypes in DynamoDB's developer guide.
+_TABLE = re.compile("[a-zA-Z0-9_.-]+")
+
+#: What SQS and SNS do not take for a message: https://www.w3.org/TR/REC-xml/#charsets, by SendMessage's API reference.
+_NO_XML = re.compile("[^\t\n\r\\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def check_message(service: str, parameters: Mapping[str, Any]) -> None:
+    """Refuse a message that SQS or SNS would not take, and moto would.
+
+    Args:
+        service: "sqs" or "sns".
+        parameters: of SendMessage, SendMessageBatch, Publish or PublishBatch.
+
+    Raises:
+        ServiceError: in the service's words.
+    """
+    name = "MessageBody" if service == "sqs" else "Message"
+    entries = parameters.get("Entries") or parameters.get("PublishBatchRequestEntries") or [parameters]
+    for text in (entry.get(name) or "" for entry in entries):
+        if not text and service == "sqs":
+            raise ServiceError("MissingParameter", f"The request must contain the parameter {name}.")
+        if not text:
+            raise ServiceError("InvalidParameter", "Invalid parameter: Empty message")
+        if _NO_XML.search(text):
+            allowed = "#x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF"
+            code = "InvalidMessageContents" if service == "sqs" else "InvalidParameter"
+            raise ServiceError(code, f"Invalid characters found. Valid unicode characters are {allowed}")
+
+
+def check_table(action: str, parameters: Mapping[str, Any]) -> None:
+    """Refuse what DynamoDB does not take for a new table's name, for a key or for a set, and moto would.
+
+    The words are those that https://github.com/architect/dynalite has recorded.
+
+    Args:
+        action: botocore's name.
+        parameters: the request's.
+
+    Raises:
+        ServiceError: ValidationException.
+    """
+    name = parameters.get("TableName")
+    if action == "CreateTable" and isinstance(name, str):
+        if not 3 <= len(name) <= 255:
+            words = "TableName must be at least 3 characters long and at most 255 characters long"
+            raise ServiceError("ValidationException", words)
+        if not _TABLE.fullmatch(name):
+            rule = f"Member must satisfy regular expression pattern: {_TABLE.pattern}"
+            raise invalid("dynamodb", sentence(name, "TableName", rule))
+    if parameters.get("Key") == {}:
+        raise ServiceError("ValidationException", "The provided key element does not match the schema")
+    for values in _sets(parameters):
+        if len(set(values)) != len(values):
+            words = f"Input collection [{', '.join(values)}] contains duplicates."
+            raise ServiceError("ValidationException", f"One or more parameter values were invalid: {words}")
+
+
+def _sets(value: Any) -> Iterator[list[str]]:
+    """All sets of texts, numbers or bytes in a request of DynamoDB's."""
+    if isinstance(value, list):
+        for each in value:
+            yield from _sets(each)
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            if key in ("SS", "NS", "BS") and isinstance(each, list) and all(isinstance(one, str) for one in each):
+                yield each
+            else:
+                yield from _sets(each)
 
 
 def refusal(service: str, action: str, parameters: Mapping[str, Any], problem: Exception) -> ServiceError | None:

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from localcloud import host
 from localcloud.door import moto
+from localcloud.door.constraints import detected, sentence
 from localcloud.door.wire import ServiceError
 from localcloud.errors import UnsupportedLocally
 from localcloud.host import Invocation
@@ -268,10 +269,7 @@ class Sources:
         if mapping.kind == "sqs fifo" and window:
             raise invalid("Batching window is not supported for FIFO queues.")
         if is_stream and "StartingPosition" not in settings:
-            raise invalid(
-                "1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint: "
-                "Member must not be null."
-            )
+            raise invalid(detected([sentence(None, "StartingPosition", "Member must not be null.")]))
         patterns = [each.get("Pattern", "{}") for each in settings.get("FilterCriteria", {}).get("Filters", ())]
         try:
             mapping.filters = [compile_pattern(text) for text in patterns]
@@ -655,13 +653,13 @@ def _message_record(message: Any, mapping: EventSourceMapping, now: float) -> Sh
 
 
 def _attribute(value: Mapping[str, Any]) -> Shape:
-    told: Shape = {"dataType": value.get("DataType", "String"), "stringListValues": [], "binaryListValues": []}
+    attribute: Shape = {"dataType": value.get("DataType", "String"), "stringListValues": [], "binaryListValues": []}
     if "StringValue" in value:
-        told["stringValue"] = value["StringValue"]
+        attribute["stringValue"] = value["StringValue"]
     if "BinaryValue" in value:
         raw = value["BinaryValue"]
-        told["binaryValue"] = base64.b64encode(raw).decode() if isinstance(raw, bytes) else raw
-    return told
+        attribute["binaryValue"] = base64.b64encode(raw).decode() if isinstance(raw, bytes) else raw
+    return attribute
 
 
 def _kinesis_item(mapping: EventSourceMapping, shard: str, found: Any) -> Item:
@@ -689,19 +687,19 @@ def _kinesis_item(mapping: EventSourceMapping, shard: str, found: Any) -> Item:
 
 
 def _change_item(mapping: EventSourceMapping, found: Any) -> Item:
-    told = found.to_json()
+    kept = found.to_json()
     arrived = getattr(found, "arrived", 0.0)
-    change = {**told["dynamodb"], "ApproximateCreationDateTime": int(arrived)}
+    change = {**kept["dynamodb"], "ApproximateCreationDateTime": int(arrived)}
     record = {
-        "eventID": told["eventID"],
-        "eventName": told["eventName"],
+        "eventID": kept["eventID"],
+        "eventName": kept["eventName"],
         "eventVersion": "1.1",
         "eventSource": "aws:dynamodb",
         "awsRegion": mapping.region,
         "dynamodb": change,
         "eventSourceARN": mapping.source,
     }
-    return Item(int(change["SequenceNumber"]), arrived, record, {"dynamodb": change, "eventName": told["eventName"]})
+    return Item(int(change["SequenceNumber"]), arrived, record, {"dynamodb": change, "eventName": kept["eventName"]})
 
 
 def _iso(when: float) -> str:

@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 
 Shape = dict[str, Any]
 
-_NAME = re.compile(r"[0-9a-zA-Z\-_.]{1,64}")
 _UNIVERSAL = re.compile(r"arn:[^:]+:scheduler:::aws-sdk:([a-z0-9]+):([a-z][A-Za-z0-9]*)")
 
 #: Actions that a universal target cannot call, since they only read (user guide, "Using universal targets").
@@ -139,7 +138,6 @@ class Scheduler:
     def create(self, request: Shape) -> Shape:
         """CreateSchedule."""
         group, name = request.get("GroupName", "default"), request["Name"]
-        _check_name(name)
         self._group(group)
         if (group, name) in self._schedules:
             raise ServiceError("ConflictException", f"Schedule {name} already exists.", 409)
@@ -347,8 +345,8 @@ class Scheduler:
     def _new_group(self, name: str, tags: list[dict[str, str]]) -> Shape:
         now = self._clock.now()
         arn = f"arn:aws:scheduler:{self._cloud.region}:{self._cloud.account_id}:schedule-group/{name}"
-        told = {"Arn": arn, "Name": name, "State": "ACTIVE", "CreationDate": now, "LastModificationDate": now}
-        return {"told": told, "tags": {tag["Key"]: tag["Value"] for tag in tags}}
+        group = {"Arn": arn, "Name": name, "State": "ACTIVE", "CreationDate": now, "LastModificationDate": now}
+        return {"described": group, "tags": {tag["Key"]: tag["Value"] for tag in tags}}
 
     def _group(self, name: str) -> Shape:
         if name not in self._groups:
@@ -358,15 +356,14 @@ class Scheduler:
     def create_group(self, request: Shape) -> Shape:
         """CreateScheduleGroup."""
         name = request["Name"]
-        _check_name(name)
         if name in self._groups:
             raise ServiceError("ConflictException", f"Schedule group {name} already exists.", 409)
         group = self._groups[name] = self._new_group(name, request.get("Tags", []))
-        return {"ScheduleGroupArn": group["told"]["Arn"]}
+        return {"ScheduleGroupArn": group["described"]["Arn"]}
 
     def get_group(self, request: Shape) -> Shape:
         """GetScheduleGroup."""
-        return dict(self._group(request["Name"])["told"])
+        return dict(self._group(request["Name"])["described"])
 
     def delete_group(self, request: Shape) -> Shape:
         """DeleteScheduleGroup, with its schedules."""
@@ -382,7 +379,7 @@ class Scheduler:
     def list_groups(self, request: Shape) -> Shape:
         """ListScheduleGroups."""
         prefix = request.get("NamePrefix", "")
-        found = [group["told"] for name, group in sorted(self._groups.items()) if name.startswith(prefix)]
+        found = [group["described"] for name, group in sorted(self._groups.items()) if name.startswith(prefix)]
         return _page(request, found, "ScheduleGroups")
 
     def _tags(self, request: Shape) -> dict[str, str]:
@@ -408,14 +405,6 @@ class Scheduler:
 
 def _iso(when: float) -> str:
     return f"{datetime.fromtimestamp(int(when), UTC):%Y-%m-%dT%H:%M:%SZ}"
-
-
-def _check_name(name: str) -> None:
-    if not _NAME.fullmatch(name):
-        raise _invalid(
-            f"1 validation error detected: Value '{name}' at 'name' failed to satisfy constraint: "
-            "Member must satisfy regular expression pattern: [0-9a-zA-Z-_.]+"
-        )
 
 
 def _invalid(message: str) -> ServiceError:

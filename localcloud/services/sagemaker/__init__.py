@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 
 from localcloud.door.wire import Structure
 from localcloud.host import Service
-from localcloud.services import _constraints
 from localcloud.services.sagemaker.backend import Backend
 from localcloud.services.sagemaker.endpoints import Endpoints, create_endpoint_config
 from localcloud.services.sagemaker.jobs import Jobs
@@ -56,22 +55,12 @@ class SageMaker:
         for jobs in (training, tuning, Jobs(self.backend, ProcessingJob), Jobs(self.backend, TransformJob)):
             actions |= _actions(jobs)
         # One at a time and on the clock thread, so that what they see and what happens keep one order.
-        self.actions = {name: partial(cloud.clock.call, _checked(name, action)) for name, action in actions.items()}
+        self.actions = {name: partial(cloud.clock.call, action) for name, action in actions.items()}
 
     def close(self) -> None:
         """End every process."""
         self.backend.close()
         self.endpoints.close()
-
-
-def _checked(name: str, action: Action) -> Action:
-    """The action, for requests that SageMaker's API allows."""
-
-    def run(request: Structure) -> Structure:
-        _constraints.check("sagemaker", name, request)
-        return action(request)
-
-    return run
 
 
 def _actions(jobs: Jobs[Any]) -> dict[str, Action]:

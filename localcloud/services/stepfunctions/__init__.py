@@ -15,7 +15,6 @@ nothing in here needs a lock. API reference: https://docs.aws.amazon.com/step-fu
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +29,6 @@ from localcloud.services.stepfunctions.checks import Checks
 from localcloud.services.stepfunctions.environment import S3Objects, WithActivities
 from localcloud.services.stepfunctions.executions import Executions
 from localcloud.services.stepfunctions.history import Histories
-from localcloud.services.stepfunctions.lengths import compile_check
 from localcloud.services.stepfunctions.machines import Machines
 from localcloud.services.stepfunctions.map_runs import MapRuns, describe
 from localcloud.services.stepfunctions.records import Records
@@ -91,21 +89,12 @@ def _actions(cloud: Host, model: Any, parts: Iterable[object]) -> Iterable[tuple
     for name in model.operation_names:
         method = xform_name(name)
         action: Action = next(getattr(part, method) for part in parts if hasattr(part, method))
-        check = compile_check(model.operation_model(name).input_shape)
-        yield name, _checked(check, _off_clock(cloud, name, action) if name in _WAITING else on_clock(cloud, action))
-
-
-def _checked(check: Callable[[dict[str, Any]], None], action: Action) -> Action:
-    def run(request: dict[str, Any]) -> dict[str, Any]:
-        check(request)
-        return action(request)
-
-    return run
+        yield name, _off_clock(cloud, name, action) if name in _WAITING else on_clock(cloud, action)
 
 
 def _off_clock(cloud: Host, name: str, action: Action) -> Action:
     def run(request: dict[str, Any]) -> dict[str, Any]:
-        if name in _TAKE_TIME and cloud.clock.call(threading.get_ident) == threading.get_ident():
+        if name in _TAKE_TIME and cloud.clock.is_here:
             raise UnsupportedLocally(
                 f"A task calls {name}, whose answer takes virtual time: the local cloud cannot wait for it inside "
                 "an execution. Use arn:aws:states:::states:startExecution.sync:2, or set WORKSHOP_TARGET=aws."

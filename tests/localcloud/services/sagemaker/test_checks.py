@@ -101,7 +101,7 @@ MODEL = "def model_fn(folder): return 2\ndef predict_fn(data, model): return dat
     [
         ({}, "must specify either ServerlessConfig, or InstanceType and InitialInstanceCount"),
         ({"InstanceType": "ml.m5.large"}, "must specify either ServerlessConfig, or InstanceType and"),
-        ({"ServerlessConfig": {"MemorySizeInMB": 1500, "MaxConcurrency": 5}}, "Member must be one of [1024, 2048, "),
+        ({"ServerlessConfig": {"MemorySizeInMB": 1500, "MaxConcurrency": 5}}, "enum value set: [1024, 2048, "),
         ({"ServerlessConfig": {"MemorySizeInMB": 1024, "MaxConcurrency": 201}}, "less than or equal to 200"),
         (
             {
