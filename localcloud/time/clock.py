@@ -194,7 +194,11 @@ class Clock:
 
     def spawn(self, coro: Coroutine[Any, Any, T]) -> Fiber[T]:
         """Start a coroutine at its turn; from any thread."""
-        return self.call(self._spawn, coro)
+        try:
+            return self.call(self._spawn, coro)
+        except BaseException:
+            coro.close()
+            raise
 
     def _spawn(self, coro: Coroutine[Any, Any, T]) -> Fiber[T]:
         fiber = Fiber(self, coro)
@@ -466,6 +470,8 @@ class Clock:
                 timer.fire()
         while inbox:  # answer those who called while the loop ended
             inbox.popleft()()
+        while ready:
+            ready.popleft()[0].drop()
 
     def _works_for_schedules(self) -> bool:
         """Whether all real work that is under way is the consequence of recurring schedules."""

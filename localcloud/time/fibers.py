@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import threading
 from collections import deque
@@ -112,6 +113,11 @@ class Fiber(Generic[T]):
         if self._disarm is not None:
             self._disarm()
         self.step(None, Cancelled())
+
+    def drop(self) -> None:
+        """Forget it if it never had its turn: it would warn, much later, that nobody awaited it."""
+        if inspect.getcoroutinestate(self._coro) == inspect.CORO_CREATED:
+            self._coro.close()
 
     def wake(self, value: Any, error: BaseException | None) -> None:
         """The awaited thing is there: run on at this fiber's turn, in the order of the wake-ups."""

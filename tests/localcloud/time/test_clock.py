@@ -323,3 +323,47 @@ async def _sleep(clock: Clock, seconds: float) -> None:
 
 async def _wait(signal: Signal[str]) -> str:
     return await signal
+
+
+def test_a_coroutine_whose_turn_never_comes_warns_nobody_later() -> None:
+    clock = Clock()
+    clock.start()
+
+    async def never() -> None:
+        raise AssertionError("it had its turn")
+
+    def last_words() -> None:
+        clock.spawn(never())
+        clock.close()
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        clock.call(last_words)
+        clock.close()  # from here it waits for the clock's thread
+        with pytest.raises(RuntimeError, match="shutting down"):
+            clock.spawn(never())
+        gc.collect()
+    assert not clock.ready
+
+
+def test_time_passes_without_a_turn_only_if_nothing_else_can_happen(clock: Clock) -> None:
+    async def skips() -> list[bool]:
+        alone = clock.skip(5)
+        fiber = clock._spawn(_sleep(clock, 1))  # on the clock's thread already
+        beside_one_that_is_ready = clock.skip(5)
+        await clock.sleep(0)
+        past_its_end, before_it = clock.skip(1), clock.skip(0.5)
+        await fiber
+        return [alone, beside_one_that_is_ready, past_its_end, before_it, clock.now() == EPOCH + 6]
+
+    assert run(clock, skips()) == [True, False, False, True, True]
+
+
+def test_a_call_to_a_clock_that_rests_runs_where_it_is_made_and_counts_as_the_clock(clock: Clock) -> None:
+    assert clock.call(lambda: 1) == 1  # it has started, and rests
+    for _ in range(1000):
+        thread, is_here = clock.call(lambda: (threading.get_ident(), clock.is_here))
+        assert is_here
+        if thread == threading.get_ident():
+            return
+    raise AssertionError("each of 1,000 calls was handed to the clock's thread")
