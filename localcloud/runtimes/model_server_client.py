@@ -126,6 +126,7 @@ def _algorithm(model_dir: Path) -> Transform:
     """The built-in algorithm's server: CSV or libsvm in, CSV or JSON out."""
     import pickle
 
+    sys.modules.setdefault("sklearn", None)  # type: ignore[arg-type]  # two seconds, for an interface not used here
     import xgboost
 
     encoder = importlib.import_module("sagemaker_xgboost_container.encoder")

@@ -51,40 +51,6 @@ if __name__ == "__main__":
     main()
 """
 
-SCALE = """
-import io
-import os
-
-import joblib
-import numpy as np
-from sklearn.preprocessing import StandardScaler
-from sagemaker_containers.beta.framework import encoders, worker
-
-
-def model_fn(model_dir):
-    return joblib.load(os.path.join(model_dir, "scaler.joblib"))
-
-
-def input_fn(data, content_type):
-    return np.loadtxt(io.StringIO(data), delimiter=",", ndmin=2)
-
-
-def predict_fn(rows, model):
-    # With its label a row goes on to training, without it to prediction.
-    features = rows[:, 1:] if rows.shape[1] == 4 else rows
-    scaled = model.transform(features)
-    return np.column_stack([rows[:, 0], scaled]) if rows.shape[1] == 4 else scaled
-
-
-def output_fn(prediction, accept):
-    return worker.Response(encoders.encode(prediction, "text/csv"), mimetype="text/csv")
-
-
-if __name__ == "__main__":
-    rows = np.loadtxt(os.path.join(os.environ["SM_CHANNEL_TRAIN"], "rows.csv"), delimiter=",")
-    joblib.dump(StandardScaler().fit(rows[:, 1:]), "/opt/ml/model/scaler.joblib")
-"""
-
 
 @pytest.fixture(scope="module")
 def rows() -> np.ndarray:
@@ -112,7 +78,6 @@ def sdk(local_cloud: Any, rows: np.ndarray, tmp_path_factory: Any) -> Iterator[A
     boto3.DEFAULT_SESSION = None
     folder: Path = tmp_path_factory.mktemp("scripts")
     (folder / "train.py").write_text(TRAIN)
-    (folder / "scale.py").write_text(SCALE)
     (folder / "rows").mkdir()
     np.savetxt(folder / "rows" / "rows.csv", rows, delimiter=",", fmt="%g")
     s3 = local_cloud.client("s3")
@@ -209,31 +174,7 @@ def test_training_pipeline_serves_what_the_script_trains_by_hand(sdk: Any, rows:
     client.delete_endpoint(EndpointName="by-template")
 
 
-def test_inference_pipeline_chains_preprocessor_and_model(sdk: Any, rows: np.ndarray) -> None:
-    from stepfunctions.template.pipeline import InferencePipeline
-
-    pipeline = InferencePipeline(
-        preprocessor=sdk.estimator("scale.py"),
-        estimator=sdk.estimator(),
-        inputs={"train": "s3://sdk/rows"},
-        s3_bucket="sdk",
-        role=sdk.role,
-        client=sdk.states,
-        content_type="text/csv",
-        pipeline_name="workshop-inference",
-    )
-    pipeline.create()
-    told = sdk.ended(pipeline.execute(job_name="chained").execution_arn)
-    assert told["status"] == "SUCCEEDED", told.get("cause")
-    assert in_service(sdk, "chained") == "InService"
-    runtime = sdk.cloud.client("sagemaker-runtime")
-    body = "\n".join(",".join(map(str, row)) for row in rows[:4, 1:])
-    answer = runtime.invoke_endpoint(EndpointName="chained", ContentType="text/csv", Accept="text/csv", Body=body)
-    assert len(answer["Body"].read().decode().splitlines()) == 4
-    sdk.cloud.client("sagemaker").delete_endpoint(EndpointName="chained")
-
-
-def test_the_notebooks_inference_pipeline_foretells_as_xgboost_by_hand(sdk: Any, tmp_path: Path) -> None:
+def test_an_inference_pipeline_of_preprocessor_and_xgboost_predicts_as_both_by_hand(sdk: Any, tmp_path: Path) -> None:
     """Notebook 07 shows it: as_features.py before SageMaker's own XGBoost, on the sessions of data/clicks."""
     import xgboost
     from sagemaker.estimator import Estimator
