@@ -60,9 +60,6 @@ def check_table(action: str, parameters: Mapping[str, Any]) -> None:
     """
     name = parameters.get("TableName")
     if action == "CreateTable" and isinstance(name, str):
-        if not 3 <= len(name) <= 255:
-            words = "TableName must be at least 3 characters long and at most 255 characters long"
-            raise ServiceError("ValidationException", words)
         if not _TABLE.fullmatch(name):
             rule = f"Member must satisfy regular expression pattern: {_TABLE.pattern}"
             raise invalid("dynamodb", sentence(name, "TableName", rule))
