@@ -59,10 +59,9 @@ def check_table(action: str, parameters: Mapping[str, Any]) -> None:
         ServiceError: ValidationException.
     """
     name = parameters.get("TableName")
-    if action == "CreateTable" and isinstance(name, str):
-        if not _TABLE.fullmatch(name):
-            rule = f"Member must satisfy regular expression pattern: {_TABLE.pattern}"
-            raise invalid("dynamodb", sentence(name, "TableName", rule))
+    if action == "CreateTable" and isinstance(name, str) and not _TABLE.fullmatch(name):
+        rule = f"Member must satisfy regular expression pattern: {_TABLE.pattern}"
+        raise invalid("dynamodb", sentence(name, "TableName", rule))
     if parameters.get("Key") == {}:
         raise ServiceError("ValidationException", "The provided key element does not match the schema")
     for values in _sets(parameters):
