@@ -164,10 +164,6 @@ class Jobs(Generic[J]):
             raise ServiceError("ValidationException", "Requested resource not found.")
         return job
 
-    def all(self) -> list[J]:
-        """Every one, in the order of their creation."""
-        return list(self._jobs.values())
-
     def listed(self, request: Structure) -> Structure:
         """A page of summaries: filters and order as the List APIs have them."""
         kind = self.job_class.kind
