@@ -59,13 +59,9 @@ def check_table(action: str, parameters: Mapping[str, Any]) -> None:
         ServiceError: ValidationException.
     """
     name = parameters.get("TableName")
-    if action == "CreateTable" and isinstance(name, str):
-        if not 3 <= len(name) <= 255:
-            words = "TableName must be at least 3 characters long and at most 255 characters long"
-            raise ServiceError("ValidationException", words)
-        if not _TABLE.fullmatch(name):
-            rule = f"Member must satisfy regular expression pattern: {_TABLE.pattern}"
-            raise invalid("dynamodb", sentence(name, "TableName", rule))
+    if action == "CreateTable" and isinstance(name, str) and not _TABLE.fullmatch(name):
+        rule = f"Member must satisfy regular expression pattern: {_TABLE.pattern}"
+        raise invalid("dynamodb", sentence(name, "TableName", rule))
     if parameters.get("Key") == {}:
         raise ServiceError("ValidationException", "The provided key element does not match the schema")
     for values in _sets(parameters):

@@ -46,7 +46,6 @@ def cloud() -> Iterator[Cloud]:
     ("call", "request_", "code", "words"),
     [
         ("dynamodb.create_table", {"TableName": "a b", **TABLE}, "ValidationException", pattern("a b", "tableName")),
-        ("dynamodb.create_table", {"TableName": "ab", **TABLE}, "ValidationException", "at least 3 characters long"),
         ("dynamodb.get_item", {**ITEM, "Key": {}}, "ValidationException", "does not match the schema"),
         (
             "dynamodb.put_item",
