@@ -1,7 +1,7 @@
 """What AWS says of values that moto does not look at and falls over: malformed ARNs, tokens, numbers, expressions.
 
-Sources: the errors of each action in the API references of SNS, SQS, SageMaker, Secrets Manager, Kinesis and DynamoDB;
-for SNS's words, what its users saw.
+Sources: the errors of each action in the API references of SNS, SQS, S3, SageMaker, Secrets Manager, Systems Manager,
+Glue, Kinesis and DynamoDB; for SNS's words, what its users saw.
 """
 
 from __future__ import annotations
@@ -95,22 +95,9 @@ def refusal(service: str, action: str, parameters: Mapping[str, Any], problem: E
         parameters: the request's.
         problem: what moto raised.
     """
-    if service == "sns":
-        if (arn := parameters.get("TopicArn")) and arn.count(":") < 5:
-            parts = arn.count(":") + 1
-            reason = f"Invalid parameter: TopicArn Reason: An ARN must have at least 6 elements, not {parts}"
-            return ServiceError("InvalidParameter", reason)
-        if action == "Publish" and not parameters.keys() & {"TopicArn", "TargetArn", "PhoneNumber"}:
-            reason = "Invalid parameter: TopicArn or TargetArn Reason: no value for required parameter"
-            return ServiceError("InvalidParameter", reason)
-    if service == "sqs" and isinstance(problem, ValueError):
-        for name, value in (parameters.get("Attributes") or {}).items():
-            if str(value) in str(problem):
-                return ServiceError("InvalidAttributeValue", f"Invalid value for the parameter {name}.")
-    if service == "secretsmanager" and isinstance(problem, KeyError) and "SecretId" in parameters:
-        return ServiceError("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
-    if service == "dynamodb" and "expression" in " ".join(parameters).lower():
-        return ServiceError("ValidationException", f"Invalid expression: Syntax error; {problem}")
+    found = _of_service(service, action, parameters, problem)
+    if found is not None:
+        return found
     for name in ("ResourceArn", "StreamARN", "StreamArn"):
         if (arn := parameters.get(name)) and ":stream/" not in arn and arn.count(":") < 5:
             field = name[:1].lower() + name[1:]
@@ -122,4 +109,72 @@ def refusal(service: str, action: str, parameters: Mapping[str, Any], problem: E
             return ServiceError(
                 "InvalidArgumentException" if service == "kinesis" else "ValidationException", f"Invalid {name}."
             )
+    return None
+
+
+def _of_service(service: str, action: str, parameters: Mapping[str, Any], problem: Exception) -> ServiceError | None:
+    if service == "dynamodb":
+        return _of_dynamodb(action, parameters, problem)
+    if service == "s3":
+        return _of_s3(action, problem)
+    if service == "sns":
+        if (arn := parameters.get("TopicArn")) is not None and arn.count(":") < 5:
+            parts = arn.count(":") + 1
+            reason = f"Invalid parameter: TopicArn Reason: An ARN must have at least 6 elements, not {parts}"
+            return ServiceError("InvalidParameter", reason)
+        if action == "Publish" and not parameters.keys() & {"TopicArn", "TargetArn", "PhoneNumber"}:
+            reason = "Invalid parameter: TopicArn or TargetArn Reason: no value for required parameter"
+            return ServiceError("InvalidParameter", reason)
+    if service == "sqs":
+        for name, value in (parameters.get("Attributes") or {}).items():
+            if isinstance(problem, ValueError) and str(value) in str(problem):
+                return ServiceError("InvalidAttributeValue", f"Invalid value for the parameter {name}.")
+        if action == "ListQueues":
+            words = "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length"
+            return ServiceError("InvalidParameterValue", words)
+    if service == "secretsmanager" and isinstance(problem, KeyError):
+        if "SecretId" in parameters:
+            return ServiceError("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
+        return ServiceError("InvalidParameterException", f"You must provide a value for the {problem} parameter.")
+    if service == "secretsmanager" and action == "GetRandomPassword":
+        return ServiceError("InvalidParameterException", "All characters of the desired type have been excluded")
+    if service == "glue" and "TableInput" not in parameters:
+        return ServiceError("InvalidInputException", "Required parameter TableInput is missing.")
+    if service == "kinesis" and action == "CreateStream" and "ShardCount" not in parameters:
+        return ServiceError("InvalidArgumentException", "ShardCount is required for a stream in PROVISIONED mode.")
+    if service == "kinesis" and (start := parameters.get("ExclusiveStartStreamName")) is not None:
+        return ServiceError("InvalidArgumentException", f"ExclusiveStartStreamName {start} is the name of no stream.")
+    if service == "ssm" and "ResourceId" in parameters:
+        return ServiceError("InvalidResourceId", f"The resource ID {parameters['ResourceId']} is not valid.")
+    return None
+
+
+def _of_dynamodb(action: str, parameters: Mapping[str, Any], problem: Exception) -> ServiceError | None:
+    if action == "ExecuteStatement":
+        words = "Statement wasn't well formed, can't be processed: Expected a SELECT, INSERT, UPDATE or DELETE"
+        return ServiceError("ValidationException", words)
+    if action == "CreateTable" and isinstance(problem, KeyError):
+        return ServiceError("ValidationException", f"One or more parameter values were invalid: {problem} is missing")
+    if {} in parameters.get("TransactItems", ()):
+        words = "TransactItems can only contain one of Check, Put, Update or Delete"
+        return ServiceError("ValidationException", words)
+    if "Expression'" in str(parameters):
+        return ServiceError("ValidationException", f"Invalid expression: Syntax error; {problem}")
+    return None
+
+
+def _of_s3(action: str, problem: Exception) -> ServiceError | None:
+    if action in ("CompleteMultipartUpload", "UploadPart") and isinstance(problem, KeyError):
+        words = (
+            "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted "
+        )
+        return ServiceError("NoSuchUpload", f"{words}or completed.", 404)
+    if action == "UploadPartCopy" and isinstance(problem, ValueError):
+        words = "Copy Source must mention the source bucket and key: sourcebucket/sourcekey"
+        return ServiceError("InvalidArgument", words)
+    if action in ("PutBucketEncryption", "PutBucketTagging"):
+        words = "The XML you provided was not well-formed or did not validate against our published schema"
+        return ServiceError("MalformedXML", words)
+    if isinstance(problem, AttributeError) and action in ("CreateBucket", "CreateMultipartUpload", "PutObject"):
+        return ServiceError("InvalidArgument", "Argument format not recognized")  # of a x-amz-grant- header
     return None

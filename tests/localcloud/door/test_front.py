@@ -355,6 +355,13 @@ def test_request_ids_are_the_same_in_every_run() -> None:
         ("secretsmanager", "list_secret_version_ids", {"SecretId": "s"}, "ResourceNotFoundException", "can't find"),
         ("sagemaker", "list_tags", {"ResourceArn": "x"}, "ValidationException", "'resourceArn' failed to satisfy"),
         ("kinesis", "get_records", {"ShardIterator": "x"}, "InvalidArgumentException", "ShardIterator"),
+        ("kinesis", "create_stream", {"StreamName": "s"}, "InvalidArgumentException", "ShardCount"),
+        ("kinesis", "list_streams", {"ExclusiveStartStreamName": "s"}, "InvalidArgumentException", "no stream"),
+        ("dynamodb", "execute_statement", {"Statement": "0"}, "ValidationException", "wasn't well formed"),
+        ("dynamodb", "transact_write_items", {"TransactItems": [{}]}, "ValidationException", "only contain one of"),
+        ("glue", "create_table", {"DatabaseName": "d"}, "InvalidInputException", "TableInput"),
+        ("ssm", "list_tags_for_resource", {"ResourceType": "Parameter", "ResourceId": "p"}, "InvalidResourceId", "p"),
+        ("sqs", "list_queues", {"QueueNamePrefix": "["}, "InvalidParameterValue", "alphanumeric"),
     ],
 )
 def test_a_malformed_value_is_the_callers_fault_not_ours(
