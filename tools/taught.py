@@ -42,7 +42,7 @@ def begin(folder: str) -> None:
     from coverage import Coverage
 
     measuring = Coverage(
-        data_file=f"{folder}/of", data_suffix=True, auto_data=True, config_file=False, source_dirs=SOURCES
+        data_file=f"{folder}/all", data_suffix=True, auto_data=True, config_file=False, source_dirs=SOURCES
     )
     measuring.start()
 
