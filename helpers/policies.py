@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-#: Pairs of an action and the resources that it is allowed on, in which {partition} and {account} are open.
+#: Pairs of an action and the resources that it is allowed on, in which {partition}, {account} and {run} are open. All
+#: names of a run have its id in them: two readers who share an account do not reach each other's things.
 May = Iterable[tuple[str, str]]
 
 # What a role of the workshop may do, on what the workshop made where the service can tell. What Step Functions needs
 # for each integration is on https://docs.aws.amazon.com/step-functions/latest/dg/service-integration-iam-templates.html.
 _EVENTS = ("events:PutTargets", "events:PutRule", "events:DescribeRule")
 STATES_MAY = (
-    ("lambda:InvokeFunction", "arn:{partition}:lambda:*:{account}:function:workshop-*"),
-    ("dynamodb:*Item", "arn:{partition}:dynamodb:*:{account}:table/workshop-*"),
-    ("sns:Publish", "arn:{partition}:sns:*:{account}:workshop-*"),
-    ("sqs:SendMessage", "arn:{partition}:sqs:*:{account}:workshop-*"),
+    ("lambda:InvokeFunction", "arn:{partition}:lambda:*:{account}:function:workshop-*{run}*"),
+    ("dynamodb:*Item", "arn:{partition}:dynamodb:*:{account}:table/workshop-*{run}*"),
+    ("sns:Publish", "arn:{partition}:sns:*:{account}:workshop-*{run}*"),
+    ("sqs:SendMessage", "arn:{partition}:sqs:*:{account}:workshop-*{run}*"),
     ("events:PutEvents", "arn:{partition}:events:*:{account}:event-bus/default"),
-    ("s3:*", "arn:{partition}:s3:::workshop-*"),
+    ("s3:*", "arn:{partition}:s3:::workshop-*{run}*"),
     # The AI services read pictures, recordings and texts with this role's right to the objects.
     ("comprehend:BatchDetect*", "*"),
     ("comprehend:Detect*", "*"),
@@ -26,20 +27,22 @@ STATES_MAY = (
     ("textract:*", "*"),
     ("transcribe:*TranscriptionJob", "*"),
     # `.sync` learns by a rule of EventBridge that a job has ended.
-    ("sagemaker:*", "arn:{partition}:sagemaker:*:{account}:*/workshop-*"),
+    ("sagemaker:*", "arn:{partition}:sagemaker:*:{account}:*/workshop-*{run}*"),
+    # What the SDK's TrainingPipeline calls its training job (stepfunctions 2.3.0, template/pipeline/train.py).
+    ("sagemaker:*", "arn:{partition}:sagemaker:*:{account}:training-job/estimator-workshop-*{run}*"),
     ("sagemaker:ListTags", "*"),
-    ("iam:PassRole", "arn:{partition}:iam::{account}:role/workshop-jobs"),
+    ("iam:PassRole", "arn:{partition}:iam::{account}:role/workshop-jobs{run}"),
     *((action, "arn:{partition}:events:*:{account}:rule/StepFunctionsGetEventsForSageMaker*") for action in _EVENTS),
     # Athena reads tables of the Glue Data Catalog with this role's rights.
     ("athena:*QueryExecution", "arn:{partition}:athena:*:{account}:workgroup/*"),
     ("athena:GetQueryResults", "arn:{partition}:athena:*:{account}:workgroup/*"),
     ("glue:Get*", "arn:{partition}:glue:*:{account}:*"),
-    ("glue:StartCrawler", "arn:{partition}:glue:*:{account}:crawler/workshop-*"),
+    ("glue:StartCrawler", "arn:{partition}:glue:*:{account}:crawler/workshop-*{run}*"),
     # Child workflows, and those of a Distributed Map.
-    ("states:StartExecution", "arn:{partition}:states:*:{account}:stateMachine:workshop-*"),
-    ("states:DescribeExecution", "arn:{partition}:states:*:{account}:execution:workshop-*"),
-    ("states:StopExecution", "arn:{partition}:states:*:{account}:execution:workshop-*"),
-    ("states:RedriveExecution", "arn:{partition}:states:*:{account}:execution:workshop-*"),
+    ("states:StartExecution", "arn:{partition}:states:*:{account}:stateMachine:workshop-*{run}*"),
+    ("states:DescribeExecution", "arn:{partition}:states:*:{account}:execution:workshop-*{run}*"),
+    ("states:StopExecution", "arn:{partition}:states:*:{account}:execution:workshop-*{run}*"),
+    ("states:RedriveExecution", "arn:{partition}:states:*:{account}:execution:workshop-*{run}*"),
     *(
         (action, "arn:{partition}:events:*:{account}:rule/StepFunctionsGetEventsForStepFunctions*")
         for action in _EVENTS
@@ -48,22 +51,27 @@ STATES_MAY = (
 FUNCTIONS_MAY = (
     # What notebook 02's one function does needs all of it.
     ("textract:*", "*"),
-    ("sns:Publish", "arn:{partition}:sns:*:{account}:workshop-*"),
-    ("logs:*", "arn:{partition}:logs:*:{account}:log-group:/aws/lambda/workshop-*"),
-    ("s3:*", "arn:{partition}:s3:::workshop-*"),
-    ("dynamodb:*Item", "arn:{partition}:dynamodb:*:{account}:table/workshop-*"),
+    ("sns:Publish", "arn:{partition}:sns:*:{account}:workshop-*{run}*"),
+    ("logs:*", "arn:{partition}:logs:*:{account}:log-group:/aws/lambda/workshop-*{run}*"),
+    ("s3:*", "arn:{partition}:s3:::workshop-*{run}*"),
+    ("dynamodb:*Item", "arn:{partition}:dynamodb:*:{account}:table/workshop-*{run}*"),
     # Lambda reads streams, and sends what it gives up to a queue, with the function's rights.
-    ("kinesis:DescribeStream*", "arn:{partition}:kinesis:*:{account}:stream/workshop-*"),
-    ("kinesis:Get*", "arn:{partition}:kinesis:*:{account}:stream/workshop-*"),
-    ("kinesis:ListShards", "arn:{partition}:kinesis:*:{account}:stream/workshop-*"),
-    ("sqs:SendMessage", "arn:{partition}:sqs:*:{account}:workshop-*"),
-    ("sagemaker:InvokeEndpoint", "arn:{partition}:sagemaker:*:{account}:endpoint/workshop-*"),
+    ("kinesis:DescribeStream*", "arn:{partition}:kinesis:*:{account}:stream/workshop-*{run}*"),
+    ("kinesis:Get*", "arn:{partition}:kinesis:*:{account}:stream/workshop-*{run}*"),
+    ("kinesis:ListShards", "arn:{partition}:kinesis:*:{account}:stream/workshop-*{run}*"),
+    ("sqs:SendMessage", "arn:{partition}:sqs:*:{account}:workshop-*{run}*"),
+    ("sagemaker:InvokeEndpoint", "arn:{partition}:sagemaker:*:{account}:endpoint/workshop-*{run}*"),
 )
 JOBS_MAY = (
-    ("s3:*", "arn:{partition}:s3:::workshop-*"),
+    ("s3:*", "arn:{partition}:s3:::workshop-*{run}*"),
     ("logs:*", "arn:{partition}:logs:*:{account}:log-group:/aws/sagemaker/*"),
     ("cloudwatch:PutMetricData", "*"),
-    ("ecr:*", "*"),  # SageMaker's images stand in accounts of its own
+    # SageMaker's images stand in accounts of its own (its developer guide, CreateTrainingJob's execution role).
+    ("ecr:GetAuthorizationToken", "*"),
+    *(
+        (f"ecr:{action}", "arn:{partition}:ecr:*:*:repository/sagemaker-*")
+        for action in ("BatchCheckLayerAvailability", "BatchGetImage", "GetDownloadUrlForLayer")
+    ),
 )
 
 
@@ -83,7 +91,21 @@ def document(may: May, filled: Callable[[str], object]) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": statements}
 
 
-def trust(service: str) -> dict[str, Any]:
-    """The policy by which a service may take a role on."""
+def filler(partition: str, account: str, run: str = "") -> Callable[[str], str]:
+    """What `document` fills resources in with, of one run in one account."""
+    end = f"-{run}" if run else ""
+
+    def filled(form: str) -> str:
+        return form.format(partition=partition, account=account, run=end).replace("**", "*")
+
+    return filled
+
+
+def trust(service: str, account: object) -> dict[str, Any]:
+    """The policy by which a service may take a role on, for what it does in this account alone.
+
+    Without the condition another account could have the service act here: the confused deputy (IAM User Guide).
+    """
     statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
-    return {"Version": "2012-10-17", "Statement": [statement]}
+    condition = {"StringEquals": {"aws:SourceAccount": account}}
+    return {"Version": "2012-10-17", "Statement": [statement | {"Condition": condition}]}

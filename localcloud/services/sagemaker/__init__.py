@@ -55,8 +55,11 @@ class SageMaker:
             "Search": partial(search, {"TrainingJob": training, "HyperParameterTuningJob": tuning}),
             "ListTrainingJobsForHyperParameterTuningJob": lambda request: tuning.find(request).summaries(request),
         }
-        for jobs in (training, tuning, Jobs(self.backend, ProcessingJob), Jobs(self.backend, TransformJob)):
+        processing = Jobs(self.backend, ProcessingJob)
+        for jobs in (training, tuning, processing, Jobs(self.backend, TransformJob)):
             actions |= _actions(jobs)
+        # A transform job's record stays for good, as on AWS.
+        actions |= {f"Delete{jobs.job_class.kind}": partial(_delete, jobs) for jobs in (training, tuning, processing)}
         # One at a time and on the clock thread, so that what they see and what happens keep one order.
         self.actions = {name: partial(cloud.clock.call, _checked(name, action)) for name, action in actions.items()}
 
@@ -74,6 +77,11 @@ def _checked(name: str, action: Action) -> Action:
         return action(request)
 
     return run
+
+
+def _delete(jobs: Jobs[Any], request: Structure) -> Structure:
+    jobs.delete(request)
+    return {}
 
 
 def _actions(jobs: Jobs[Any]) -> dict[str, Action]:
