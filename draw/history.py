@@ -189,7 +189,7 @@ def seconds(timestamp: datetime | float) -> float:
     return timestamp.timestamp() if isinstance(timestamp, datetime) else float(timestamp)
 
 
-def told(event: Event, field: str) -> Mapping[str, Any]:
+def parsed(event: Event, field: str) -> Mapping[str, Any]:
     """The JSON object in a field of the event's details; {} where there is none, or it was cut off."""
     try:
         found = json.loads(details(event).get(field) or "")
@@ -203,7 +203,7 @@ def began(event: Event) -> str | None:
     resource = str(details(event).get("resource"))
     if event["type"] not in ("TaskSubmitted", "TaskSucceeded") or "startExecution" not in resource:
         return None
-    arn = told(event, "output").get("ExecutionArn")
+    arn = parsed(event, "output").get("ExecutionArn")
     return arn if isinstance(arn, str) else None
 
 

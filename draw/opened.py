@@ -187,7 +187,7 @@ def _note(mine: _Begun, visit: Visit, event: Event) -> None:
     if kind == "MapRunStarted":
         mine.map_run = details.get("mapRunArn")
     elif kind == "TaskScheduled":
-        request = history.told(event, "parameters")
+        request = history.parsed(event, "parameters")
         resource = f"{details.get('resourceType')}:{details.get('resource')}"
         if visit.left is None:
             mine.job = resource, request

@@ -83,7 +83,7 @@ def figure(place: Place, preview: Preview, boxes: list[Box]) -> str:
     return page.tagged("div", inner, f"{frame};border-radius:6px;{size}")
 
 
-def told(place: Place, preview: Preview, boxes: list[Box]) -> str:
+def captioned(place: Place, preview: Preview, boxes: list[Box]) -> str:
     """A preview on one line."""
     shown = f"“{preview.text}”" if preview.spoken else preview.text or " | ".join(" ".join(row) for row in preview.rows)
     found = counted(boxes) if preview.image is not None else ""

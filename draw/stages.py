@@ -12,7 +12,7 @@ from draw.lens import Seen, Stage, read
 from draw.objects import MOST as MOST_OBJECTS
 from draw.objects import Box, Place, boxes, named
 from draw.paths import UNKNOWN
-from draw.previews import Look, Preview, figure, told
+from draw.previews import Look, Preview, captioned, figure
 from draw.values import Line
 
 MOST, LARGEST = 40, 60_000  # states, letters of HTML
@@ -100,13 +100,13 @@ def _telling(same: list[Seen]) -> Seen:
 
 
 def _about(seen: Seen, at: int, of: int) -> str:
-    told = [f"at {words.duration(round(seen.visit.entered, 1))}"]
+    facts = [f"at {words.duration(round(seen.visit.entered, 1))}"]
     in_map = seen.visit.holder is not None and seen.visit.holder.kind == "Map"
-    told += [f"item #{seen.item}"] if seen.item is not None and in_map else []
-    told += [f"visit {at + 1} of {of}"] if of > 1 else []
-    told += [f"{seen.visit.tries} tries"] if seen.visit.tries > 1 and seen.visit.kind == "Task" else []
-    told += [seen.visit.status] if seen.visit.status not in GOOD else []
-    return ", ".join(told)
+    facts += [f"item #{seen.item}"] if seen.item is not None and in_map else []
+    facts += [f"visit {at + 1} of {of}"] if of > 1 else []
+    facts += [f"{seen.visit.tries} tries"] if seen.visit.tries > 1 and seen.visit.kind == "Task" else []
+    facts += [seen.visit.status] if seen.visit.status not in GOOD else []
+    return ", ".join(facts)
 
 
 def _aside(seen: Seen, about: str) -> str:
@@ -160,7 +160,7 @@ def _html(seen: Seen, unseen: Figures) -> Iterator[str]:
 
 def _shown(stage: Stage) -> str:
     if stage.kind == "tries":
-        failed = [Line("x", 0, f"{at}  {_problem(told)}") for at, told in enumerate(stage.after, 1)]
+        failed = [Line("x", 0, f"{at}  {_problem(error)}") for at, error in enumerate(stage.after, 1)]
         return page.marked(failed)
     if stage.kind == "error":
         return page.marked(_error(stage.after))
@@ -188,13 +188,13 @@ def _all_new(value: Any) -> list[Line]:
     return [Line("+", line.depth, line.text) for line in values.lines(value)]
 
 
-def _error(told: Mapping[str, Any]) -> list[Line]:
-    first = Line("x", 0, _problem(told))
-    return [first, *values.lines(told["Cause"])] if isinstance(told["Cause"], dict) else [first]
+def _error(error: Mapping[str, Any]) -> list[Line]:
+    first = Line("x", 0, _problem(error))
+    return [first, *values.lines(error["Cause"])] if isinstance(error["Cause"], dict) else [first]
 
 
-def _problem(told: Mapping[str, Any]) -> str:
-    return f"{told['Error']}: {values.why(told['Cause'])}" if told["Cause"] else str(told["Error"])
+def _problem(error: Mapping[str, Any]) -> str:
+    return f"{error['Error']}: {values.why(error['Cause'])}" if error["Cause"] else str(error["Error"])
 
 
 def _says(stage: Stage) -> str:
@@ -226,7 +226,7 @@ def _output(seen: Seen) -> str:
 
 def _text(seen: Seen, figures: Figures) -> Iterator[str]:
     yield f"{'Input':<14}  {values.short(seen.input, 100) if seen.input is not UNKNOWN else 'none'}"
-    yield from (f"{'In S3':<14}  {told(*shown)}" for shown in figures)
+    yield from (f"{'In S3':<14}  {captioned(*shown)}" for shown in figures)
     for stage in seen.stages:
         how = "" if stage.recorded else "  (worked out)"
         yield f"{stage.name:<14}  {_says(stage)}{how}".rstrip()

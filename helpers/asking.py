@@ -48,8 +48,8 @@ class Asking:
         if not self._children:
             return None
         if arn not in self._kept:
-            told = _asked("describe_state_machine", stateMachineArn=arn)
-            self._kept[arn] = told.get("definition")
+            described = _asked("describe_state_machine", stateMachineArn=arn)
+            self._kept[arn] = described.get("definition")
         found: str | None = self._kept[arn]
         return found
 
@@ -58,14 +58,14 @@ class Asking:
         if arn in self._kept:
             kept: tuple[str, Iterable[Json]] = self._kept[arn]
             return kept
-        told = _asked("describe_execution", executionArn=arn)
-        if not told:
+        described = _asked("describe_execution", executionArn=arn)
+        if not described:
             return None
         try:
-            found = told["stateMachineArn"], history_of(arn)
+            found = described["stateMachineArn"], history_of(arn)
         except current().client("stepfunctions").exceptions.ClientError:  # an Express one of a Map Run
             return None
-        if told["status"] != "RUNNING":
+        if described["status"] != "RUNNING":
             self._kept[arn] = found
         return found
 
@@ -79,16 +79,16 @@ class Asking:
         if len(listed) > MOST_ITEMS:
             return []
         found = [self.execution(execution["executionArn"]) for execution in listed]
-        return [told[1] for told in found if told is not None]
+        return [execution[1] for execution in found if execution is not None]
 
     def job(self, resource: str, request: Json) -> str | None:
         """How far a SageMaker job is: "training, 2 min 40 s", "2 of 6 training jobs done"."""
         action = resource.removeprefix("sagemaker:").removesuffix(".sync")
         if not resource.endswith(".sync") or action not in _JOBS:
             return None
-        name, told = _JOBS[action]
+        name, progress = _JOBS[action]
         described = _asked(f"describe_{_snake(name.removesuffix('Name'))}", "sagemaker", **{name: request.get(name)})
-        return told(described) if described else None
+        return progress(described) if described else None
 
 
 def _asked(operation: str, service: str = "stepfunctions", **request: Any) -> Json:

@@ -404,6 +404,21 @@ def _functions(account: Account) -> Iterator[Found]:
                 yield Found(f"function {name} and its logs", run, partial(delete, name))
 
 
+def _rules(account: Account) -> Iterator[Found]:
+    client = account.client("events")
+
+    def delete(name: str) -> None:
+        targets = [target["Id"] for target in client.list_targets_by_rule(Rule=name)["Targets"]]
+        if targets:
+            client.remove_targets(Rule=name, Ids=targets)
+        client.delete_rule(Name=name)
+
+    for item in client.list_rules(NamePrefix=PREFIX)["Rules"]:
+        run = account.run_of(item["Name"], client.list_tags_for_resource(ResourceARN=item["Arn"])["Tags"])
+        if run is not None:
+            yield Found(f"rule {item['Name']}", run, partial(delete, item["Name"]))
+
+
 def _catalog(account: Account) -> Iterator[Found]:
     """Databases of the Data Catalog, which keep the tag as a parameter, and the crawlers that fill them.
 
@@ -545,6 +560,6 @@ def _roles(account: Account) -> Iterator[Found]:
 
 #: What is deleted, in this order: what bills by the hour first; roles last, as by them untagged things are known.
 _FINDERS: tuple[Finder, ...] = (
-    *(_endpoints, _streams, _delivery_streams, _state_machines, _functions, _endpoint_configs, _models, _catalog),
-    *(_tables, _topics, _queues, _transcription_jobs, _sagemaker_jobs, _buckets, _roles),
+    *(_endpoints, _streams, _delivery_streams, _state_machines, _functions, _endpoint_configs, _models, _rules),
+    *(_catalog, _tables, _topics, _queues, _transcription_jobs, _sagemaker_jobs, _buckets, _roles),
 )

@@ -40,8 +40,8 @@ class ExecutionFailed(WorkshopError):
         self.status, self.state, self.error, self.cause = status, state, error, cause
         self.execution: object = None  # what `run` started, for `show`
         where = f'at state "{state}"' if state else "before any state ended"
-        told = f"The execution ended {status} {where}: {error or 'no error name'}:"
-        super().__init__(told + (_of_a_job(cause) or f" {cause or 'no cause given'}"))
+        sentence = f"The execution ended {status} {where}: {error or 'no error name'}:"
+        super().__init__(sentence + (_of_a_job(cause) or f" {cause or 'no cause given'}"))
 
 
 def _of_a_job(cause: str | None) -> str | None:

@@ -25,9 +25,9 @@ def of_execution(events: Iterable[Mapping[str, Any]]) -> Page:
     Args:
         events: its history so far.
     """
-    told = list(events)
-    began, ended = (int(history.seconds(event["timestamp"]) * 1000) for event in (told[0], told[-1]))
-    names = dict.fromkeys(name for event in told if (name := _called(event)))
+    recorded = list(events)
+    began, ended = (int(history.seconds(event["timestamp"]) * 1000) for event in (recorded[0], recorded[-1]))
+    names = dict.fromkeys(name for event in recorded if (name := _called(event)))
     return _page({name: _printed(name, began, ended + 1) for name in names})
 
 
@@ -37,7 +37,7 @@ def _called(event: Mapping[str, Any]) -> str | None:
     if event["type"] == "LambdaFunctionScheduled":
         called = str(details.get("resource", ""))
     elif event["type"] == "TaskScheduled" and details.get("resourceType") == "lambda":
-        called = str(history.told(event, "parameters").get("FunctionName", ""))
+        called = str(history.parsed(event, "parameters").get("FunctionName", ""))
     else:
         return None
     parts = called.split(":")  # a name, an ARN, and either may have a version behind it
@@ -59,6 +59,6 @@ def _printed(name: str, began: int | None, ended: int | None) -> list[str]:
 def _page(printed: Mapping[str, list[str]]) -> Page:
     if not printed:
         return Page("<p>No Lambda function was called.</p>", "No Lambda function was called.")
-    told = {name: "\n".join(lines) or "(printed nothing)" for name, lines in printed.items()}
-    html = "".join(f"<p><b>{escape(name)}</b></p><pre>{escape(text)}</pre>" for name, text in told.items())
-    return Page(html, "\n".join(f"{name}:\n{text}" for name, text in told.items()))
+    texts = {name: "\n".join(lines) or "(printed nothing)" for name, lines in printed.items()}
+    html = "".join(f"<p><b>{escape(name)}</b></p><pre>{escape(text)}</pre>" for name, text in texts.items())
+    return Page(html, "\n".join(f"{name}:\n{text}" for name, text in texts.items()))

@@ -16,7 +16,7 @@ from typing import Any
 
 from helpers.names import PREFIX, tags_of
 
-_CREATES = ("Create", "Start")
+_CREATES = ("Create", "Start", "PutRule")
 _TAGS = {"Tags", "tags"}
 
 

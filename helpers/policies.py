@@ -75,6 +75,163 @@ JOBS_MAY = (
 )
 
 
+#: What the reader does: `connect`, `deploy`, `run`, the cells, `clean_up`. (What executions do, the roles may.)
+READER_MAY = tuple(
+    (f"{service}:{action}", form)
+    for service, actions, form in (
+        ("sts", "GetCallerIdentity", "*"),
+        (
+            "s3",
+            "CreateBucket DeleteBucket GetBucketTagging PutBucketTagging ListBucket GetObject PutObject DeleteObject",
+            "arn:{partition}:s3:::workshop-*{run}*",
+        ),
+        ("s3", "ListAllMyBuckets", "*"),
+        (
+            "iam",
+            "CreateRole GetRole DeleteRole TagRole PutRolePolicy DeleteRolePolicy ListRolePolicies "
+            "ListRoleTags PassRole",
+            "arn:{partition}:iam::{account}:role/workshop-*{run}*",
+        ),
+        ("iam", "ListRoles", "*"),
+        (
+            "states",
+            "CreateStateMachine UpdateStateMachine DeleteStateMachine DescribeStateMachine TagResource "
+            "ListTagsForResource StartExecution StartSyncExecution ListExecutions PublishStateMachineVersion "
+            "ListStateMachineVersions CreateStateMachineAlias UpdateStateMachineAlias ListStateMachineAliases",
+            "arn:{partition}:states:*:{account}:stateMachine:workshop-*{run}*",
+        ),
+        (
+            "states",
+            "DescribeExecution GetExecutionHistory StopExecution RedriveExecution DescribeMapRun ListMapRuns",
+            "arn:{partition}:states:*:{account}:*:workshop-*{run}*",
+        ),
+        (
+            "states",
+            "ListStateMachines ValidateStateMachineDefinition TestState SendTaskSuccess "
+            "SendTaskFailure SendTaskHeartbeat",
+            "*",
+        ),
+        (
+            "lambda",
+            "CreateFunction DeleteFunction GetFunction GetFunctionConfiguration UpdateFunctionCode ListTags "
+            "TagResource UpdateFunctionConfiguration InvokeFunction",
+            "arn:{partition}:lambda:*:{account}:function:workshop-*{run}*",
+        ),
+        (
+            "lambda",
+            "ListFunctions ListEventSourceMappings CreateEventSourceMapping GetEventSourceMapping "
+            "UpdateEventSourceMapping DeleteEventSourceMapping",
+            "*",
+        ),
+        (
+            "logs",
+            "DeleteLogGroup DescribeLogStreams DeleteLogStream FilterLogEvents",
+            "arn:{partition}:logs:*:{account}:log-group:/aws/*",
+        ),
+        (
+            "dynamodb",
+            "CreateTable DescribeTable DeleteTable TagResource ListTagsOfResource GetItem PutItem UpdateItem Scan "
+            "Query BatchGetItem",
+            "arn:{partition}:dynamodb:*:{account}:table/workshop-*{run}*",
+        ),
+        ("dynamodb", "ListTables", "*"),
+        (
+            "sns",
+            "CreateTopic DeleteTopic TagResource ListTagsForResource Subscribe",
+            "arn:{partition}:sns:*:{account}:workshop-*{run}*",
+        ),
+        ("sns", "ListTopics", "*"),
+        (
+            "sqs",
+            "CreateQueue DeleteQueue TagQueue ListQueueTags GetQueueAttributes GetQueueUrl SendMessage ReceiveMessage "
+            "DeleteMessage",
+            "arn:{partition}:sqs:*:{account}:workshop-*{run}*",
+        ),
+        ("sqs", "ListQueues", "*"),
+        (
+            "kinesis",
+            "CreateStream DeleteStream DescribeStreamSummary AddTagsToStream ListTagsForStream PutRecords",
+            "arn:{partition}:kinesis:*:{account}:stream/workshop-*{run}*",
+        ),
+        ("kinesis", "ListStreams", "*"),
+        (
+            "firehose",
+            "CreateDeliveryStream DeleteDeliveryStream DescribeDeliveryStream TagDeliveryStream "
+            "ListTagsForDeliveryStream PutRecord PutRecordBatch",
+            "arn:{partition}:firehose:*:{account}:deliverystream/workshop-*{run}*",
+        ),
+        ("firehose", "ListDeliveryStreams", "*"),
+        (
+            "glue",
+            "CreateDatabase DeleteDatabase GetDatabase GetDatabases CreateTable DeleteTable GetTable GetTables "
+            "GetPartitions CreateCrawler StartCrawler GetCrawler GetCrawlers DeleteCrawler",
+            "*",
+        ),
+        (
+            "athena",
+            "StartQueryExecution GetQueryExecution GetQueryResults",
+            "arn:{partition}:athena:*:{account}:workgroup/*",
+        ),
+        (
+            "events",
+            "PutRule DescribeRule DeleteRule PutTargets RemoveTargets ListTargetsByRule TagResource "
+            "ListTagsForResource",
+            "arn:{partition}:events:*:{account}:rule/workshop-*{run}*",
+        ),
+        ("events", "ListRules", "*"),
+        (
+            "sagemaker",
+            "AddTags ListTags DescribeTrainingJob StopTrainingJob DeleteTrainingJob DescribeProcessingJob "
+            "StopProcessingJob DeleteProcessingJob DescribeTransformJob StopTransformJob "
+            "DescribeHyperParameterTuningJob StopHyperParameterTuningJob DeleteHyperParameterTuningJob "
+            "DescribeModel DeleteModel DescribeEndpoint "
+            "DeleteEndpoint InvokeEndpoint DescribeEndpointConfig DeleteEndpointConfig",
+            "arn:{partition}:sagemaker:*:{account}:*/*workshop-*{run}*",
+        ),
+        (
+            "sagemaker",
+            "ListTrainingJobs ListProcessingJobs ListTransformJobs ListHyperParameterTuningJobs ListModels "
+            "ListEndpoints ListEndpointConfigs",
+            "*",
+        ),
+        ("transcribe", "StartTranscriptionJob ListTranscriptionJobs GetTranscriptionJob DeleteTranscriptionJob", "*"),
+        ("textract", "DetectDocumentText AnalyzeExpense", "*"),
+        ("rekognition", "DetectLabels DetectText DetectFaces", "*"),
+        ("comprehend", "DetectSentiment DetectEntities DetectKeyPhrases DetectDominantLanguage", "*"),
+        ("polly", "SynthesizeSpeech", "*"),
+        ("servicequotas", "ListServiceQuotas", "*"),
+    )
+    for action in actions.split()
+)
+
+
+def by_resource(may: May) -> dict[str, list[str]]:
+    """Resource -> the actions that are allowed on it."""
+    found: dict[str, list[str]] = {}
+    for action, form in may:
+        found.setdefault(form, []).append(action)
+    return found
+
+
+def reader(account: str, partition: str = "aws") -> dict[str, Any]:
+    """A policy for the reader's own user: what notebooks do in an account, on what has a name of the workshop's.
+
+    Managed policies have at most 6,144 characters without white space (IAM User Guide, quotas).
+    """
+    filled = filler(partition, account)
+    statements: list[dict[str, Any]] = [
+        {"Effect": "Allow", "Action": actions, "Resource": filled(form)}
+        for form, actions in by_resource(each for each in READER_MAY if each[0] != "iam:PassRole").items()
+    ]
+    passing = next(form for action, form in READER_MAY if action == "iam:PassRole")
+    to = ["states", "lambda", "sagemaker", "firehose", "glue"]
+    condition = {"StringEquals": {"iam:PassedToService": [f"{service}.amazonaws.com" for service in to]}}
+    statements.append(
+        {"Effect": "Allow", "Action": "iam:PassRole", "Resource": filled(passing), "Condition": condition}
+    )
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
 def document(may: May, filled: Callable[[str], object]) -> dict[str, Any]:
     """A policy that allows these actions.
 

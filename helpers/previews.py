@@ -68,12 +68,12 @@ class Previews:
         if key.endswith("/"):
             return None
         try:
-            told: dict[str, Any] = self._client.head_object(Bucket=bucket, Key=key)
+            head: dict[str, Any] = self._client.head_object(Bucket=bucket, Key=key)
         except ClientError as problem:
             if problem.response["Error"]["Code"] in ("404", "NoSuchKey", "NotFound"):
                 return None
             raise
-        return told
+        return head
 
     def _folder(self, bucket: str, key: str) -> Preview:
         """What SageMaker and Map readers name: all objects whose keys begin so."""
@@ -180,10 +180,10 @@ def _table(text: str, between: str, weight: str) -> Preview:
 def _transcript(text: str, weight: str) -> Preview | None:
     """What Amazon Transcribe wrote: the words of it (its guide, "Example output")."""
     try:
-        told = json.loads(text)["results"]["transcripts"][0]["transcript"]
+        transcript = json.loads(text)["results"]["transcripts"][0]["transcript"]
     except (ValueError, LookupError, TypeError):
         return None
-    said = str(told)
+    said = str(transcript)
     return Preview(f"transcript, {weight}", text=said[:SPOKEN] + ("…" if len(said) > SPOKEN else ""), spoken=True)
 
 
@@ -191,8 +191,8 @@ def _text(text: str, ending: str, weight: str) -> Preview:
     if ending == "json":
         with suppress(ValueError):  # only a part of it was read, or it is none: as it stands
             text = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
-    told = [line if len(line) <= LETTERS else line[: LETTERS - 1] + "…" for line in _first(text)]
-    return Preview(f"{ending.upper() or 'text'}, {weight}", text="\n".join(told))
+    lines = [line if len(line) <= LETTERS else line[: LETTERS - 1] + "…" for line in _first(text)]
+    return Preview(f"{ending.upper() or 'text'}, {weight}", text="\n".join(lines))
 
 
 def _first(text: str) -> Iterator[str]:

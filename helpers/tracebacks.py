@@ -104,20 +104,20 @@ def cure(problem: BaseException) -> str | None:
     if not isinstance(problem, _aws()):
         return None
     response = getattr(problem, "response", None) or {}
-    told = f"{response.get('Error', {}).get('Code', '')} {problem}"
-    return next((remedy for sign, remedy in _CURES.items() if sign in told), None)
+    text = f"{response.get('Error', {}).get('Code', '')} {problem}"
+    return next((remedy for sign, remedy in _CURES.items() if sign in text), None)
 
 
 def lines(shell: Any, problem: BaseException, traceback: TracebackType, remedy: str | None) -> list[str]:
     """The reader's own lines on the way to an error, its message, and the remedy."""
-    told: list[str] = []
+    shown: list[str] = []
     for place, number, line in _own(shell, traceback)[-2:]:
-        told += [f"{place}, line {number}", f"----> {number} {line.strip()}"]
+        shown += [f"{place}, line {number}", f"----> {number} {line.strip()}"]
     message = f"{RED}{type(problem).__name__}{PLAIN}: {problem}".splitlines()
-    room = MOST_LINES - len(told) - 1 - bool(remedy)
+    room = MOST_LINES - len(shown) - 1 - bool(remedy)
     if len(message) > room:
         message = [*message[: room // 2], "…", *message[len(message) - (room - room // 2 - 1) :]]
-    return [*told, "", *message, *([remedy] if remedy else [])]
+    return [*shown, "", *message, *([remedy] if remedy else [])]
 
 
 def _own(shell: Any, traceback: TracebackType | None) -> list[tuple[str, int, str]]:

@@ -140,8 +140,8 @@ def _execution(what: object) -> Execution | None:
     if hasattr(what, "execution_arn"):  # the SDK's
         return Execution(what.execution_arn, machine_of(getattr(what, "workflow", None)))
     if isinstance(what, str) and what.startswith("arn:") and ":execution:" in what:
-        told = current().client("stepfunctions").describe_state_machine_for_execution(executionArn=what)
-        return Execution(what, StateMachine(told["name"], told["stateMachineArn"], told["definition"]))
+        machine = current().client("stepfunctions").describe_state_machine_for_execution(executionArn=what)
+        return Execution(what, StateMachine(machine["name"], machine["stateMachineArn"], machine["definition"]))
     return what if isinstance(what, Execution) else None
 
 

@@ -86,8 +86,8 @@ def _speed() -> float | None:
     """Seconds of the cloud's clock in one second; None where it jumps over waiting."""
     if current().target == "aws":
         return 1.0
-    told = os.environ.get("WORKSHOP_SPEED", "max")
-    return None if told == "max" else float(told)
+    speed = os.environ.get("WORKSHOP_SPEED", "max")
+    return None if speed == "max" else float(speed)
 
 
 def _watch(execution: Execution, screen: Screen, source: AsOf) -> None:
@@ -164,18 +164,18 @@ class AsOf:
 
     def execution(self, arn: str) -> tuple[str, Iterable[Json]] | None:
         """The ARN of an execution's state machine, and its history up to then."""
-        told = self._asking.execution(arn)
-        return told and (told[0], self._past(told[1]))
+        execution = self._asking.execution(arn)
+        return execution and (execution[0], self._past(execution[1]))
 
     def map_run(self, arn: str) -> Mapping[str, int] | None:
         """The itemCounts of a Map Run: counted by when its executions started and stopped, where those are listed."""
-        told = self._asking.map_run(arn)
-        if told is None or self.until is None:
-            return told
-        counts = dict.fromkeys(told, 0) | {"total": told.get("total", 0)}
+        whole = self._asking.map_run(arn)
+        if whole is None or self.until is None:
+            return whole
+        counts = dict.fromkeys(whole, 0) | {"total": whole.get("total", 0)}
         listed = runs_of(arn)
         if not listed:
-            return told
+            return whole
         for each in listed:
             if history.seconds(each["startDate"]) > self.until:
                 continue

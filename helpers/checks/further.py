@@ -114,7 +114,7 @@ def tries_to_rate(answer: Any, execution: Any) -> str:
 @check
 def days_of_the_execution(answer: Any, execution: Any) -> str:
     """How many days an execution lasted, on the cloud's clock."""
-    last_visit(execution, "Give it three days")
+    last_visit(execution, "Give it some days")
     days = round(execution.seconds / 86400)
     if number(answer, "days = 9") != days:
         raise NotYet(f"not {answer}. Look at followed.seconds, or at the first and last event.")

@@ -85,15 +85,18 @@ def doubtful_photo(choose: Any) -> str:
 @check
 def one_in_twenty(tolerance: Any) -> str:
     """How many items of a distributed Map may fail: 5 %, and not one more, of any number."""
-    if not isinstance(tolerance, dict) or not any(str(field).startswith("Tolerated") for field in tolerance):
-        raise NotYet(f'a dict with one field is asked for, not {tolerance!r}: {{"Tolerated...": ...}}.')
+    from stepfunctions import steps
+
+    from helpers.steps import DistributedMap
+
+    if not isinstance(tolerance, dict) or not any(str(name).startswith("tolerated_") for name in tolerance):
+        raise NotYet(f'a dict with one argument is asked for, not {tolerance!r}: {{"tolerated_...": ...}}.')
+    library = DistributedMap("Look at all", iterator=steps.Pass("Look"), items_path="$.photos", **tolerance)
+    trial = {**library.to_dict(), "End": True}
     for broken, photos, enough in (
         *((1, 20, True), (2, 20, False), (2, 40, True), (3, 40, False)),
         *((5, 100, True), (6, 100, False), (50, 1000, True), (51, 1000, False)),
     ):
-        inside = {"StartAt": "Look", "States": {"Look": {"Type": "Pass", "End": True}}}
-        processor = {**inside, "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}
-        trial = {"Type": "Map", "ItemsPath": "$.photos", "ItemProcessor": processor, **tolerance, "End": True}
         answer = attempt(
             trial,
             {"photos": list(range(photos))},
@@ -105,7 +108,7 @@ def one_in_twenty(tolerance: Any) -> str:
             raise NotYet(f"the Map itself fails: {answer.get('error')}: {answer.get('cause')}")
         if went is not enough:
             may, did = ("may", "fails") if enough else ("may not", "succeeds")
-            raise NotYet(f"{broken} of {photos} {may} fail, but with your field the Map {did}.")
+            raise NotYet(f"{broken} of {photos} {may} fail, but with your argument the Map {did}.")
     return "one in twenty may fail, of twenty photos as of a million."
 
 

@@ -68,8 +68,8 @@ class State:
         retries: dict[int, int] = {}  # how often each entry of Retry was used
         while True:
             try:
-                outcome = await self.perform(visit)
-                return outcome.next, visit.leave(outcome.output, outcome.assigned)
+                following, output, assigned = await self.perform(visit)
+                return following, visit.leave(output, assigned)
             except StateFailed as failure:
                 delay = None
                 found = handler_of(failure, self.retriers)
@@ -128,6 +128,7 @@ class Machine:
     async def _run(self, frame: Frame, name: str | None, data: Any) -> Any:
         clock = frame.running.clock
         while name is not None:
-            await clock.sleep(TRANSITION_SECONDS)
+            if not clock.skip(TRANSITION_SECONDS):
+                await clock.sleep(TRANSITION_SECONDS)
             name, data = await self.states[name].run(frame, data)
         return data

@@ -22,6 +22,7 @@ from botocore.exceptions import DataNotFoundError, UnknownServiceError
 from localcloud import faults, injection
 from localcloud.door import malformed, moto, registry, wire
 from localcloud.door.access import Access
+from localcloud.door.patience import Patience
 from localcloud.door.registry import Registry
 from localcloud.door.wire import Answer, Request, ServiceError, dumps
 from localcloud.errors import UnsupportedLocally
@@ -63,14 +64,6 @@ _CORRUPT = "localcloud.corrupt"
 #: moto's environ key for S3 metadata names, whose underscores WSGI would lose (moto.core.request).
 PRESERVED_NAMES = "moto.preserved_header_names"
 
-#: Services that a function may start something in, and ask until it has ended.
-_POLLED = ("athena", "glue", "stepfunctions")
-
-#: What the answers of DescribeExecution, DescribeMapRun and their lists, of GetExecutionHistory, GetQueryExecution and
-#: GetCrawler tell of an end.
-_NOT_ENDED = re.compile(rb'"(status|State)":\s*"(RUNNING|QUEUED|PENDING_REDRIVE)"')
-_ENDED = re.compile(rb'"type":\s*"Execution(Succeeded|Failed|TimedOut|Aborted)"')
-
 #: The region in a signature's scope, and what is one of AWS's.
 _SCOPE = re.compile(r"Credential=[^/]+/[^/]*/([^/]+)/")
 _REGION = re.compile(r"[a-z]{2,}(?:-[a-z]+)+-\d+")
@@ -87,6 +80,7 @@ class Front:
 
     def __init__(self, registry: Registry, host: Host, access: Access) -> None:
         self._registry, self._host, self._access = registry, host, access
+        self._patience = Patience(host, access)
         self._routers: dict[str, wire.Router] = {}
         self._creating = threading.Lock()
 
@@ -118,26 +112,15 @@ class Front:
         service = environ.get(INSIDE)
         if service is None:
             service = identify(environ)
-            if not self._access.is_worker(environ) and _acts(service, environ):
-                self._host.clock.outside()
+            self._patience.asked(service, environ)
         request = read_request(environ)
-        if service in _POLLED and self._access.is_worker(environ):
-            with self._host.clock.from_work(self._thread_of(request)):
-                answer = self._answer(service, environ, request)
-                if answer is not None and _says_not_yet(request, answer):
-                    self._host.clock.looked()
-        else:
-            answer = self._answer(service, environ, request)
+        answer = self._patience.answer(service, environ, request, lambda: self._answer(service, environ, request))
         if answer is None:
             return self._from_moto(service, environ, request, start_response)
         answer.headers.setdefault("x-amzn-RequestId", self._host.new_id())
         if environ.get(_CORRUPT):
             answer = replace(answer, body=answer.body[: len(answer.body) // 2])
         return _send(answer, start_response)
-
-    def _thread_of(self, request: Request) -> int | None:
-        """The thread that waits for the function that makes a request; None when it cannot be told."""
-        return self._host.functions.thread_of(request.headers.get("x-amz-security-token", ""))
 
     def _answer(self, service: str, environ: dict[str, Any], request: Request) -> Answer | None:
         """Our own answer, or None when moto is to answer."""
@@ -236,8 +219,8 @@ class Front:
             action = self._action_of(service, environ, request)
             failure = self._failure(service, action, environ, request, problem)
             return _send(self._error(request, service, failure), start_response)
-        if service == "sqs" and b"ReceiptHandle" in body and INSIDE not in environ:
-            self._host.clock.outside()  # a worker has got a message: its answer may follow
+        if INSIDE not in environ:
+            self._patience.answered(service, body)
         if environ.get(_CORRUPT):
             body = body[: len(body) // 2]
             headers = [pair for pair in headers if not pair[0].lower().startswith(("content-length", "x-amz-checksum"))]
@@ -322,40 +305,20 @@ def identify(environ: dict[str, Any]) -> str:
     return _SIGNED_AS.get(name, name)
 
 
-def _acts(service: str, environ: dict[str, Any]) -> bool:
-    """Whether a request may be a step towards an answer that somebody waits for, and not a mere look.
-
-    Who only looks (whether an execution has ended, whether a message has come) must not hold up virtual time, or
-    an execution that waits for a task token would never time out while it is watched. (While a function of this cloud
-    runs, time stands still anyway.)
-    """
-    action = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
-    if action:
-        return not action.startswith(("BatchGet", "Describe", "Filter", "Get", "List", "Query", "Receive", "Scan"))
-    return environ.get("REQUEST_METHOD") not in ("GET", "HEAD") or service == "sqs"
-
-
-def _says_not_yet(request: Request, answer: Answer) -> bool:
-    """Whether an answer is that something has not ended yet, so that who asked may ask again."""
-    if request.headers.get("x-amz-target", "").endswith(".GetExecutionHistory"):
-        return b'"events"' in answer.body and not _ENDED.search(answer.body)
-    return _NOT_ENDED.search(answer.body) is not None
-
-
 def read_request(environ: dict[str, Any]) -> Request:
     """The whole request; its body is read, whatever its length says."""
     stream = environ["wsgi.input"]
     body = stream.getvalue() if isinstance(stream, io.BytesIO) else stream.read(_length(environ))
-    return replace(head_of(environ), body=bytes(body))
+    return head_of(environ, bytes(body))
 
 
-def head_of(environ: dict[str, Any]) -> Request:
-    """A request without its body."""
+def head_of(environ: dict[str, Any], body: bytes = b"") -> Request:
+    """A request, as far as its head tells of it."""
     headers = {key[5:].replace("_", "-").lower(): value for key, value in environ.items() if key.startswith("HTTP_")}
     headers["content-type"] = environ.get("CONTENT_TYPE", "")
     raw = environ.get("RAW_URI") or environ.get("PATH_INFO", "/")
     path = re.sub(r"^https?://[^/]*", "", raw).partition("?")[0]
-    return Request(environ["REQUEST_METHOD"], path or "/", environ.get("QUERY_STRING", ""), headers, b"")
+    return Request(environ["REQUEST_METHOD"], path or "/", environ.get("QUERY_STRING", ""), headers, body)
 
 
 def _again(environ: dict[str, Any], request: Request) -> dict[str, Any]:
@@ -383,14 +346,14 @@ def error_answer(request: Request, protocol: str, error: ServiceError) -> Answer
         protocol: of the service, as botocore names it. A service may speak query and JSON: the request says which.
     """
     content = request.headers.get("content-type", "")
-    told = f"<Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message>"
+    elements = f"<Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message>"
     if protocol == "rest-xml":
-        xml = f"<Error>{told}</Error>"
+        xml = f"<Error>{elements}</Error>"
     elif protocol == "ec2":
-        xml = f"<Response><Errors><Error>{told}</Error></Errors></Response>"
+        xml = f"<Response><Errors><Error>{elements}</Error></Errors></Response>"
     elif protocol == "query" or content.startswith("application/x-www-form-urlencoded"):
         fault = "Sender" if error.status < 500 else "Receiver"
-        xml = f"<ErrorResponse><Error><Type>{fault}</Type>{told}</Error></ErrorResponse>"
+        xml = f"<ErrorResponse><Error><Type>{fault}</Type>{elements}</Error></ErrorResponse>"
     else:
         body = {"__type": error.code, "message": error.message, **error.details}
         kind = content if "json" in content else "application/json"

@@ -414,8 +414,8 @@ def on_object(hear: Callable[[Any, str, Any], None]) -> Undo:
     def marked(backend: S3Backend, bucket_name: str, key_name: str) -> Any:
         marker = mark(backend, bucket_name, key_name)
         bucket = backend.get_bucket(bucket_name)
-        told = bucket.notification_configuration
-        if told is not None and told.event_bridge is not None:
+        settings = bucket.notification_configuration
+        if settings is not None and settings.event_bridge is not None:
             hear(bucket, "ObjectRemoved:DeleteMarkerCreated", marker)
         return marker
 

@@ -126,10 +126,10 @@ class Handler(WSGIRequestHandler):
         """Add S3 metadata whose names have underscores, which werkzeug drops (moto's server does the same)."""
         environ = super().make_environ()
         names = {}
-        for name, value in self.headers.items():
+        for name in self.headers:
             if "_" in name and name.lower().startswith("x-amz-meta-"):
                 key = f"HTTP_{name.upper().replace('-', '_')}"
-                names[key], environ[key] = name, value
+                names[key], environ[key] = name, self.headers[name]
         environ[PRESERVED_NAMES] = names
         return environ
 
@@ -163,8 +163,8 @@ class Handler(WSGIRequestHandler):
         Raises:
             _BadRequest: its length or its chunks are none.
         """
-        if "Transfer-Encoding" in self.headers:
-            if "chunked" not in self.headers["Transfer-Encoding"].lower():
+        if "HTTP_TRANSFER_ENCODING" in environ:
+            if "chunked" not in environ["HTTP_TRANSFER_ENCODING"].lower():
                 raise _BadRequest(501, "Transfer-Encoding can only be chunked.")
             try:
                 return bytes(environ["wsgi.input"].read())
@@ -172,7 +172,7 @@ class Handler(WSGIRequestHandler):
                 raise
             except (OSError, ValueError) as problem:  # werkzeug's words for a size that is none
                 raise _BadRequest(400, f"The chunks of the body cannot be read: {problem}.") from None
-        text = self.headers.get("Content-Length", "0").strip()
+        text = environ.get("CONTENT_LENGTH", "0").strip()
         if not (text.isascii() and text.isdecimal()):
             raise _BadRequest(400, f"Content-Length {text!r} is no number of bytes.")
         if len(text) > 15 or int(text) > MAX_BODY:

@@ -655,13 +655,13 @@ def _message_record(message: Any, mapping: EventSourceMapping, now: float) -> Sh
 
 
 def _attribute(value: Mapping[str, Any]) -> Shape:
-    told: Shape = {"dataType": value.get("DataType", "String"), "stringListValues": [], "binaryListValues": []}
+    attribute: Shape = {"dataType": value.get("DataType", "String"), "stringListValues": [], "binaryListValues": []}
     if "StringValue" in value:
-        told["stringValue"] = value["StringValue"]
+        attribute["stringValue"] = value["StringValue"]
     if "BinaryValue" in value:
         raw = value["BinaryValue"]
-        told["binaryValue"] = base64.b64encode(raw).decode() if isinstance(raw, bytes) else raw
-    return told
+        attribute["binaryValue"] = base64.b64encode(raw).decode() if isinstance(raw, bytes) else raw
+    return attribute
 
 
 def _kinesis_item(mapping: EventSourceMapping, shard: str, found: Any) -> Item:
@@ -689,19 +689,19 @@ def _kinesis_item(mapping: EventSourceMapping, shard: str, found: Any) -> Item:
 
 
 def _change_item(mapping: EventSourceMapping, found: Any) -> Item:
-    told = found.to_json()
+    kept = found.to_json()
     arrived = getattr(found, "arrived", 0.0)
-    change = {**told["dynamodb"], "ApproximateCreationDateTime": int(arrived)}
+    change = {**kept["dynamodb"], "ApproximateCreationDateTime": int(arrived)}
     record = {
-        "eventID": told["eventID"],
-        "eventName": told["eventName"],
+        "eventID": kept["eventID"],
+        "eventName": kept["eventName"],
         "eventVersion": "1.1",
         "eventSource": "aws:dynamodb",
         "awsRegion": mapping.region,
         "dynamodb": change,
         "eventSourceARN": mapping.source,
     }
-    return Item(int(change["SequenceNumber"]), arrived, record, {"dynamodb": change, "eventName": told["eventName"]})
+    return Item(int(change["SequenceNumber"]), arrived, record, {"dynamodb": change, "eventName": kept["eventName"]})
 
 
 def _iso(when: float) -> str:

@@ -347,8 +347,8 @@ class Scheduler:
     def _new_group(self, name: str, tags: list[dict[str, str]]) -> Shape:
         now = self._clock.now()
         arn = f"arn:aws:scheduler:{self._cloud.region}:{self._cloud.account_id}:schedule-group/{name}"
-        told = {"Arn": arn, "Name": name, "State": "ACTIVE", "CreationDate": now, "LastModificationDate": now}
-        return {"told": told, "tags": {tag["Key"]: tag["Value"] for tag in tags}}
+        group = {"Arn": arn, "Name": name, "State": "ACTIVE", "CreationDate": now, "LastModificationDate": now}
+        return {"described": group, "tags": {tag["Key"]: tag["Value"] for tag in tags}}
 
     def _group(self, name: str) -> Shape:
         if name not in self._groups:
@@ -362,11 +362,11 @@ class Scheduler:
         if name in self._groups:
             raise ServiceError("ConflictException", f"Schedule group {name} already exists.", 409)
         group = self._groups[name] = self._new_group(name, request.get("Tags", []))
-        return {"ScheduleGroupArn": group["told"]["Arn"]}
+        return {"ScheduleGroupArn": group["described"]["Arn"]}
 
     def get_group(self, request: Shape) -> Shape:
         """GetScheduleGroup."""
-        return dict(self._group(request["Name"])["told"])
+        return dict(self._group(request["Name"])["described"])
 
     def delete_group(self, request: Shape) -> Shape:
         """DeleteScheduleGroup, with its schedules."""
@@ -382,7 +382,7 @@ class Scheduler:
     def list_groups(self, request: Shape) -> Shape:
         """ListScheduleGroups."""
         prefix = request.get("NamePrefix", "")
-        found = [group["told"] for name, group in sorted(self._groups.items()) if name.startswith(prefix)]
+        found = [group["described"] for name, group in sorted(self._groups.items()) if name.startswith(prefix)]
         return _page(request, found, "ScheduleGroups")
 
     def _tags(self, request: Shape) -> dict[str, str]:

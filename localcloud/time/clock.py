@@ -71,17 +71,19 @@ _NOBODY = _Caller()  # of all timers that are no end of real work
 
 
 class _Timer:
-    __slots__ = ("by_schedule", "caller", "cancelled", "deadline", "fire", "limit_at", "moved_to", "work")
+    cancelled = False
+    work: Future[Any] | None = None
+    caller = _NOBODY
+    limit_at = math.inf  # real time (monotonic) at which this timer is moved to `moved_to`
+    moved_to = 0.0
 
     def __init__(self, fire: Callable[[], None], deadline: bool, by_schedule: bool) -> None:
         self.fire = fire
-        self.by_schedule = by_schedule
-        self.cancelled = False
         self.deadline = deadline  # it ends something, rather than bringing it on
-        self.work: Future[Any] | None = None
-        self.caller = _NOBODY
-        self.limit_at = math.inf  # real time (monotonic) at which this timer is moved to `moved_to`
-        self.moved_to = 0.0
+        self.by_schedule = by_schedule
+
+    def cancel(self) -> None:
+        self.cancelled = True
 
 
 class Clock:
@@ -106,6 +108,7 @@ class Clock:
         self._thread: threading.Thread | None = None
         self._thread_id: int | None = None
         self._closed = False
+        self._idle = False  # the clock thread has nothing to do, and no other is in its place
         self.outsiders = 0
         self._outside_at = 0.0
         self._held_at: float | None = None
@@ -125,7 +128,7 @@ class Clock:
         with self._bell:
             self._closed = True
             self._bell.notify_all()
-        if self._thread is not None and threading.get_ident() != self._thread_id:
+        if self._thread is not None and not self.is_here:
             self._thread.join(5)
         self._pool.shutdown(wait=False, cancel_futures=True)
 
@@ -137,13 +140,25 @@ class Clock:
         """Virtual time as a UTC datetime, to the millisecond (as AWS gives its timestamps)."""
         return datetime.fromtimestamp(round(self._now, 3), UTC)
 
+    @property
+    def is_here(self) -> bool:
+        """Whether this thread is the clock's, or in its place: it must not wait for what only the clock brings."""
+        return threading.get_ident() == self._thread_id
+
     def call(self, function: Callable[..., T], *args: Any) -> T:
         """Run `function(*args)` on the clock thread and return its result (at once when already there)."""
-        if threading.get_ident() == self._thread_id:
+        if self.is_here:
             return function(*args)
+        from_work = bool(getattr(self._serving, "callers", ()))
+        if self._borrow():
+            try:
+                self.by_schedule = from_work and self._works_for_schedules()
+                return function(*args)
+            finally:
+                self.by_schedule = False
+                self._give_back()
         answer: Future[T] = Future()
         context = copy_context()
-        from_work = bool(getattr(self._serving, "callers", ()))
 
         def run() -> None:
             self.by_schedule = from_work and self._works_for_schedules()
@@ -160,6 +175,22 @@ class Clock:
             self._inbox.append(run)
             self._bell.notify_all()
         return answer.result()
+
+    def _borrow(self) -> bool:
+        """Let this thread be the clock's while that has nothing to do: to switch threads costs more than most calls."""
+        with self._bell:
+            if not self._idle or self._inbox or self._closed:
+                return False
+            self._idle = False
+            self._thread_id = threading.get_ident()
+            return True
+
+    def _give_back(self) -> None:
+        with self._bell:
+            self._thread_id = self._thread.ident if self._thread is not None else None
+            self._idle = True
+            if self._inbox or self.ready or self._timers or self._closed:
+                self._bell.notify_all()
 
     def spawn(self, coro: Coroutine[Any, Any, T]) -> Fiber[T]:
         """Start a coroutine at its turn; from any thread."""
@@ -246,20 +277,32 @@ class Clock:
         Args:
             deadline: something is cut short when they have passed: nothing that real work could be waiting for.
         """
-        return self.sleep_until(self._now + seconds, deadline=deadline)
+        when = self._now + seconds
+        return Trap(lambda fiber: self._at(when, fiber.resume, deadline).cancel)
+
+    def skip(self, seconds: float) -> bool:
+        """Let virtual seconds pass at once if nothing else can happen in them; whether they did.
+
+        What `sleep` would do by way of a timer and a turn of its own, in a fraction of the time.
+        """
+        when = self._now + seconds
+        if (
+            self.ready
+            or self._inbox
+            or self._ticks
+            or (self._timers and self._timers[0][0] <= when)
+            or self.outsiders
+            or self.speed != math.inf
+            or self._closed
+        ):
+            return False
+        self._now = when
+        self._turn += 1
+        return True
 
     def sleep_until(self, when: float, *, deadline: bool = False) -> Trap:
         """Await this to wait until a virtual time, in seconds since the Unix epoch."""
-
-        def arm(fiber: Fiber[Any]) -> Callable[[], None]:
-            timer = self._at(when, lambda: fiber.wake(None, None), deadline=deadline)
-
-            def disarm() -> None:
-                timer.cancelled = True
-
-            return disarm
-
-        return Trap(arm)
+        return Trap(lambda fiber: self._at(when, fiber.resume, deadline).cancel)
 
     def tick(self, when: float) -> Trap:
         """Await this to wait until a recurring schedule's next time, in seconds since the Unix epoch.
@@ -271,12 +314,7 @@ class Clock:
 
         def arm(fiber: Fiber[Any]) -> Callable[[], None]:
             fiber.by_schedule = True
-            timer = self._at(when, lambda: fiber.wake(None, None), queue=self._ticks)
-
-            def disarm() -> None:
-                timer.cancelled = True
-
-            return disarm
+            return self._at(when, fiber.resume, queue=self._ticks).cancel
 
         return Trap(arm)
 
@@ -294,13 +332,13 @@ class Clock:
         work = self._pool.submit(self._run_work, caller, partial(copy_context().run, function, *args))
 
         def arm(fiber: Fiber[Any]) -> Callable[[], None]:
-            timer = self._at(self._now + seconds, lambda: fiber.wake(None, None))
+            timer = self._at(self._now + seconds, fiber.resume)
             timer.work, timer.caller = work, caller
             if limit is not None:
                 timer.limit_at, timer.moved_to = started + limit, self._now + max(seconds, limit)
 
             def disarm() -> None:
-                timer.cancelled = True
+                timer.cancel()
                 work.cancel()
 
             return disarm
@@ -334,7 +372,7 @@ class Clock:
             expired = not fiber.done
             fiber.cancel()
 
-        timer = self._at(self._now + seconds, expire, deadline=True)
+        timer = self._at(self._now + seconds, expire, True)
         try:
             return await fiber
         except Cancelled:
@@ -342,7 +380,7 @@ class Clock:
                 raise TimedOut from None
             raise
         finally:
-            timer.cancelled = True
+            timer.cancel()
             fiber.cancel()
 
     async def gather(self, coros: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
@@ -389,8 +427,8 @@ class Clock:
         self,
         when: float,
         fire: Callable[[], None],
-        *,
         deadline: bool = False,
+        *,
         queue: list[tuple[float, int, _Timer]] | None = None,
     ) -> _Timer:
         timer = _Timer(fire, deadline, self.by_schedule)
@@ -413,13 +451,14 @@ class Clock:
                 fiber, value, error = ready.popleft()
                 fiber.step(value, error)
                 continue
-            for queue in (timers, ticks):
-                while queue and queue[0][2].cancelled:
-                    heapq.heappop(queue)
+            while timers and timers[0][2].cancelled:
+                heapq.heappop(timers)
+            while ticks and ticks[0][2].cancelled:
+                heapq.heappop(ticks)
             due = ticks if ticks and timers and ticks[0] < timers[0] and self._is_driven() else timers
             if not due:
                 self._held_at = None
-                self._pause(None)
+                self._rest()
             elif self._may_fire(*due[0]):
                 when, _, timer = heapq.heappop(due)
                 self._now = when if when > self._now else self._now
@@ -440,7 +479,7 @@ class Clock:
     def _may_fire(self, when: float, _sequence: int, timer: _Timer) -> bool:
         """Whether the first timer's time has come; if not, wait a while for that or for a call."""
         gap = when - self._now
-        if gap > 0:
+        if gap > 0 and (self.outsiders or self.speed != math.inf):
             real = time.monotonic()
             pause = 0.0 if self.speed == math.inf else gap / self.speed
             if self.outsiders and gap >= 1:  # shorter steps are work that goes on elsewhere
@@ -496,6 +535,14 @@ class Clock:
         """The first timer fires later, after what is already due then."""
         timer = heapq.heappop(self._timers)[2]
         heapq.heappush(self._timers, (when, next(self._sequence), timer))
+
+    def _rest(self) -> None:
+        """Sleep until there is something to do."""
+        with self._bell:
+            self._idle = True
+            while not (self._idle and (self._inbox or self.ready or self._timers or self._closed)):
+                self._bell.wait()
+            self._idle = False
 
     def _pause(self, seconds: float | None, unless: Callable[[], bool] | None = None) -> bool:
         """Sleep real seconds (None: for ever) until a call or a result comes in; True when woken by one."""

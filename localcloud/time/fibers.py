@@ -7,6 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator
 from contextvars import copy_context
+from functools import partial
 from typing import Any, Generic, Protocol, TypeVar, cast
 
 log = logging.getLogger(__name__)
@@ -89,11 +90,8 @@ class Fiber(Generic[T]):
         return self.result()
 
     def _arm(self, waiter: Fiber[Any]) -> Callable[[], None]:
-        def wake() -> None:
-            waiter.wake(None, None)
-
-        self.watchers.append(wake)
-        return lambda: self.watchers.remove(wake)
+        self.watchers.append(waiter.resume)
+        return partial(self.watchers.remove, waiter.resume)
 
     def result(self) -> T:
         """The coroutine's result, or its exception raised. Only when `done`."""
@@ -119,19 +117,19 @@ class Fiber(Generic[T]):
         """The awaited thing is there: run on at this fiber's turn, in the order of the wake-ups."""
         entry = (self, value, error)
         self._clock.ready.append(entry)
+        self._disarm = partial(self._clock.ready.remove, entry)
 
-        def disarm() -> None:
-            self._clock.ready.remove(entry)
-
-        self._disarm = disarm
+    def resume(self) -> None:
+        """The awaited moment has come."""
+        self.wake(None, None)
 
     def step(self, value: Any, error: BaseException | None) -> None:
         self._disarm = None
         self._running = True
-        outer, self._clock.by_schedule = self._clock.by_schedule, self.by_schedule
+        clock, run = self._clock, self._context.run
+        outer, clock.by_schedule = clock.by_schedule, self.by_schedule
         try:
-            resume, given = (self._coro.send, value) if error is None else (self._coro.throw, error)
-            trap = self._context.run(resume, given)
+            trap = run(self._coro.send, value) if error is None else run(self._coro.throw, error)
         except StopIteration as stop:
             self._finish(stop.value, None)
         except (Exception, Cancelled) as problem:
@@ -140,7 +138,7 @@ class Fiber(Generic[T]):
             self._disarm = trap.arm(self)
         finally:
             self._running = False
-            self._clock.by_schedule = outer
+            clock.by_schedule = outer
 
     def _finish(self, result: T | None, error: BaseException | None) -> None:
         self.done, self._result, self._error = True, result, error

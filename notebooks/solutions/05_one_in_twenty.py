@@ -1,1 +1,1 @@
-tolerance = {"ToleratedFailurePercentage": 5}
+tolerance = {"tolerated_failure_percentage": 5}

@@ -13,8 +13,8 @@ STREAM, DELIVERY, CRAWLER, DATABASE = (
     "workshop_01_shop",
 )
 ROLE = "workshop-lake"
-#: Each shop has a folder of its own, by the field `shop` of the record.
-PREFIX = "lake/checkouts/shop=!{partitionKeyFromQuery:shop}/"
+#: Each day has a folder, by when the record arrived, and in it each shop, by the field `shop` of the record.
+PREFIX = "lake/checkouts/day=!{timestamp:yyyy-MM-dd}/shop=!{partitionKeyFromQuery:shop}/"
 ERRORS = "lake-errors/!{firehose:error-output-type}/"
 
 
@@ -83,6 +83,31 @@ def crawl(workshop):
     glue.start_crawler(Name=CRAWLER)
     until(workshop, "the crawler has looked", lambda: glue.get_crawler(Name=CRAWLER)["Crawler"]["State"] == "READY")
     return glue.get_crawler(Name=CRAWLER)["Crawler"]
+
+
+def drop_table(workshop, name):
+    """Take a table out of the catalog, if it is there; its files stay."""
+    glue = workshop.client("glue")
+    with contextlib.suppress(glue.exceptions.EntityNotFoundException):
+        glue.delete_table(DatabaseName=DATABASE, Name=name)
+
+
+def projected(workshop, shops):
+    """The statement that makes a table of the lake whose partitions are worked out, not looked up."""
+    return f"""
+        CREATE EXTERNAL TABLE projected (order_id bigint, item string, price double)
+        PARTITIONED BY (day string, shop string)
+        ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe'
+        LOCATION 's3://{workshop.bucket}/lake/checkouts/'
+        TBLPROPERTIES (
+            'projection.enabled' = 'true',
+            'projection.day.type' = 'date',
+            'projection.day.format' = 'yyyy-MM-dd',
+            'projection.day.range' = '2026-01-01,NOW',
+            'projection.shop.type' = 'enum',
+            'projection.shop.values' = '{",".join(shops)}'
+        )
+    """
 
 
 def until(workshop, what, holds):

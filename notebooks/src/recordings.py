@@ -2,6 +2,7 @@
 
 from helpers.attended import attended
 
+import numpy
 import soundfile
 from IPython.display import HTML, Audio
 
@@ -15,3 +16,11 @@ def player(path):
         return Audio(filename=str(path))
     seconds = soundfile.info(path).duration
     return HTML(f"<p>{path.name}, {seconds:.0f} seconds: run this cell to hear it</p>")
+
+
+def hear_pcm(sound, rate):
+    """The same for signed 16-bit samples, as Amazon Polly gives them."""
+    samples = numpy.frombuffer(sound, dtype="<i2")
+    if attended():
+        return Audio(samples, rate=rate)
+    return HTML(f"<p>{len(samples) / rate:.0f} seconds of speech: run this cell to hear it</p>")

@@ -1,32 +1,59 @@
-"""The supervisor's desk in notebook 04: take the message of an execution out of the queue, and answer it."""
+"""Notebook 04's queues: the supervisor's desk, where an execution's message is answered, and one for events."""
 
 import json
 import time
+from contextlib import suppress
 
 
-def make_queue(workshop, name):
-    """A queue, made or found; returns its URL."""
+def make_queue(workshop, name, sender=None):
+    """A queue, made or found; returns its URL.
+
+    Args:
+        workshop: what connect() returned.
+        name: the queue's.
+        sender: a service that may send to it, such as "events.amazonaws.com".
+    """
     tags = {tag["Key"]: tag["Value"] for tag in workshop.tags}
-    return workshop.client("sqs").create_queue(QueueName=name, tags=tags)["QueueUrl"]
+    attributes = {}
+    if sender:
+        may = {"Effect": "Allow", "Principal": {"Service": sender}, "Action": "sqs:SendMessage", "Resource": "*"}
+        attributes["Policy"] = json.dumps({"Version": "2012-10-17", "Statement": [may]})
+    return workshop.client("sqs").create_queue(QueueName=name, Attributes=attributes, tags=tags)["QueueUrl"]
 
 
-def take_message(workshop, queue, execution, patience=20):
-    """The message that an execution put into the queue; messages of earlier ones are thrown away.
+def send_to_queue(workshop, rule, pattern, queue):
+    """Make a rule of EventBridge that sends the events which match a pattern to a queue, or change it."""
+    events, arn = workshop.client("events"), queue_arn(workshop, queue)
+    with suppress(events.exceptions.ResourceNotFoundException):  # its tags can only be given when it is made
+        events.describe_rule(Name=rule)
+        events.put_rule(Name=rule, EventPattern=json.dumps(pattern))
+        return
+    events.put_rule(Name=rule, EventPattern=json.dumps(pattern), Tags=workshop.tags)
+    events.put_targets(Rule=rule, Targets=[{"Id": "queue", "Arn": arn}])
+
+
+def queue_arn(workshop, queue):
+    asked = workshop.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
+    return asked["Attributes"]["QueueArn"]
+
+
+def take_message(workshop, queue, name, patience=20):
+    """The message that names an execution, or a job; earlier ones are thrown away.
 
     Args:
         workshop: what connect() returned.
         queue: its URL.
-        execution: the ARN.
-        patience: how many seconds to wait for it.
+        name: the execution's ARN, or the job's name.
+        patience: how many seconds to wait for it; on AWS, a job's event takes longer.
     """
     sqs, end = workshop.client("sqs"), time.monotonic() + patience
     while time.monotonic() < end:
         for message in sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1).get("Messages", []):
             sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
             body = json.loads(message["Body"])
-            if body["execution"] == execution:
+            if name in message["Body"]:
                 return body
-    raise TimeoutError(f"no message of {execution} after {patience} s: run the cell that starts it again")
+    raise TimeoutError(f"no message of {name} after {patience} s: run the cell that starts it again")
 
 
 def answer(workshop, message, decision):

@@ -13,7 +13,7 @@ import pytest
 import draw
 from draw import Preview
 from draw.objects import Box, Place
-from draw.previews import figure, told
+from draw.previews import captioned, figure
 from tests.draw.machines import History
 
 PLACE = Place("workshop", "a/<script>alert(1)</script>.png")
@@ -142,7 +142,7 @@ def test_so_many_objects_are_looked_at_and_no_more() -> None:
 
 
 def test_a_preview_is_told_on_a_line() -> None:
-    assert told(Place("b", "c.json"), Preview("transcript, 3 KB", text="Good morning", spoken=True), []) == (
+    assert captioned(Place("b", "c.json"), Preview("transcript, 3 KB", text="Good morning", spoken=True), []) == (
         "c.json: transcript, 3 KB: “Good morning”"
     )
-    assert told(Place("b", "c.csv"), Preview("table", rows=(("a", "b"), ("1", "2"))), []) == "c.csv: table: a b | 1 2"
+    assert captioned(Place("b", "c.csv"), Preview("table", rows=(("a", "b"), ("1", "2"))), []) == "c.csv: table: a b | 1 2"

@@ -225,6 +225,10 @@ def test_clean_up_deletes_what_the_workshop_made_and_nothing_else(
         glue.create_database(DatabaseInput={"Name": name, "Parameters": parameters})
         targets = {"S3Targets": [{"Path": f"s3://{workshop.bucket}/"}]}
         glue.create_crawler(Name=name.replace("_", "-"), Role="r", DatabaseName=name, Targets=targets)
+    events = workshop.client("events")
+    for name, tags in {"workshop-rule": workshop.tags, "workshop-kept": []}.items():
+        events.put_rule(Name=name, EventPattern='{"source": ["a"]}', Tags=tags)
+        events.put_targets(Rule=name, Targets=[{"Id": "1", "Arn": "arn:aws:sqs:us-east-1:123456789012:workshop-queue"}])
     send = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken", "End": True}
     send["Parameters"] = {"QueueUrl": queue, "MessageBody.$": "$$.Task.Token"}
     waiting = deploy({"StartAt": "Ask", "States": {"Ask": send}}, "workshop-waiting")
@@ -232,6 +236,7 @@ def test_clean_up_deletes_what_the_workshop_made_and_nothing_else(
     clean_up()
     assert kinesis.list_streams()["StreamNames"] == ["workshop-kept"]
     assert firehose.list_delivery_streams()["DeliveryStreamNames"] == ["workshop-kept"]
+    assert [each["Name"] for each in events.list_rules()["Rules"]] == ["workshop-kept"]
     assert glue.list_crawlers()["CrawlerNames"] == ["workshop-kept"]
     assert [each["Name"] for each in glue.get_databases()["DatabaseList"]] == ["workshop_kept"]
     said = capsys.readouterr().out

@@ -100,7 +100,7 @@ class Athena:
 
     def __init__(self, cloud: Host) -> None:
         self._cloud, self._clock = cloud, cloud.clock
-        self._queries: dict[str, QueryExecution] = {}
+        self._queries: Regional[str, QueryExecution] = Regional(cloud)
         self._groups: Regional[str, WorkGroup] = Regional(cloud, lambda: {"primary": self._primary()})
         self._tokens = RequestTokens[QueryExecution](
             lambda token: _invalid(f"Idempotent parameters do not match for token {token}")

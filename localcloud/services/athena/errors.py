@@ -11,9 +11,23 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-#: https://docs.aws.amazon.com/athena/latest/ug/error-reference.html: categories, and the type of a generic user error.
+#: https://docs.aws.amazon.com/athena/latest/ug/error-reference.html has the categories and what each type means, not
+#: which error has which: that follows from the meanings. 1003 is "DDL task failed", 1009 "Query failed".
 SYSTEM, USER = 1, 2
-_GENERIC = {SYSTEM: 200, USER: 1003}
+_ENGINE, _QUERY = 200, 1009
+_TYPES = {
+    "FAILED": 1003,
+    **dict.fromkeys(("AMBIGUOUS_NAME", "COLUMN_NOT_FOUND", "EXPRESSION_NOT_AGGREGATE", "TYPE_MISMATCH"), 1006),
+    **dict.fromkeys(("DIVISION_BY_ZERO", "INVALID_CAST_ARGUMENT", "NUMERIC_VALUE_OUT_OF_RANGE"), 1001),
+    **dict.fromkeys(("HIVE_BAD_DATA", "HIVE_CURSOR_ERROR"), 1001),
+    "INVALID_TABLE_PROPERTY": 1103,
+    "INVALID_FUNCTION_ARGUMENT": 1106,
+    "TABLE_NOT_FOUND": 1110,
+    "NOT_SUPPORTED": 1200,
+    "SCHEMA_NOT_FOUND": 1301,
+    "FUNCTION_NOT_FOUND": 1303,
+    "PERMISSION_DENIED": 1500,
+}
 
 
 class QueryFailed(Exception):
@@ -30,9 +44,10 @@ class QueryFailed(Exception):
 
     def describe(self) -> dict[str, Any]:
         """As AthenaError."""
+        user = _TYPES.get(self.reason.partition(":")[0], _QUERY)
         return {
             "ErrorCategory": self.category,
-            "ErrorType": _GENERIC[self.category],
+            "ErrorType": user if self.category == USER else _ENGINE,
             "Retryable": False,
             "ErrorMessage": self.reason,
         }

@@ -15,7 +15,6 @@ nothing in here needs a lock. API reference: https://docs.aws.amazon.com/step-fu
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -105,7 +104,7 @@ def _checked(check: Callable[[dict[str, Any]], None], action: Action) -> Action:
 
 def _off_clock(cloud: Host, name: str, action: Action) -> Action:
     def run(request: dict[str, Any]) -> dict[str, Any]:
-        if name in _TAKE_TIME and cloud.clock.call(threading.get_ident) == threading.get_ident():
+        if name in _TAKE_TIME and cloud.clock.is_here:
             raise UnsupportedLocally(
                 f"A task calls {name}, whose answer takes virtual time: the local cloud cannot wait for it inside "
                 "an execution. Use arn:aws:states:::states:startExecution.sync:2, or set WORKSHOP_TARGET=aws."

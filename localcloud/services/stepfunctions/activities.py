@@ -135,9 +135,8 @@ class Activities:
         """
         clock = self._cloud.clock
         poll = _Poll(request.get("workerName"))
-        on_clock = clock.call(threading.get_ident) == threading.get_ident()
         clock.call(self._take, request, poll)
-        if poll.task is None and not on_clock:  # the clock thread must not wait for itself
+        if poll.task is None and not clock.is_here:  # the clock thread must not wait for itself
             poll.bell.wait(min(POLL_SECONDS, max(2 * PATIENCE, POLL_SECONDS / clock.speed)))
         clock.call(self._leave, request["activityArn"], poll)
         return {} if poll.task is None else {"taskToken": poll.task.token, "input": poll.task.input}

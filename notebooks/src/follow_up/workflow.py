@@ -1,10 +1,10 @@
-"""Answer a cross comment, and ask again after three days: a workflow in JSONata, in a module so that tests reach it."""
+"""Answer a cross comment, and ask again some days later: a workflow in JSONata, in a module so that tests reach it."""
 
 from helpers.steps import AwsSdkStep, Choice, Condition, Graph, LambdaStep, Retry, Succeed, Wait
 
 from stepfunctions.steps import Chain
 
-THREE_DAYS = 3 * 24 * 60 * 60
+DAY = 24 * 60 * 60
 
 
 def rate_the_comment():
@@ -28,15 +28,16 @@ def answer(write_reply):
     )
 
 
-def follow_up(write_reply):
+def follow_up(write_reply, days=3):
     """The definition.
 
     Args:
         write_reply: the name or ARN of the function of src/write_reply.py.
+        days: after how many it asks again.
     """
     reply = answer(write_reply)
     ask = Succeed("Ask again", output={"to": "{% $comment.number %}", "sent": "{% $reply %}"})
-    Chain([reply, Wait("Give it three days", seconds=THREE_DAYS), ask])
+    Chain([reply, Wait("Give it some days", seconds=days * DAY), ask])
     cross = Choice("Cross?")
     cross.add_choice(Condition("{% $sentiment in ['NEGATIVE', 'MIXED'] %}"), reply)
     cross.default_choice(Succeed("Say thanks", output={"to": "{% $comment.number %}", "sent": "Thank you!"}))

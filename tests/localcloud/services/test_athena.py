@@ -367,6 +367,15 @@ def test_a_work_group_says_where_results_go_and_how_much_is_scanned(cloud: Cloud
     assert error(athena.get_work_group, WorkGroup="team")[1] == "WorkGroup team is not found."
 
 
+def test_a_region_knows_its_own_queries_alone(cloud: Cloud) -> None:
+    identity = start(cloud, "SELECT 1")
+    with cloud.asked_in("eu-west-1"):
+        elsewhere = cloud.client("athena")
+        assert elsewhere.list_query_executions()["QueryExecutionIds"] == []
+        found = error(elsewhere.get_query_execution, QueryExecutionId=identity)
+    assert found[1] == f"QueryExecution {identity} was not found"
+
+
 # ---- in workflows
 
 

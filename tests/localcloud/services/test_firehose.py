@@ -6,12 +6,13 @@ import base64
 import gzip
 import json
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from moto.moto_api._internal.models import moto_api_backend
 
 from localcloud.cloud import Cloud
@@ -36,15 +37,12 @@ def handler(event, context):
     return {"records": records}
 """
 
-#: Its process dies at every third event that it sees for the first time.
-DYING = """
-import base64, os, pathlib
+#: Its call is where a fault can kill it.
+CALLING = """
+import boto3
+s3 = boto3.client("s3")
 def handler(event, context):
-    first = base64.b64decode(event["records"][0]["data"]).decode()
-    mark = pathlib.Path(FOLDER) / first
-    if int(first) % 3 == 0 and not mark.exists():
-        mark.touch()
-        os._exit(1)
+    s3.head_bucket(Bucket="lake")
     return {"records": [{**each, "result": "Ok"} for each in event["records"]]}
 """
 
@@ -181,40 +179,74 @@ def test_a_function_transforms_drops_or_fails_each_record(cloud: Cloud) -> None:
     assert {(each["attemptsMade"], each["lambdaArn"]) for each in lost} == {(1, arn)}
 
 
-def test_ten_thousand_records_arrive_once_and_in_the_order_of_their_shard_though_workers_die(
-    cloud: Cloud, tmp_path: Path
-) -> None:
-    kinesis = cloud.client("kinesis")
+def test_ten_thousand_records_arrive_once_and_in_the_order_of_their_shard_under_faults(local_cloud: Any) -> None:
+    """Whoever sends is throttled, and the function that transforms is killed, in the middle of its work."""
+    local_cloud.client("s3").create_bucket(Bucket="lake")
+    kinesis, firehose = local_cloud.client("kinesis"), local_cloud.client("firehose")
     kinesis.create_stream(StreamName="many", ShardCount=4)
-    kinesis.put_record(StreamName="many", PartitionKey="0", Data=b"before the delivery stream")
     source = kinesis.describe_stream_summary(StreamName="many")["StreamDescriptionSummary"]["StreamARN"]
-    arn = create_function(cloud, DYING.replace("FOLDER", repr(str(tmp_path))), "dying")
-    create(
-        cloud,
-        "lossless",
-        source,
-        CompressionFormat="GZIP",
-        BufferingHints={"SizeInMBs": 1, "IntervalInSeconds": 60},
-        **processing(
-            ("Lambda", {"LambdaArn": arn, "BufferSizeInMBs": "0.2", "BufferIntervalInSeconds": "10"}),
-            ("AppendDelimiterToRecord", {}),
+    calling = create_function(local_cloud, CALLING, "calling")
+    transforming = processing(
+        ("Lambda", {"LambdaArn": calling, "BufferSizeInMBs": "0.2"}), ("AppendDelimiterToRecord", {})
+    )
+    firehose.create_delivery_stream(
+        DeliveryStreamName="lossless",
+        DeliveryStreamType="KinesisStreamAsSource",
+        KinesisStreamSourceConfiguration={"KinesisStreamARN": source, "RoleARN": ROLE},
+        ExtendedS3DestinationConfiguration=settings(
+            Prefix="lossless/",
+            CompressionFormat="GZIP",
+            BufferingHints={"SizeInMBs": 1, "IntervalInSeconds": 60},
+            **transforming,
         ),
     )
+    described = "DeliveryStreamDescription"
+    wait_until(
+        lambda: (
+            firehose.describe_delivery_stream(DeliveryStreamName="lossless")[described]["DeliveryStreamStatus"]
+            == "ACTIVE"
+        )
+    )
     shards: dict[str, list[int]] = {}
-    for start in range(0, 10_000, 500):
-        records = [{"Data": f"{n:0200}".encode(), "PartitionKey": str(n)} for n in range(start, start + 500)]
-        placed = kinesis.put_records(StreamName="many", Records=records)["Records"]
-        for number, each in enumerate(placed, start):
-            shards.setdefault(each["ShardId"], []).append(number)
-    settle(cloud, 200)
-    objects = list(delivered(cloud, "lossless/").values())
-    arrived = [int(line) for body in objects for line in body.splitlines()]
+    too_many = {"error": "ProvisionedThroughputExceededException", "probability": 0.3, "seed": 1}
+    with (
+        local_cloud.faults("s3:HeadBucket", kill=True, times=3) as killed,
+        local_cloud.faults("kinesis:PutRecords", **too_many) as throttled,
+    ):
+        for start in range(0, 10_000, 500):
+            records = [{"Data": f"{n:0200}".encode(), "PartitionKey": str(n)} for n in range(start, start + 500)]
+            placed = retried(kinesis.put_records, StreamName="many", Records=records)["Records"]
+            for number, each in enumerate(placed, start):
+                shards.setdefault(each["ShardId"], []).append(number)
+        wait_until(lambda: len(lines_of(delivered(local_cloud, "lossless/"))) >= 10_000)
+    arrived = [int(line) for line in lines_of(delivered(local_cloud, "lossless/"))]
     assert sorted(arrived) == list(range(10_000))
-    assert (len(objects) > 1, any(tmp_path.iterdir())) == (True, True)
+    assert (throttled.hits > 3, killed.hits) == (True, 3)
     place = {number: position for position, number in enumerate(arrived)}
     for numbers in shards.values():
         assert sorted(numbers, key=place.__getitem__) == numbers
     assert len(shards) == 4
+
+
+def lines_of(objects: dict[str, bytes]) -> list[bytes]:
+    return [line for body in objects.values() for line in body.splitlines()]
+
+
+def retried(call: Callable[..., Any], **request: Any) -> Any:
+    while True:
+        try:
+            return call(**request)
+        except ClientError as problem:
+            if problem.response["Error"]["Code"] != "ProvisionedThroughputExceededException":
+                raise
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    """Ask a cloud whose virtual time goes on while nobody works."""
+    deadline = time.monotonic() + 120
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def test_a_function_that_always_fails_is_tried_as_often_as_the_processor_says(cloud: Cloud) -> None:
