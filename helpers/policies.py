@@ -11,6 +11,14 @@ May = Iterable[tuple[str, str]]
 
 # What a role of the workshop may do, on what the workshop made where the service can tell. What Step Functions needs
 # for each integration is on https://docs.aws.amazon.com/step-functions/latest/dg/service-integration-iam-templates.html.
+_OBJECTS = tuple(
+    (f"s3:{action}", "arn:{partition}:s3:::workshop-*{run}*")
+    for action in (
+        *("GetObject", "PutObject", "ListBucket", "GetBucketLocation"),
+        # Large results are uploaded in parts, by Distributed Maps, Athena and jobs.
+        *("AbortMultipartUpload", "ListMultipartUploadParts", "ListBucketMultipartUploads"),
+    )
+)
 _EVENTS = ("events:PutTargets", "events:PutRule", "events:DescribeRule")
 STATES_MAY = (
     ("lambda:InvokeFunction", "arn:{partition}:lambda:*:{account}:function:workshop-*{run}*"),
@@ -18,7 +26,7 @@ STATES_MAY = (
     ("sns:Publish", "arn:{partition}:sns:*:{account}:workshop-*{run}*"),
     ("sqs:SendMessage", "arn:{partition}:sqs:*:{account}:workshop-*{run}*"),
     ("events:PutEvents", "arn:{partition}:events:*:{account}:event-bus/default"),
-    ("s3:*", "arn:{partition}:s3:::workshop-*{run}*"),
+    *_OBJECTS,
     # The AI services read pictures, recordings and texts with this role's right to the objects.
     ("comprehend:BatchDetect*", "*"),
     ("comprehend:Detect*", "*"),
@@ -53,7 +61,7 @@ FUNCTIONS_MAY = (
     ("textract:*", "*"),
     ("sns:Publish", "arn:{partition}:sns:*:{account}:workshop-*{run}*"),
     ("logs:*", "arn:{partition}:logs:*:{account}:log-group:/aws/lambda/workshop-*{run}*"),
-    ("s3:*", "arn:{partition}:s3:::workshop-*{run}*"),
+    *_OBJECTS,
     ("dynamodb:*Item", "arn:{partition}:dynamodb:*:{account}:table/workshop-*{run}*"),
     # Lambda reads streams, and sends what it gives up to a queue, with the function's rights.
     ("kinesis:DescribeStream*", "arn:{partition}:kinesis:*:{account}:stream/workshop-*{run}*"),
@@ -63,7 +71,7 @@ FUNCTIONS_MAY = (
     ("sagemaker:InvokeEndpoint", "arn:{partition}:sagemaker:*:{account}:endpoint/workshop-*{run}*"),
 )
 JOBS_MAY = (
-    ("s3:*", "arn:{partition}:s3:::workshop-*{run}*"),
+    *_OBJECTS,
     ("logs:*", "arn:{partition}:logs:*:{account}:log-group:/aws/sagemaker/*"),
     ("cloudwatch:PutMetricData", "*"),
     # SageMaker's images stand in accounts of its own (its developer guide, CreateTrainingJob's execution role).

@@ -167,6 +167,7 @@ def test_a_role_may_do_what_its_service_needs_for_the_notebooks(workshop: sessio
     ("action", "resource"),
     [
         ("s3:GetObject", "arn:aws:s3:::payroll/salaries.csv"),
+        ("s3:DeleteBucket", OWN),
         ("dynamodb:DeleteTable", f"arn:aws:dynamodb:{HERE}:table/workshop-04-audits"),
         ("lambda:InvokeFunction", f"arn:aws:lambda:{HERE}:function:billing"),
         ("iam:PassRole", "arn:aws:iam::123456789012:role/admin"),
