@@ -16,6 +16,7 @@ import logging
 import math
 import os
 import re
+import shlex
 import signal
 import sys
 import threading
@@ -143,11 +144,11 @@ def main(arguments: list[str] | None = None, mount: tuple[str, Callable[[Host], 
 
 def _to_paste(ready: dict[str, str]) -> str:
     """What a person at a shell needs: the lines after which every AWS client there calls this cloud."""
-    assign = "set" if sys.platform == "win32" else "export"
+    assign, quoted = ("set", str) if sys.platform == "win32" else ("export", shlex.quote)
     variables = aws_settings.variables(
         ready["endpoint"], ready["region"], ready["access_key_id"], ready["secret_access_key"]
     )
-    lines = [f"    {assign} {name}={value}" for name, value in variables.items()]
+    lines = [f"    {assign} {name}={quoted(value)}" for name, value in variables.items()]
     pages = [f"Its page, for a second screen: {ready['page']}"] if "page" in ready else []
     return "\n".join(["Paste this into a shell that is to call this cloud:", *lines, *pages, "Ctrl-C here ends it."])
 

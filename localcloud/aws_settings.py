@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 
 
 def variables(endpoint: str, region: str, access_key_id: str, secret_access_key: str) -> dict[str, str]:
@@ -25,6 +26,7 @@ def variables(endpoint: str, region: str, access_key_id: str, secret_access_key:
         "AWS_EC2_METADATA_DISABLED": "true",
         # boto3 would send StartSyncExecution to the host `sync-127.0.0.1`.
         "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
+        "NODE_OPTIONS": _node_options(os.environ.get("NODE_OPTIONS", "")),
         # A proxy would get every call, and its data.
         **{name: _bypass(os.environ.get(name, "")) for name in ("NO_PROXY", "no_proxy")},
     }
@@ -48,6 +50,12 @@ def replace(settings: Mapping[str, str]) -> None:
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
     os.environ.update(settings)
+
+
+def _node_options(options: str) -> str:
+    """Options of Node.js with which the SDK for JavaScript's host prefix does no harm, beside those there are."""
+    own = f'--require "{Path(__file__).with_name("host_prefix.cjs").as_posix()}"'
+    return options if own in options else f"{options} {own}".strip()
 
 
 def _bypass(hosts: str) -> str:

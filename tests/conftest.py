@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 import localcloud
 
@@ -42,6 +43,27 @@ def _enter_clean_room() -> Path:
 
 
 NETWORK_LOG = _enter_clean_room()
+
+
+class ByFile(LoadFileScheduling):
+    """Gives each worker whole files, whose fixtures serve all their tests, in the order of collection."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        if nodeid.startswith("tests/browser/"):
+            return "tests/browser/"  # one Chromium, one JupyterLab
+        if nodeid.startswith("tests/notebooks/test_solutions.py"):
+            return nodeid  # a kernel and a cloud for each
+        return str(super()._split_scope(nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    return ByFile(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser and notebooks first: one of them takes as long as a hundred other tests."""
+    items.sort(key=lambda item: not ({"browser", "notebooks"} & set(item.path.relative_to(ROOT).parts)))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -34,7 +34,8 @@ KERNEL = f"""c = get_config()
 c.IPKernelApp.log_level = 'ERROR'
 c.IPKernelApp.exec_lines = [{KERNEL_STARTS_WITH!r}]
 """
-HIDDEN = {"PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "JUPYTER_PATH", "JUPYTER_CONFIG_PATH"}
+# Where no bytecode is written, each kernel, each cloud and each of the tests' workers compiles the kit anew.
+HIDDEN = {"PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONDONTWRITEBYTECODE", "JUPYTER_PATH", "JUPYTER_CONFIG_PATH"}
 
 
 def prepare(*, tests: bool = False) -> str:

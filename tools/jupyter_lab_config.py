@@ -22,8 +22,9 @@ c.ServerApp.open_browser = False  # workshop.py opens it once the server answers
 c.ServerApp.log_level = "ERROR"
 c.KernelSpecManager.allowed_kernelspecs = {"python3"}  # the one that has the lock's packages
 
-# overrides.json there: Markdown is shown rendered, names of files have their whole column, and no newcomer is asked,
-# over the first cells, whether news may be fetched. custom.css makes their column wide enough.
+# overrides.json there: Markdown is shown rendered, names of files have their whole column, code is wrapped where a
+# projector at 150 % would cut it, and no newcomer is asked, over the first cells, whether news may be fetched.
+# custom.css makes that column wide enough, and dims pictures in a dark theme.
 c.LabApp.app_settings_dir = str(TOOLS / "lab_settings")
 c.LabApp.custom_css = True
 c.ServerApp.tornado_settings = {"static_custom_path": [str(TOOLS / "lab_settings")]}

@@ -24,7 +24,11 @@ def way_of_the_receipt(prediction: Any, execution: Any) -> str:
         raise NotYet(f'{prediction!r} is no state of this Choice. It goes to "Approve" or to "Reject".')
     reason = _reason(execution)
     if prediction != went:
-        raise NotYet(f"it went to {went}. {reason} That made `adds_up` false, and the Choice looks at nothing else.")
+        adds_up = "true" if went == "Approve" else "false"
+        made = f"That made `adds_up` {adds_up}, and the Choice looks at nothing else."
+        raise NotYet(f"it went to {went}. {reason} {made}")
+    if went == "Approve":
+        return f"{reason} So `adds_up` is true, and the rule leads to Approve."
     return f"{reason} So `adds_up` is false, no rule is true, and the default leads to Reject."
 
 

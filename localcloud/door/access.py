@@ -27,7 +27,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 from localcloud import aws_settings
 
 #: Names of this machine. `sync-` is what botocore puts before the host for some actions of Step Functions.
-_HOST = re.compile(r"(?:(?:[\w.-]+\.)?(?:sync-)?localhost|127\.0\.0\.1|\[::1\])(?::\d+)?", re.IGNORECASE)
+_HOST = re.compile(r"(?:(?:[\w.-]+\.)?(?:sync-)?localhost|(?:sync-)?127\.0\.0\.1|\[::1\])(?::\d+)?", re.IGNORECASE)
 
 _HEADER = re.compile(r"AWS4-HMAC-SHA256 +Credential=([^,\s]+),? *SignedHeaders=([^,\s]+),? *Signature=(\w+)")
 

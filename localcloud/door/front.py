@@ -20,11 +20,11 @@ from xml.sax.saxutils import escape
 from botocore.exceptions import DataNotFoundError, UnknownServiceError
 
 from localcloud import faults, injection
-from localcloud.door import malformed, moto, registry, wire
+from localcloud.door import constraints, malformed, moto, registry, wire
 from localcloud.door.access import Access
 from localcloud.door.patience import Patience
 from localcloud.door.registry import Registry
-from localcloud.door.wire import Answer, Request, ServiceError, dumps
+from localcloud.door.wire import Answer, Request, ServiceError, dumps, loads
 from localcloud.errors import UnsupportedLocally
 from localcloud.host import Host
 
@@ -51,6 +51,12 @@ _TARGETS = {
     "RekognitionService": "rekognition",
     "SageMaker": "sagemaker",
 }
+
+#: Services whose words for a wrong value are their own, and moto has them.
+_OWN_WORDS = frozenset({"cloudwatch", "s3", "sns", "sqs", "sts"})
+
+#: What sends messages.
+_MESSAGES = {("sns", "Publish"), ("sns", "PublishBatch"), ("sqs", "SendMessage"), ("sqs", "SendMessageBatch")}
 
 #: In the environ of a request made in process: botocore's name of its service.
 INSIDE = "localcloud.service"
@@ -82,6 +88,7 @@ class Front:
         self._registry, self._host, self._access = registry, host, access
         self._patience = Patience(host, access)
         self._routers: dict[str, wire.Router] = {}
+        self._readers: dict[str, wire.Protocol] = {}  # of what moto keeps
         self._creating = threading.Lock()
 
     @cached_property
@@ -174,6 +181,7 @@ class Front:
             UnsupportedLocally, ServiceError: it is refused, or there is no such action.
         """
         if action in registry.KEPT.get(service, ()):
+            self._check_values(service, action, environ, request)
             if (service, action) in registry.SETTINGS:
                 registry.check_settings(service, action, self._parameters(service, action, environ, request))
             return
@@ -181,6 +189,30 @@ class Front:
         if known and "x-amz-target" in request.headers and action not in self._model(service).operation_names:
             raise ServiceError("UnknownOperationException", f"{service} has no operation {action}.")
         raise UnsupportedLocally(registry.not_run(service, action))
+
+    def _check_values(self, service: str, action: str, environ: dict[str, Any], request: Request) -> None:
+        """Let pass a request whose values the API's model allows; moto would keep any.
+
+        Raises:
+            ServiceError: it does not, or the request cannot be read.
+        """
+        model = self._model(service)
+        if service == "dynamodb":
+            malformed.check_table(action, loads(request.body))
+        if (service, action) in _MESSAGES:
+            malformed.check_message(service, moto.parameters(service, action, _again(environ, request)))
+        if service in _OWN_WORDS or "cbor" in request.headers.get("content-type", ""):
+            return
+        if model.resolved_protocol != "query":
+            if service not in self._readers:
+                self._readers[service] = wire.Protocol(model, dict.fromkeys(registry.KEPT[service]))
+            self._readers[service].read(action, request)
+            return
+        try:
+            parameters = moto.parameters(service, action, _again(environ, request))
+        except Exception as problem:
+            raise self._failure(service, action, environ, request, problem) from None
+        wire.refuse(service, constraints.compile_check(model.operation_model(action).input_shape), parameters)
 
     def _parameters(self, service: str, action: str, environ: dict[str, Any], request: Request) -> Mapping[str, Any]:
         """Those parameters of a request, at least, that its settings in the registry are about.
@@ -221,9 +253,15 @@ class Front:
             return _send(self._error(request, service, failure), start_response)
         if INSIDE not in environ:
             self._patience.answered(service, body)
+        sent = len(body)
+        if service == "dynamodb" and b'"ConsumedCapacity"' in body and b"ReturnConsumedCapacity" not in request.body:
+            answer = loads(body)
+            del answer["ConsumedCapacity"]  # moto tells it to who did not ask
+            body = dumps(answer)
         if environ.get(_CORRUPT):
             body = body[: len(body) // 2]
-            headers = [pair for pair in headers if not pair[0].lower().startswith(("content-length", "x-amz-checksum"))]
+        if len(body) != sent:
+            headers = [pair for pair in headers if not pair[0].lower().startswith(("content-length", "x-amz-c"))]
             headers.append(("Content-Length", str(len(body))))
         start_response(status, headers)
         return [body]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import zlib
 from collections.abc import Callable
 from datetime import datetime
@@ -12,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
-from botocore.validate import ParamValidator
 
 from localcloud.asl.environment import TaskCall, TaskFailure
-from localcloud.door.wire import dumps
+from localcloud.door.constraints import compile_check
+from localcloud.door.wire import ServiceError, dumps, refuse
 from localcloud.ids import uuid_of
 from localcloud.injection import NOTHING, Fault, decided
 from localcloud.integrations import naming, shapes
@@ -193,19 +192,18 @@ class Operation:
     def _invalid(self, call: TaskCall, request: dict[str, Any], request_id: str) -> TaskFailure:
         """What the service says of a request that boto3 does not even send, which AWS's own client does."""
         shape = self._model_of_input
-        found = ParamValidator().validate(request, shape)._errors
-        for reason, path, info in found:
-            member = path.lstrip(".").partition(".")[0]
-            location = shape.members[member].serialization.get("location") if member in shape.members else None
-            if reason == "invalid type" and info["param"] is None and location == "uri":
-                return self._not_sent(f"Parameter '{member}' must not be null")
-        code = "ValidationException" if found else "InvalidBucketName"
-        message = "The specified bucket is not valid."
-        if found:
-            s = "s" if len(found) > 1 else ""
-            listed = "; ".join(_constraint(reason, path, info, request) for reason, path, info in found)
-            message = f"{len(found)} validation error{s} detected: {listed}"
-        response = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+        for name, member in shape.members.items():
+            if name in request and request[name] is None and member.serialization.get("location") == "uri":
+                return self._not_sent(f"Parameter '{name}' must not be null")
+        error = ServiceError("InvalidBucketName", "The specified bucket is not valid.")
+        try:
+            refuse(self.service, compile_check(shape), request)
+        except ServiceError as refusal:
+            error = refusal
+        response = {
+            "Error": {"Code": error.code, "Message": error.message},
+            "ResponseMetadata": {"HTTPStatusCode": error.status},
+        }
         return self._failure(call, ClientError(response, self.name), request_id)
 
     def _not_sent(self, message: str) -> TaskFailure:
@@ -243,31 +241,6 @@ class Operation:
             if code in (shape.name, shape.error_code):
                 return str(shape.name)
         return None
-
-
-def _constraint(reason: str, path: str, info: dict[str, Any], request: dict[str, Any]) -> str:
-    """One finding of botocore's in the words of AWS's services."""
-    path = path.lstrip(".")
-    field, value = path[:1].lower() + path[1:], info.get("param")
-    if value is None:
-        shown, rule = "null", "Member must not be null"
-    elif reason == "invalid length":
-        shown, rule = (
-            f"'{_at(path, request)}'",
-            f"Member must have length greater than or equal to {info['min_allowed']}",
-        )
-    elif reason == "invalid range":
-        shown, rule = f"'{value}'", f"Member must have value greater than or equal to {info['min_allowed']}"
-    else:
-        shown, rule = f"'{shapes.text_of(value)}'", "Member must satisfy the type of the field"
-    return f"Value {shown} at '{field}' failed to satisfy constraint: {rule}"
-
-
-def _at(path: str, value: Any) -> Any:
-    """The value at one of botocore's paths, such as `Tags[0].Key`."""
-    for name, index in re.findall(r"([^.\[\]]+)|\[(\d+)\]", path):
-        value = value[int(index)] if index else value[name]
-    return value
 
 
 def _attribute_problem(shape: Any, value: Any) -> str | None:

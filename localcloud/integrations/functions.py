@@ -12,7 +12,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from localcloud.asl.environment import TaskCall, TaskFailure
-from localcloud.door.wire import ServiceError
+from localcloud.door.constraints import compile_check
+from localcloud.door.wire import ServiceError, refuse
 from localcloud.errors import UnsupportedLocally
 from localcloud.injection import decided
 from localcloud.integrations.api import http_date, sdk_metadata, unusable, v1_failure
@@ -46,6 +47,7 @@ class Invoke(Base):
     def __init__(self, cloud: Host, resource: str, pattern: Pattern) -> None:
         super().__init__("lambda", resource, pattern)
         self._cloud = cloud
+        self._allowed = compile_check(cloud.session.get_service_model("lambda").operation_model("Invoke").input_shape)
 
     def check(self, arguments: Any) -> None:
         """Raises TaskFailure for fields that `lambda:invoke` does not have or misses."""
@@ -72,6 +74,11 @@ class Invoke(Base):
         if not given.get("FunctionName"):
             raise TaskFailure("Lambda.SdkClientException", "Parameter 'FunctionName' must not be null")
         payload = _payload(given.get("Payload"))
+        try:
+            refuse("lambda", self._allowed, given)
+        except ServiceError as error:
+            request_id = self._cloud.functions.request_id(given["FunctionName"], payload)
+            raise _failure(call, error, request_id) from None
         options = {"qualifier": given["Qualifier"]} if given.get("Qualifier") else {}
         if given.get("InvocationType") == "Event":
             return await self._post(call, given["FunctionName"], payload, options)

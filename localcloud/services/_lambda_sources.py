@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from localcloud import host
 from localcloud.door import moto
+from localcloud.door.constraints import detected, sentence
 from localcloud.door.wire import ServiceError
 from localcloud.errors import UnsupportedLocally
 from localcloud.host import Invocation
@@ -268,10 +269,7 @@ class Sources:
         if mapping.kind == "sqs fifo" and window:
             raise invalid("Batching window is not supported for FIFO queues.")
         if is_stream and "StartingPosition" not in settings:
-            raise invalid(
-                "1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint: "
-                "Member must not be null."
-            )
+            raise invalid(detected([sentence(None, "StartingPosition", "Member must not be null.")]))
         patterns = [each.get("Pattern", "{}") for each in settings.get("FilterCriteria", {}).get("Filters", ())]
         try:
             mapping.filters = [compile_pattern(text) for text in patterns]

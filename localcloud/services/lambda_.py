@@ -25,12 +25,13 @@ from typing import Any
 
 from localcloud import injection
 from localcloud.door import moto
-from localcloud.door.wire import ServiceError
+from localcloud.door.constraints import sentence
+from localcloud.door.wire import ServiceError, invalid
 from localcloud.errors import UnsupportedLocally
 from localcloud.host import Host, Invocation, Service
 from localcloud.runtimes.function_code import BadPackage, Function
 from localcloud.runtimes.functions import Functions, Outcome
-from localcloud.services import _constraints, _lambda_code
+from localcloud.services import _lambda_code
 from localcloud.services._lambda_outcomes import Event, Outcomes, Plan
 from localcloud.services._lambda_sources import Sources
 from localcloud.time import durations
@@ -67,6 +68,19 @@ _RESERVED = frozenset(
     )
 ) | {"_HANDLER", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR"}
 _MOST_ENVIRONMENT = 4096
+
+#: No function can be made with them any more: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html, those
+#: of which it has been true for years, and what to use; the words as in https://github.com/pulumi/pulumi-awsx/issues/714.
+_BLOCKED = {
+    **dict.fromkeys(("dotnetcore1.0", "dotnetcore2.0", "dotnetcore2.1"), "dotnet8"),
+    **dict.fromkeys(("nodejs", "nodejs4.3", "nodejs6.10", "nodejs8.10", "nodejs10.x", "nodejs12.x"), "nodejs22.x"),
+    **dict.fromkeys(("python2.7", "python3.6"), "python3.13"),
+    "ruby2.5": "ruby3.4",
+}
+
+#: Of a function, seconds and MB: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html; the words for
+#: the second as in https://github.com/ubc-cirrus-lab/parrotfish/issues/38.
+_MOST_SECONDS, _MOST_MEMORY = 900, 10_240
 
 _NAME = re.compile(
     r"(?:arn:[^:]+:lambda:(?P<region>[a-z0-9-]+):)?(?:(?P<account>\d{12}):)?(?:function:)?"
@@ -242,7 +256,7 @@ class LocalFunctions:
 
     def create(self, request: dict[str, Any]) -> None:
         """CreateFunction."""
-        _check_configuration("CreateFunction", request)
+        _check_configuration(request)
         code = request["Code"]
         if request.get("PackageType", "Zip") == "Zip":
             if not request.get("Handler") or not request.get("Runtime"):
@@ -263,7 +277,7 @@ class LocalFunctions:
 
     def update_configuration(self, request: dict[str, Any]) -> None:
         """UpdateFunctionConfiguration."""
-        _check_configuration("UpdateFunctionConfiguration", request)
+        _check_configuration(request)
         found = self._found(request)
         if "Layers" in request and found is not None and found.package_type == "Zip":
             self._check_layers(found.code_bytes, request["Layers"])
@@ -305,11 +319,8 @@ class LocalFunctions:
         """The function in moto's registry, and the qualifier that the call names, wherever it does."""
         match = _NAME.fullmatch(name_or_arn)
         if match is None:
-            raise ServiceError(
-                "ValidationException",
-                f"1 validation error detected: Value '{name_or_arn}' at 'functionName' failed to satisfy "
-                f"constraint: Member must satisfy regular expression pattern: {_NAME.pattern}",
-            )
+            rule = f"Member must satisfy regular expression pattern: {_NAME.pattern}"
+            raise invalid("lambda", sentence(name_or_arn, "FunctionName", rule))
         region = match["region"] or self._cloud.region
         if match["qualifier"] and qualifier and qualifier != match["qualifier"]:
             raise ServiceError(
@@ -368,8 +379,19 @@ def _unqualified(found: Any) -> str:
     return arn if version == "$LATEST" else arn.removesuffix(f":{version}")
 
 
-def _check_configuration(action: str, request: dict[str, Any]) -> None:
-    _constraints.check("lambda", action, request)
+def _check_configuration(request: dict[str, Any]) -> None:
+    if (runtime := request.get("Runtime")) in _BLOCKED:
+        raise _lambda_code.invalid(
+            f"The runtime parameter of {runtime} is no longer supported for creating or updating AWS Lambda functions. "
+            f"We recommend you use the new runtime ({_BLOCKED[runtime]}) while creating or updating functions."
+        )
+    # The model's limits are those of functions on instances of one's own.
+    if request.get("Timeout", 0) > _MOST_SECONDS:
+        rule = f"Member must have value less than or equal to {_MOST_SECONDS}"
+        raise invalid("lambda", sentence(request["Timeout"], "Timeout", rule))
+    if request.get("MemorySize", 0) > _MOST_MEMORY:
+        rule = f"Member must have value less than or equal to {_MOST_MEMORY}"
+        raise ServiceError("ValidationException", f"'MemorySize' value failed to satisfy constraint: {rule}")
     variables = (request.get("Environment") or {}).get("Variables") or {}
     unable = (
         "Lambda was unable to configure your environment variables because the environment variables you have provided"

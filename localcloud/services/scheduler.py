@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 
 Shape = dict[str, Any]
 
-_NAME = re.compile(r"[0-9a-zA-Z\-_.]{1,64}")
 _UNIVERSAL = re.compile(r"arn:[^:]+:scheduler:::aws-sdk:([a-z0-9]+):([a-z][A-Za-z0-9]*)")
 
 #: Actions that a universal target cannot call, since they only read (user guide, "Using universal targets").
@@ -139,7 +138,6 @@ class Scheduler:
     def create(self, request: Shape) -> Shape:
         """CreateSchedule."""
         group, name = request.get("GroupName", "default"), request["Name"]
-        _check_name(name)
         self._group(group)
         if (group, name) in self._schedules:
             raise ServiceError("ConflictException", f"Schedule {name} already exists.", 409)
@@ -358,7 +356,6 @@ class Scheduler:
     def create_group(self, request: Shape) -> Shape:
         """CreateScheduleGroup."""
         name = request["Name"]
-        _check_name(name)
         if name in self._groups:
             raise ServiceError("ConflictException", f"Schedule group {name} already exists.", 409)
         group = self._groups[name] = self._new_group(name, request.get("Tags", []))
@@ -408,14 +405,6 @@ class Scheduler:
 
 def _iso(when: float) -> str:
     return f"{datetime.fromtimestamp(int(when), UTC):%Y-%m-%dT%H:%M:%SZ}"
-
-
-def _check_name(name: str) -> None:
-    if not _NAME.fullmatch(name):
-        raise _invalid(
-            f"1 validation error detected: Value '{name}' at 'name' failed to satisfy constraint: "
-            "Member must satisfy regular expression pattern: [0-9a-zA-Z-_.]+"
-        )
 
 
 def _invalid(message: str) -> ServiceError:

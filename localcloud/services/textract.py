@@ -20,6 +20,7 @@ from localcloud.services import _objects, _pictures
 from localcloud.services._jobs import Job, JobFailed, RequestTokens, Statuses
 from localcloud.services._paging import Pages
 from localcloud.services._regional import Regional
+from localcloud.services._remembered import Remembered
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,10 +47,8 @@ _UNSUPPORTED = "UnsupportedDocumentException", "Request has unsupported document
 _BLOCKS = Pages(lambda: ServiceError(*_INVALID), default=1000, most=1000)
 _DOCUMENTS = Pages(lambda: ServiceError(*_INVALID), default=20, most=20)
 
-#: Pages kept, the oldest dropped first: workflows ask twice about a picture, for its text and for its fields.
-_KEPT = 64
-_pages: dict[tuple[str, int], Page] = {}
-_reading = threading.Lock()  # the reader takes one page at a time anyway
+#: Workflows ask twice about a picture, for its text and for its fields.
+_pages: Remembered[Page] = Remembered(64)
 
 _MODEL_VERSION = "1.0"  # what AWS answers today
 
@@ -159,13 +158,7 @@ def _read(content: bytes, number: int | None) -> tuple[Page, list[Row], Callable
     from localcloud.models import layout, ocr
 
     seed, at = hashlib.sha256(content).hexdigest(), number or 1
-    with _reading:
-        page = _pages.get((seed, at))
-        if page is None:
-            page = ocr.read_turned(pixels(content, number))
-            if len(_pages) == _KEPT:
-                del _pages[next(iter(_pages))]
-            _pages[seed, at] = page
+    page = _pages.get((seed, at), lambda: ocr.read_turned(pixels(content, number)))
     prefix = seed if at == 1 else f"{seed}/{at}"
     return page, layout.rows(page), lambda name: str(uuid.uuid5(uuid.NAMESPACE_OID, f"{prefix}/{name}"))
 

@@ -19,7 +19,7 @@ PARTS = [
         part("Glue", "the catalog", "document", 2, 1),
     ],
     [
-        part("Lambda", "as it happens", "lambda", 3, 0, "DynamoDB"),
+        part("Lambda", "as it happens", "lambda", 3, 0, "DynamoDB", "Spoken alert"),
         part("DynamoDB", "one by its key", "table", 3, 1, "API record"),
         part("Athena", "SQL on all of it", "search", 3, 2, "Report"),
     ],
@@ -32,6 +32,7 @@ PARTS = [
         part("Comprehend", "understands", "speech", 4, 6, "Search index"),
     ],
     [
+        part("Spoken alert", "by Polly, for drivers", "speech", 5, 0),
         part("API record", "for a program", "table", 5, 1),
         part("Report", "for the books", "document", 5, 2),
         part("Search index", "for people", "search", 5, 4),

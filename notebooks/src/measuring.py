@@ -5,16 +5,8 @@ import base64
 import inspect
 import json
 import re
-import time
 
 from helpers.attended import attended
-
-
-def timed(call, *arguments, **named):
-    """What a call returns, and the seconds it took on your watch."""
-    began = time.perf_counter()
-    result = call(*arguments, **named)
-    return result, time.perf_counter() - began
 
 
 def invoke(workshop, function, event):

@@ -6,6 +6,8 @@ import {
   DescribeExecutionCommand,
   SFNClient,
   StartExecutionCommand,
+  StartSyncExecutionCommand,
+  TestStateCommand,
 } from "@aws-sdk/client-sfn";
 
 const s3 = new S3Client({});
@@ -39,4 +41,19 @@ const refused = await new SFNClient({ credentials: { accessKeyId: "guess", secre
   .send(new DescribeExecutionCommand({ executionArn }))
   .catch(({ name }) => name);
 const { output } = execution;
-console.log(JSON.stringify({ text: await Body.transformToString(), tables: TableNames, output, refused }));
+
+const state = { Type: "Pass", End: true };
+const express = await states.send(
+  new CreateStateMachineCommand({
+    name: "javascript-express",
+    definition: JSON.stringify({ StartAt: "P", States: { P: state } }),
+    roleArn,
+    type: "EXPRESS",
+  }),
+);
+const started = await states.send(new StartSyncExecutionCommand({ stateMachineArn: express.stateMachineArn }));
+const tried = await states.send(new TestStateCommand({ definition: JSON.stringify(state), input: "{}" }));
+const statuses = { started: started.status, tried: tried.status };
+console.log(
+  JSON.stringify({ text: await Body.transformToString(), tables: TableNames, output, refused, ...statuses }),
+);

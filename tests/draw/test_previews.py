@@ -145,4 +145,6 @@ def test_a_preview_is_told_on_a_line() -> None:
     assert captioned(Place("b", "c.json"), Preview("transcript, 3 KB", text="Good morning", spoken=True), []) == (
         "c.json: transcript, 3 KB: “Good morning”"
     )
-    assert captioned(Place("b", "c.csv"), Preview("table", rows=(("a", "b"), ("1", "2"))), []) == "c.csv: table: a b | 1 2"
+    assert (
+        captioned(Place("b", "c.csv"), Preview("table", rows=(("a", "b"), ("1", "2"))), []) == "c.csv: table: a b | 1 2"
+    )

@@ -295,30 +295,43 @@ def test_a_wrong_number_of_events(answer: object, remark: str, said: Said) -> No
 
 
 def test_the_right_number_of_events(said: Said) -> None:
-    words = said(checks.events_of_a_task, 5, OTHER)
-    assert words.startswith("Right: 5: TaskStateEntered, TaskScheduled, TaskStarted, TaskSucceeded, TaskStateExited")
+    for answer in (5, 5.0):
+        words = said(checks.events_of_a_task, answer, OTHER)
+        kinds = "TaskStateEntered, TaskScheduled, TaskStarted, TaskSucceeded, TaskStateExited"
+        assert words.startswith(f"Right: 5: {kinds}")
 
 
-CONVERTED = json.dumps({"reason": "Items come to 1, the receipt says 2.", "adds_up": False})
-REJECTED = execution(
-    ("TaskStateEntered", 0, {"name": "Convert to record", "input": "{}"}),
-    ("TaskStateExited", 1, {"name": "Convert to record", "output": CONVERTED}),
-    ("PassStateEntered", 1, {"name": "Reject", "input": "{}"}),
-    ("PassStateExited", 1, {"name": "Reject", "output": "{}"}),
-)
+def converted(reason: str, went: str) -> SimpleNamespace:
+    return execution(
+        ("TaskStateEntered", 0, {"name": "Convert to record", "input": "{}"}),
+        ("TaskStateExited", 1, {"name": "Convert to record", "output": json.dumps({"reason": reason})}),
+        ("PassStateEntered", 1, {"name": went, "input": "{}"}),
+        ("PassStateExited", 1, {"name": went, "output": "{}"}),
+    )
+
+
+REJECTED = converted("Items come to 1, the receipt says 2.", "Reject")
+APPROVED = converted("Items come to 2, as the receipt says.", "Approve")
 
 
 @pytest.mark.parametrize(
-    ("answer", "remark"), [("Approve", "it went to Reject"), ("reject it", "is no state"), (False, "is no state")]
+    ("answer", "of", "remark"),
+    [
+        ("Approve", REJECTED, "made `adds_up` false"),
+        ("Reject", APPROVED, "made `adds_up` true"),
+        ("reject it", REJECTED, "is no state"),
+        (False, REJECTED, "is no state"),
+    ],
 )
-def test_a_prediction_that_does_not_come_true(answer: object, remark: str, said: Said) -> None:
-    words = said(checks.way_of_the_receipt, answer, REJECTED)
+def test_a_prediction_that_does_not_come_true(answer: object, of: object, remark: str, said: Said) -> None:
+    words = said(checks.way_of_the_receipt, answer, of)
     assert words.startswith("Not yet")
     assert remark in words
 
 
 def test_a_prediction_that_comes_true(said: Said) -> None:
-    assert "the receipt says 2" in said(checks.way_of_the_receipt, "Reject", REJECTED)
+    assert "the default leads to Reject" in said(checks.way_of_the_receipt, "Reject", REJECTED)
+    assert "as the receipt says. So `adds_up` is true" in said(checks.way_of_the_receipt, "Approve", APPROVED)
 
 
 STORED = execution(*task("Store record"))
@@ -851,7 +864,11 @@ def test_the_solutions_of_05_are_right(parent: Any, said: Said) -> None:
     make = solution("05_tag_for_front_page", **names)["tag_for_front_page"]
     assert said(checks.childs_answer, make).startswith("Right")
     assert said(checks.doubtful_photo, solution("05_fit_for_everybody")["choose"]).startswith("Right")
-    assert said(checks.error_of_the_child, solution("05_read_the_history")["error"], FAILED_PARENT).startswith("Right")
+    answers = solution("05_read_the_history")
+    photos = states_entered(*["Tag the photo"] * 5)
+    assert said(checks.children_started, answers["children"], photos).startswith("Right")
+    assert said(checks.words_written, answers["words"], states_entered(*["Write the word"] * 39)).startswith("Right")
+    assert said(checks.error_of_the_child, answers["error"], FAILED_PARENT).startswith("Right")
 
 
 def start_child(pattern: Any, **more: Any) -> Any:
@@ -954,6 +971,7 @@ def test_an_event_that_does_not_go_on(answer: object, of: object, remark: str, s
 
 def test_the_event_that_goes_on(said: Said) -> None:
     assert said(checks.goes_on_with, "ExecutionRedriven", REDRIVEN).startswith("Right")
+    assert said(checks.goes_on_with, "ExecutionRedriven", TWICE).startswith("Right")
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -40,9 +43,9 @@ assert stepfunctions.__version__ == "2.3.0", stepfunctions.__version__
     assert told == ""
 
 
-def test_sagemaker_comes_when_a_step_needs_it_as_quietly_and_with_the_workshops_bucket() -> None:
-    told = told_by("""
-import logging, sys
+#: One process for all that needs sagemaker, which takes three seconds to import. Each part prints what its test reads.
+WITH_SAGEMAKER = """
+import json, logging, os, sys
 import helpers
 from stepfunctions import steps, template
 from stepfunctions.steps import TrainingStep
@@ -54,15 +57,10 @@ assert logging.getLogger().level == logging.WARNING
 assert sys.excepthook is sys.__excepthook__
 workshop = helpers.connect()
 import sagemaker
-print(sagemaker.Session().default_bucket() == workshop.bucket)
-""")
-    assert told == "True\n"
+session = sagemaker.Session()
+roles = [sagemaker.get_execution_role(), sagemaker.get_execution_role(session), workshop.roles.jobs]
+print(json.dumps([session.default_bucket() == workshop.bucket, session.account_id() == workshop.account_id, *roles]))
 
-
-def test_sagemakers_configuration_is_still_checked_but_its_schema_is_not() -> None:
-    told = told_by("""
-import helpers
-import sagemaker
 import jsonschema
 jsonschema.Draft202012Validator.check_schema = None  # asking it fails
 from sagemaker.config import validate_sagemaker_config
@@ -71,14 +69,7 @@ try:
     validate_sagemaker_config({"SchemaVersion": 7})
 except jsonschema.ValidationError as problem:
     print(problem.message)
-""")
-    assert "7 is not" in told
 
-
-def test_calls_of_a_local_cloud_are_not_reported_to_sagemakers_makers() -> None:
-    told = told_by("""
-import os
-import helpers
 from sagemaker.telemetry import telemetry_logging
 telemetry_logging._requests_helper = lambda *_: print("asked for")
 telemetry_logging._get_accountId = lambda *_: "123456789012"
@@ -88,8 +79,32 @@ for endpoint in ("http://127.0.0.1:1", ""):
     os.environ["AWS_ENDPOINT_URL"] = endpoint
     print(endpoint or "on AWS")
     telemetry_logging._send_telemetry_request(1, [1], Session())
-""")
-    assert told == "http://127.0.0.1:1\non AWS\nasked for\n"
+"""
+
+
+@pytest.fixture(scope="module")
+def with_sagemaker() -> list[str]:
+    """What the process prints, on either stream, by lines."""
+    return told_by(WITH_SAGEMAKER).splitlines()
+
+
+def test_sagemaker_comes_when_a_step_needs_it_and_says_nothing(with_sagemaker: list[str]) -> None:
+    assert len(with_sagemaker) == 5, with_sagemaker
+
+
+def test_sagemaker_asks_the_local_cloud_who_it_is_and_uses_the_workshops_bucket(with_sagemaker: list[str]) -> None:
+    """As published, it asks the real STS, whatever AWS_ENDPOINT_URL says."""
+    own_bucket, own_account, *roles = json.loads(with_sagemaker[0])
+    assert (own_bucket, own_account) == (True, True)
+    assert len(set(roles)) == 1
+
+
+def test_sagemakers_configuration_is_still_checked_but_its_schema_is_not(with_sagemaker: list[str]) -> None:
+    assert "7 is not" in with_sagemaker[1]
+
+
+def test_calls_of_a_local_cloud_are_not_reported_to_sagemakers_makers(with_sagemaker: list[str]) -> None:
+    assert with_sagemaker[2:] == ["http://127.0.0.1:1", "on AWS", "asked for"]
 
 
 def test_a_star_import_has_every_step_and_no_hidden_module() -> None:
@@ -127,16 +142,3 @@ for region in ("eu-west-1", "cn-north-1", "us-gov-west-1"):
         "arn:aws-cn:states:::lambda:invoke",
         "arn:aws-us-gov:states:::lambda:invoke",
     ]
-
-
-def test_sagemaker_asks_the_local_cloud_who_it_is() -> None:
-    """As published, it asks the real STS, whatever AWS_ENDPOINT_URL says."""
-    told = told_by("""
-import helpers
-workshop = helpers.connect()
-import sagemaker
-session = sagemaker.Session()
-print(sagemaker.get_execution_role() == sagemaker.get_execution_role(session) == workshop.roles.jobs)
-print(session.account_id() == workshop.account_id, session.default_bucket() == workshop.bucket)
-""")
-    assert told == "True\nTrue True\n"

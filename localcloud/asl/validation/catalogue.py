@@ -1,7 +1,8 @@
 """The optimised integrations that AWS has: services, actions, and how each can be called.
 
 Sources: https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html (the patterns of each service)
-and the page of each service there ("Optimized ... APIs"; an action with `.sync` is listed once more with it).
+and the page of each service there ("Optimized ... APIs"; an action with `.sync` is listed once more with it); what the
+Data Science SDK writes (stepfunctions.steps.service.EksApi has Fargate profiles).
 """
 
 from __future__ import annotations
@@ -38,8 +39,10 @@ OPTIMISED: dict[str, dict[str, frozenset[str]]] = {
     "eks": {
         "call": _TOKEN,
         "createCluster": _JOB,
+        "createFargateProfile": _JOB,
         "createNodegroup": _JOB,
         "deleteCluster": _JOB,
+        "deleteFargateProfile": _JOB,
         "deleteNodegroup": _JOB,
         "runJob": _BOTH,
     },

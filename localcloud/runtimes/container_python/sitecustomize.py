@@ -207,14 +207,28 @@ def _stand_ins() -> dict[int, Any]:
     return found
 
 
+def _replace(owner: Any, stand_ins: dict[int, Any]) -> None:
+    """Put the stand-ins where a module knows the originals: as its own names, its classes', or as a default argument.
+
+    tempfile has `unlink=os.unlink`, and what a `.pth` file imports is there before this.
+    """
+    for name, value in list(vars(owner).items()):
+        if id(value) in stand_ins:
+            setattr(owner, name, stand_ins[id(value)])
+        elif isinstance(value, staticmethod) and id(value.__func__) in stand_ins:
+            setattr(owner, name, staticmethod(stand_ins[id(value.__func__)]))
+        elif type(value) is type(_replace) and value.__defaults__:
+            value.__defaults__ = tuple(stand_ins.get(id(each), each) for each in value.__defaults__)
+        elif isinstance(value, type) and value.__module__ == getattr(owner, "__name__", None):
+            _replace(value, stand_ins)
+
+
 def _show_opt_ml() -> None:
     """Put the stand-ins wherever the originals are known by now: os, io, builtins, os.path, importlib ..."""
     stand_ins = _stand_ins()
     for module in list(sys.modules.values()):
         if module.__name__ != __name__:
-            for name, value in list(vars(module).items()):
-                if id(value) in stand_ins:
-                    setattr(module, name, stand_ins[id(value)])
+            _replace(module, stand_ins)
     # These sets name functions that take a descriptor and so on: the stand-ins do as well.
     for name in ("supports_dir_fd", "supports_effective_ids", "supports_fd", "supports_follow_symlinks"):
         known: set[Any] = getattr(os, name)

@@ -30,7 +30,7 @@ Shape = dict[str, Any]
 _CREATION = 30.0
 
 #: https://docs.aws.amazon.com/firehose/latest/dev/limits.html
-_MOST_RECORD, _MOST_BATCH, _MOST_RECORDS = 1_024_000, 4 << 20, 500
+_MOST_BATCH = 4 << 20
 
 #: Settings of a destination that are acted on, or kept and change nothing in what is delivered.
 _SETTINGS = (
@@ -249,16 +249,8 @@ class Streams:
     def put_batch(self, request: Shape) -> Shape:
         """PutRecordBatch."""
         stream, records = self._writable(request), [each["Data"] for each in request["Records"]]
-        if not 1 <= len(records) <= _MOST_RECORDS:
-            raise ServiceError(
-                "ValidationException",
-                "1 validation error detected: Value at 'records' failed to satisfy constraint: Member must have length "
-                f"less than or equal to {_MOST_RECORDS}",
-            )
         if sum(map(len, records)) > _MOST_BATCH:
             raise prefixes.invalid("Records size exceeds 4 MB limit")
-        for data in records:
-            _check_size(data)
         return {
             "FailedPutCount": 0,
             "Encrypted": False,
@@ -274,7 +266,6 @@ class Streams:
         return stream
 
     def _put(self, stream: DeliveryStream, data: bytes) -> str:
-        _check_size(data)
         stream.records += 1
         identity = f"{stream.records:056}"
         stream.delivery.add(Record(identity, data, self._clock.now()))
@@ -361,15 +352,6 @@ class Streams:
         }
         data = base64.b64decode(found.data) if isinstance(found.data, str) else found.data
         return Record(f"{shard}{number}{0:06}", data, arrived, source)
-
-
-def _check_size(data: bytes) -> None:
-    if len(data) > _MOST_RECORD:
-        raise ServiceError(
-            "ValidationException",
-            "1 validation error detected: Value at 'record.data' failed to satisfy constraint: Member must have length "
-            f"less than or equal to {_MOST_RECORD}",
-        )
 
 
 def _missing(message: str) -> ServiceError:

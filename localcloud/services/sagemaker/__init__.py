@@ -18,13 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 from localcloud.door.wire import Structure
 from localcloud.host import Service
-from localcloud.services import _constraints
 from localcloud.services.sagemaker.backend import Backend
 from localcloud.services.sagemaker.endpoints import Endpoints, create_endpoint_config
 from localcloud.services.sagemaker.jobs import Jobs
 from localcloud.services.sagemaker.models import create_model
 from localcloud.services.sagemaker.processing import ProcessingJob
-from localcloud.services.sagemaker.search import search
 from localcloud.services.sagemaker.training import TrainingJob
 from localcloud.services.sagemaker.transform import TransformJob
 from localcloud.services.sagemaker.tuning import TuningJob
@@ -52,7 +50,6 @@ class SageMaker:
             "DescribeEndpoint": self.endpoints.describe,
             "DeleteEndpoint": self.endpoints.delete,
             "ListEndpoints": self.endpoints.listed,
-            "Search": partial(search, {"TrainingJob": training, "HyperParameterTuningJob": tuning}),
             "ListTrainingJobsForHyperParameterTuningJob": lambda request: tuning.find(request).summaries(request),
         }
         processing = Jobs(self.backend, ProcessingJob)
@@ -61,22 +58,12 @@ class SageMaker:
         # A transform job's record stays for good, as on AWS.
         actions |= {f"Delete{jobs.job_class.kind}": partial(_delete, jobs) for jobs in (training, tuning, processing)}
         # One at a time and on the clock thread, so that what they see and what happens keep one order.
-        self.actions = {name: partial(cloud.clock.call, _checked(name, action)) for name, action in actions.items()}
+        self.actions = {name: partial(cloud.clock.call, action) for name, action in actions.items()}
 
     def close(self) -> None:
         """End every process."""
         self.backend.close()
         self.endpoints.close()
-
-
-def _checked(name: str, action: Action) -> Action:
-    """The action, for requests that SageMaker's API allows."""
-
-    def run(request: Structure) -> Structure:
-        _constraints.check("sagemaker", name, request)
-        return action(request)
-
-    return run
 
 
 def _delete(jobs: Jobs[Any], request: Structure) -> Structure:

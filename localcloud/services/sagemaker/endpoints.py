@@ -12,7 +12,8 @@ from typing import Any
 
 from localcloud import faults
 from localcloud.door import moto
-from localcloud.door.wire import ServiceError, Structure
+from localcloud.door.constraints import sentence
+from localcloud.door.wire import ServiceError, Structure, invalid
 from localcloud.errors import UnsupportedLocally
 from localcloud.runtimes.model_servers import Crashed, NotLoaded, Reply
 from localcloud.services._jobs import STANDSTILL
@@ -101,11 +102,8 @@ def _check_variant(backend: Backend, variant: Structure) -> None:
             "instances, not both.",
         )
     if serverless["MemorySizeInMB"] not in _MEMORY:
-        raise ServiceError(
-            "ValidationException",
-            f"Value '{serverless['MemorySizeInMB']}' at 'serverlessConfig.memorySizeInMB' failed to satisfy "
-            f"constraint: Member must be one of {list(_MEMORY)}",
-        )
+        rule = f"Member must satisfy enum value set: {list(_MEMORY)}"
+        raise invalid("sagemaker", sentence(serverless["MemorySizeInMB"], "ServerlessConfig.MemorySizeInMB", rule))
     provisioned = serverless.get("ProvisionedConcurrency")
     if provisioned is not None and provisioned > serverless["MaxConcurrency"]:
         raise ServiceError(

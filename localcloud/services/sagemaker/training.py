@@ -11,7 +11,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from localcloud.door.wire import ServiceError, Structure
+from localcloud.door.constraints import sentence
+from localcloud.door.wire import ServiceError, Structure, invalid
 from localcloud.errors import UnsupportedLocally
 from localcloud.runtimes import archives, containers, requirements
 from localcloud.runtimes.process import Ended
@@ -302,11 +303,8 @@ def _refuse(request: Structure, what: str) -> None:
     """What would change the result and is not done here."""
     instances = request["ResourceConfig"].get("InstanceCount", 1)
     if instances < 1:  # the model allows 0, for those who name instance groups
-        raise ServiceError(
-            "ValidationException",
-            "1 validation error detected: Value '0' at 'resourceConfig.instanceCount' failed to satisfy constraint: "
-            "Member must have value greater than or equal to 1",
-        )
+        rule = "Member must have value greater than or equal to 1"
+        raise invalid("sagemaker", sentence(instances, "ResourceConfig.InstanceCount", rule))
     if instances > 1 or request["ResourceConfig"].get("InstanceGroups"):
         raise UnsupportedLocally(
             f"{what} asks for {instances} instances: the local cloud trains on one. Set InstanceCount (instance_count) "

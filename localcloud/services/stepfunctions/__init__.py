@@ -29,7 +29,6 @@ from localcloud.services.stepfunctions.checks import Checks
 from localcloud.services.stepfunctions.environment import S3Objects, WithActivities
 from localcloud.services.stepfunctions.executions import Executions
 from localcloud.services.stepfunctions.history import Histories
-from localcloud.services.stepfunctions.lengths import compile_check
 from localcloud.services.stepfunctions.machines import Machines
 from localcloud.services.stepfunctions.map_runs import MapRuns, describe
 from localcloud.services.stepfunctions.records import Records
@@ -90,16 +89,7 @@ def _actions(cloud: Host, model: Any, parts: Iterable[object]) -> Iterable[tuple
     for name in model.operation_names:
         method = xform_name(name)
         action: Action = next(getattr(part, method) for part in parts if hasattr(part, method))
-        check = compile_check(model.operation_model(name).input_shape)
-        yield name, _checked(check, _off_clock(cloud, name, action) if name in _WAITING else on_clock(cloud, action))
-
-
-def _checked(check: Callable[[dict[str, Any]], None], action: Action) -> Action:
-    def run(request: dict[str, Any]) -> dict[str, Any]:
-        check(request)
-        return action(request)
-
-    return run
+        yield name, _off_clock(cloud, name, action) if name in _WAITING else on_clock(cloud, action)
 
 
 def _off_clock(cloud: Host, name: str, action: Action) -> Action:

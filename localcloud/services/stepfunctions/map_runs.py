@@ -48,11 +48,6 @@ class MapRuns:
         if run is None:
             raise errors.resource_not_found(arn)
         percentage = request.get("toleratedFailurePercentage")
-        if percentage is not None and not 0 <= percentage <= 100:
-            raise errors.validation(
-                f"1 validation error detected: Value '{percentage}' at 'toleratedFailurePercentage' failed "
-                "to satisfy constraint: Member must have value less than or equal to 100"
-            )
         if isinstance(run, dict) or run.status != "RUNNING":
             raise errors.validation(f"Map Run is not running and cannot be updated: '{arn}'")
         run.max_concurrency = request.get("maxConcurrency", run.max_concurrency)

@@ -8,7 +8,6 @@ what is wrong with its media shows, as on AWS, in its FailureReason.
 from __future__ import annotations
 
 import json
-import re
 import threading
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -58,8 +57,6 @@ _NOT_RUN = (
     "ToxicityDetection",
 )
 _SETTINGS_NOT_RUN = ("ShowAlternatives", "ShowSpeakerLabels", "VocabularyFilterName")
-
-_NAME = re.compile(r"[0-9a-zA-Z._-]{1,200}")
 
 
 _PAGES = Pages(
@@ -356,11 +353,6 @@ def _check(request: Structure, settings: Mapping[str, Any]) -> None:
         raise UnsupportedLocally(
             f"A transcription job with {', '.join(refused)} is not run by the local cloud. Leave it out (a two-channel "
             "recording with ChannelIdentification tells speakers apart), or set WORKSHOP_TARGET=aws."
-        )
-    if not _NAME.fullmatch(request["TranscriptionJobName"]):
-        raise ServiceError(
-            "BadRequestException",
-            "The job name that you provided isn't valid: letters, digits, '.', '_' and '-', 200 at the most.",
         )
     code = request.get("LanguageCode")
     if code is None:

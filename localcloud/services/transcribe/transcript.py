@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from localcloud.door.wire import Structure
+from localcloud.services._remembered import Remembered
 
 if TYPE_CHECKING:
     from localcloud.models.audio import Sound
@@ -14,6 +17,9 @@ if TYPE_CHECKING:
 
 
 _PUNCTUATION = re.compile(r"^(.*?)([.,?!:;]*)$", re.DOTALL)
+
+#: A demonstration transcribes the same recordings again and again.
+_spoken: Remembered[list[Utterance]] = Remembered(64)
 
 
 def transcript(sound: Sound, by_channel: bool, phrases: Sequence[str] = ()) -> Structure:
@@ -32,7 +38,10 @@ def transcript(sound: Sound, by_channel: bool, phrases: Sequence[str] = ()) -> S
     utterances = [
         (utterance, f"ch_{number}" if by_channel else None)
         for number, samples in enumerate(channels)
-        for utterance in speech.transcribe(samples, phrases)
+        for utterance in _spoken.get(
+            (hashlib.sha256(samples.tobytes()).digest(), *phrases),
+            partial(speech.transcribe, samples, phrases),
+        )
     ]
     entries = [entry for number, each in enumerate(utterances) for entry in _items(number, *each)]
     entries.sort(key=lambda entry: entry[0])  # stable: what follows a word in its utterance stays behind it

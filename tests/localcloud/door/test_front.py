@@ -288,14 +288,22 @@ def test_rest_actions_are_found_by_their_path_and_answered_with_their_parts(clou
 
     cloud.registry.add(Service("sagemaker-runtime", {"InvokeEndpoint": invoke}))
     answer = cloud.client("sagemaker-runtime").invoke_endpoint(
-        EndpointName="house/prices", Body=b"1,2", ContentType="text/csv", TargetVariant="v"
+        EndpointName="house-prices", Body=b"1,2", ContentType="text/csv", TargetVariant="v"
     )
     assert answer["Body"].read() == b"[0.5]"
     assert answer["ContentType"] == "application/json"
     assert answer["InvokedProductionVariant"] == "main"
     assert requests == [
-        {"EndpointName": "house/prices", "Body": b"1,2", "ContentType": "text/csv", "TargetVariant": "v"}
+        {"EndpointName": "house-prices", "Body": b"1,2", "ContentType": "text/csv", "TargetVariant": "v"}
     ]
+
+
+def test_parts_of_a_path_are_decoded(cloud: Cloud) -> None:
+    asked: list[dict[str, Any]] = []
+    cloud.registry.add(Service("scheduler", {"ListTagsForResource": lambda request: asked.append(request) or {}}))
+    arn = "arn:aws:scheduler:us-east-1:123456789012:schedule-group/prices"
+    cloud.client("scheduler").list_tags_for_resource(ResourceArn=arn)
+    assert asked == [{"ResourceArn": arn}]
 
 
 def test_times_and_bytes_of_an_answer_travel_as_the_protocol_writes_them(cloud: Cloud) -> None:
@@ -347,6 +355,13 @@ def test_request_ids_are_the_same_in_every_run() -> None:
         ("secretsmanager", "list_secret_version_ids", {"SecretId": "s"}, "ResourceNotFoundException", "can't find"),
         ("sagemaker", "list_tags", {"ResourceArn": "x"}, "ValidationException", "'resourceArn' failed to satisfy"),
         ("kinesis", "get_records", {"ShardIterator": "x"}, "InvalidArgumentException", "ShardIterator"),
+        ("kinesis", "create_stream", {"StreamName": "s"}, "InvalidArgumentException", "ShardCount"),
+        ("kinesis", "list_streams", {"ExclusiveStartStreamName": "s"}, "InvalidArgumentException", "no stream"),
+        ("dynamodb", "execute_statement", {"Statement": "0"}, "ValidationException", "wasn't well formed"),
+        ("dynamodb", "transact_write_items", {"TransactItems": [{}]}, "ValidationException", "only contain one of"),
+        ("glue", "create_table", {"DatabaseName": "d"}, "InvalidInputException", "TableInput"),
+        ("ssm", "list_tags_for_resource", {"ResourceType": "Parameter", "ResourceId": "p"}, "InvalidResourceId", "p"),
+        ("sqs", "list_queues", {"QueueNamePrefix": "["}, "InvalidParameterValue", "alphanumeric"),
     ],
 )
 def test_a_malformed_value_is_the_callers_fault_not_ours(

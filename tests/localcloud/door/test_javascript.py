@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from localcloud import aws_settings
 from tests.conftest import LocalCloud
 
 CLIENTS = Path(__file__).resolve().parents[2] / "clients"
@@ -23,12 +24,9 @@ pytestmark = pytest.mark.skipif(
 
 def test_plain_clients_of_javascript_call_the_cloud_with_its_key(local_cloud: LocalCloud) -> None:
     settings = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | {
-        "AWS_ENDPOINT_URL": local_cloud.endpoint,
-        "AWS_ACCESS_KEY_ID": local_cloud.access_key_id,
-        "AWS_SECRET_ACCESS_KEY": local_cloud.secret_access_key,
-        "AWS_REGION": local_cloud.region,
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        **aws_settings.variables(
+            local_cloud.endpoint, local_cloud.region, local_cloud.access_key_id, local_cloud.secret_access_key
+        )
     }
     assert NODE
     ended = subprocess.run(
@@ -41,4 +39,6 @@ def test_plain_clients_of_javascript_call_the_cloud_with_its_key(local_cloud: Lo
         "text": "text",
         "output": '{"a": 1}',
         "refused": "UnrecognizedClientException",
+        "started": "SUCCEEDED",
+        "tried": "SUCCEEDED",
     }

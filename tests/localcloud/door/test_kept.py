@@ -823,9 +823,10 @@ OBJECT: dict[str, Any] = {
     "SSECustomerAlgorithm": {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "k" * 32},
     "StorageClass": {"StorageClass": "GLACIER"},
 }
+ACCESS_POINT = f"arn:aws:elasticfilesystem:us-east-1:123456789012:access-point/fsap-{'0' * 17}"
 FUNCTION: dict[str, Any] = {
     "DurableConfig": {"DurableConfig": {"ExecutionTimeout": 3600}},
-    "FileSystemConfigs": {"FileSystemConfigs": [{"Arn": "arn:aws:elasticfilesystem:x", "LocalMountPath": "/mnt/x"}]},
+    "FileSystemConfigs": {"FileSystemConfigs": [{"Arn": ACCESS_POINT, "LocalMountPath": "/mnt/x"}]},
     "SnapStart.ApplyOn": {"SnapStart": {"ApplyOn": "PublishedVersions"}},
     "TracingConfig.Mode": {"TracingConfig": {"Mode": "Active"}},
     "VpcConfig.SubnetIds": {"VpcConfig": {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}},
@@ -880,7 +881,10 @@ SETTINGS: dict[tuple[str, str], tuple[dict[str, Any], dict[str, dict[str, Any]]]
     ("kinesis", "CreateStream"): ({"StreamName": "s"}, {"Tags": {"Tags": {"a": "b"}}}),
     ("kms", "CreateKey"): ({}, KEY),
     ("lambda", "CreateAlias"): ({"FunctionVersion": "1"}, {"RoutingConfig.AdditionalVersionWeights": ROUTES}),
-    ("lambda", "CreateFunction"): ({"FunctionName": "f", "Role": "r", "Code": {"ZipFile": b"x"}}, FUNCTION),
+    ("lambda", "CreateFunction"): (
+        {"FunctionName": "f", "Role": "arn:aws:iam::123456789012:role/r", "Code": {"ZipFile": b"x"}},
+        FUNCTION,
+    ),
     ("lambda", "UpdateAlias"): ({}, {"RoutingConfig.AdditionalVersionWeights": ROUTES}),
     ("lambda", "UpdateFunctionCode"): ({"FunctionName": "f", "ZipFile": b"x"}, {"DryRun": {"DryRun": True}}),
     ("lambda", "UpdateFunctionConfiguration"): ({"FunctionName": "f"}, FUNCTION),

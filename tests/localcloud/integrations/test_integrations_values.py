@@ -21,7 +21,7 @@ ARN = "arn:aws:states:::"
 @pytest.fixture
 def table(cloud: Cloud) -> Cloud:
     cloud.client("dynamodb").create_table(
-        TableName="t",
+        TableName="tab",
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
         BillingMode="PAY_PER_REQUEST",
@@ -38,8 +38,8 @@ def test_dynamodb_takes_plain_text_and_converts_numbers_and_truth_values(table: 
         "list": {"L": ["x", {"N": "1.5"}]},
         "map": {"M": {"plain": "text", "none": {"NULL": "true"}}},
     }
-    perform(table, ARN + "dynamodb:putItem", {"TableName": "t", "Item": item})
-    found = perform(table, ARN + "dynamodb:getItem", {"TableName": "t", "Key": {"id": "1"}, "ConsistentRead": "true"})
+    perform(table, ARN + "dynamodb:putItem", {"TableName": "tab", "Item": item})
+    found = perform(table, ARN + "dynamodb:getItem", {"TableName": "tab", "Key": {"id": "1"}, "ConsistentRead": "true"})
     assert found["Item"] == {
         "id": {"S": "1"},
         "count": {"N": "7"},
@@ -51,11 +51,11 @@ def test_dynamodb_takes_plain_text_and_converts_numbers_and_truth_values(table: 
 
 
 def test_the_sdk_for_java_2_spells_null_nul_both_ways_and_takes_no_plain_text(table: Cloud) -> None:
-    put = {"TableName": "t", "Item": {"id": {"S": "1"}, "n": {"Nul": True}, "b": {"Bool": False}}}
+    put = {"TableName": "tab", "Item": {"id": {"S": "1"}, "n": {"Nul": True}, "b": {"Bool": False}}}
     perform(table, ARN + "aws-sdk:dynamodb:putItem", put)
-    found = perform(table, ARN + "aws-sdk:dynamodb:getItem", {"TableName": "t", "Key": {"id": {"S": "1"}}})
+    found = perform(table, ARN + "aws-sdk:dynamodb:getItem", {"TableName": "tab", "Key": {"id": {"S": "1"}}})
     assert found["Item"] == put["Item"]
-    error, cause = failure(table, ARN + "aws-sdk:dynamodb:getItem", {"TableName": "t", "Key": {"id": "1"}})
+    error, cause = failure(table, ARN + "aws-sdk:dynamodb:getItem", {"TableName": "tab", "Key": {"id": "1"}})
     assert error == "States.Runtime"
     assert cause.endswith("[The value for the field 'id' must be an OBJECT]")
 
@@ -67,13 +67,13 @@ def test_the_sdk_for_java_2_spells_null_nul_both_ways_and_takes_no_plain_text(ta
         ("lambda:invoke", {"FunctionName": ["f"]}, "The value for the field 'FunctionName' must be a STRING"),
         (
             "dynamodb:getItem",
-            {"TableName": "t", "Key": {"id": {"S": {}}}},
+            {"TableName": "tab", "Key": {"id": {"S": {}}}},
             "The value for the field 'S' must be a STRING",
         ),
-        ("dynamodb:getItem", {"TableName": "t", "Key": "1"}, "The value for the field 'Key' must be an OBJECT"),
+        ("dynamodb:getItem", {"TableName": "tab", "Key": "1"}, "The value for the field 'Key' must be an OBJECT"),
         (
             "dynamodb:getItem",
-            {"TableName": "t", "Key": {"id": "1"}, "ConsistentRead": "perhaps"},
+            {"TableName": "tab", "Key": {"id": "1"}, "ConsistentRead": "perhaps"},
             "The value for the field 'ConsistentRead' must be a BOOLEAN",
         ),
         ("sqs:sendMessage", {"QueueUrl": {}, "MessageBody": {}}, "The value for the field 'QueueUrl' must be a STRING"),
@@ -114,7 +114,7 @@ def test_a_value_of_another_type_is_refused_in_the_words_of_step_functions(
         ),
         (
             "aws-sdk:dynamodb:query",
-            {"TableName": "t", "Limit": 0},
+            {"TableName": "tab", "Limit": 0},
             "DynamoDb.DynamoDbException",
             "Value '0' at 'limit' failed to satisfy constraint: Member must have value greater than or equal to 1",
         ),
@@ -131,7 +131,7 @@ def test_a_value_of_another_type_is_refused_in_the_words_of_step_functions(
             "sqs:sendMessage",
             {"QueueUrl": None, "MessageBody": "m"},
             "SQS.AmazonSQSException",
-            "Value null at 'queueUrl'",
+            "The request must contain the parameter QueueUrl.",
         ),
         (
             "lambda:invoke",
@@ -165,7 +165,7 @@ def test_a_value_of_another_type_is_refused_in_the_words_of_step_functions(
         ),
         (
             "dynamodb:getItem",
-            {"TableName": "t", "Key": {"id": {}}},
+            {"TableName": "tab", "Key": {"id": {}}},
             "DynamoDB.AmazonDynamoDBException",
             "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes",
         ),
@@ -186,7 +186,7 @@ def test_what_the_service_would_refuse_is_its_own_error_which_a_catch_takes(
 
 
 def test_a_null_for_what_may_be_left_out_is_left_out(table: Cloud) -> None:
-    found = perform(table, ARN + "dynamodb:getItem", {"TableName": "t", "Key": {"id": "1"}, "ConsistentRead": None})
+    found = perform(table, ARN + "dynamodb:getItem", {"TableName": "tab", "Key": {"id": "1"}, "ConsistentRead": None})
     assert "Item" not in found
 
 

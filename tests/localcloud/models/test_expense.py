@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from localcloud.models.expense import Expense, analyse
+from localcloud.models.expense_text import currency_of
 from localcloud.models.layout import rows
 from tests.localcloud.models.written import page
 
@@ -151,6 +152,17 @@ def test_a_receipt_may_print_no_decimals(price: str, total: str) -> None:
     text = HEAD + f"Table      12\nTea        {price}\nTotal      {total}\nCash       500"
     assert items(text) == [{"ITEM": "Tea", "PRICE": price}]
     assert (summary(text)["TOTAL"], summary(text)["AMOUNT_PAID"]) == (total, "500")
+
+
+@pytest.mark.parametrize(
+    ("price", "total", "currency"),
+    [("W4,500", "W12000", "KRW"), ("P189.00", "P219.00", "PHP"), ("B120.00", "B160.00", "THB")],
+)
+def test_a_sign_that_the_recogniser_reads_as_a_letter_is_a_currency(price: str, total: str, currency: str) -> None:
+    text = HEAD + f"Tea        {price}\nTotal      {total}\nOrder      W12345"
+    assert items(text) == [{"ITEM": "Tea", "PRICE": price}]
+    assert summary(text)["TOTAL"] == total
+    assert currency_of([price, total]) == currency
 
 
 def test_of_three_numbers_whose_last_is_the_product_the_second_is_what_one_costs() -> None:

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from localcloud.runtimes import containers
 from localcloud.runtimes.containers import PYTHON, Container
 
+SITECUSTOMIZE = Path(containers.__file__).parent / "container_python" / "sitecustomize.py"
 CALLS = Path(__file__).with_name("opt_ml_calls.py")
 
 
@@ -54,6 +56,18 @@ def test_folder_of_the_job_stays_out_of_what_a_script_finds(container: Container
         "print(sorted({each.relative_to('/opt/ml').as_posix() for each in found}))\n"
     )
     assert run(container, "-c", script) == "['code/deep/a.py', 'model/code/deep/a.py']\n"
+
+
+def test_a_module_that_was_there_before_sees_opt_ml_as_well(container: Container) -> None:
+    """What a `.pth` file imports is there first; tempfile's default arguments are functions of os."""
+    early = "import tempfile, runpy; assert tempfile._TemporaryFileCloser.close.__defaults__; "
+    script = early + (
+        f"import os; os.environ['_OPT_ML'] = {str(container.path('/opt/ml'))!r}; "
+        f"runpy.run_path({str(SITECUSTOMIZE)!r}, run_name='sitecustomize_again'); "
+        "tempfile.NamedTemporaryFile(dir='/opt/ml/model').close()"
+    )
+    ended = subprocess.run([sys.executable, "-c", script], text=True, capture_output=True, check=False)
+    assert ended.returncode == 0, ended.stderr
 
 
 def test_programs_that_a_script_starts_get_the_real_paths(container: Container) -> None:

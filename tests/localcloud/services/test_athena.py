@@ -163,7 +163,7 @@ def test_a_token_starts_one_query(cloud: Cloud) -> None:
     [
         ("SELECT 1 +", "InvalidRequestException", "line 1:10: mismatched input"),
         ("SELEC 1", "InvalidRequestException", "line 1:7: mismatched input '1'."),
-        ("", "InvalidRequestException", "mismatched input '<EOF>'"),
+        ("", "InvalidRequestException", "Value '' at 'queryString' failed to satisfy constraint"),
         ("SELECT 1; SELECT 2", "InvalidRequestException", "Only one sql statement is allowed."),
         ("CREATE VIEW v AS SELECT 1", "UnsupportedLocally", "does not run CREATE VIEW v. It runs SELECT"),
         ("SELECT ?", "UnsupportedLocally", "does not run Queries with parameters"),

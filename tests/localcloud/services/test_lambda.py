@@ -163,6 +163,10 @@ def test_code_may_come_from_s3(cloud: Cloud, client: Any, create: Create) -> Non
     [
         ({"Timeout": 99_999}, "ValidationException", "'99999' at 'timeout' failed to satisfy constraint"),
         ({"MemorySize": 99_999}, "ValidationException", "'99999' at 'memorySize' failed to satisfy constraint"),
+        ({"Timeout": 901}, "ValidationException", "'901' at 'timeout' failed to satisfy constraint"),
+        ({"MemorySize": 10_241}, "ValidationException", "'MemorySize' value failed to satisfy constraint"),
+        ({"Runtime": "python2.7"}, "InvalidParameterValueException", "We recommend you use the new runtime (python3"),
+        ({"Runtime": "python3"}, "InvalidParameterValueException", "python3.13, "),
         ({"Environment": {"Variables": {"1": "x"}}}, "ValidationException", "Map key must satisfy constraint"),
         (
             {"Environment": {"Variables": {"AWS_REGION": "x", "AB": "y"}}},

@@ -365,7 +365,7 @@ def handler(event, context):
 
 def test_the_changes_of_a_table_reach_a_function(cloud: Cloud) -> None:
     table = cloud.client("dynamodb").create_table(
-        TableName="t",
+        TableName="tab",
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
         BillingMode="PAY_PER_REQUEST",
@@ -385,9 +385,9 @@ def handler(event, context):
         FilterCriteria={"Filters": [{"Pattern": pattern}]},
     )
     dynamodb = cloud.client("dynamodb")
-    dynamodb.put_item(TableName="t", Item={"id": {"S": "1"}, "n": {"N": "2"}})
-    dynamodb.put_item(TableName="t", Item={"id": {"S": "1"}, "n": {"N": "3"}})
-    dynamodb.delete_item(TableName="t", Key={"id": {"S": "1"}})
+    dynamodb.put_item(TableName="tab", Item={"id": {"S": "1"}, "n": {"N": "2"}})
+    dynamodb.put_item(TableName="tab", Item={"id": {"S": "1"}, "n": {"N": "3"}})
+    dynamodb.delete_item(TableName="tab", Key={"id": {"S": "1"}})
     settle(cloud)
     assert [line for _, line in printed(cloud, "got")] == [
         "INSERT {'id': {'S': '1'}} {'id': {'S': '1'}, 'n': {'N': '2'}}",

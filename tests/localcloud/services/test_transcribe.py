@@ -195,9 +195,9 @@ def test_media_that_cannot_be_heard_fail_the_job_with_aws_s_reason(
     ("change", "part"),
     [
         ({"Media": {"MediaFileUri": "s3://calls/nothing.wav"}}, "can't be accessed"),
-        ({"Media": {"MediaFileUri": "ftp://calls/mono.wav"}}, "isn't valid"),
+        ({"Media": {"MediaFileUri": "ftp://calls/mono.wav"}}, "at 'media.mediaFileUri' failed"),
         ({"OutputBucketName": "nowhere"}, "specified S3 bucket can't be accessed"),
-        ({"TranscriptionJobName": "a name"}, "job name"),
+        ({"TranscriptionJobName": "a name"}, "at 'transcriptionJobName' failed"),
         ({"Settings": {"VocabularyName": "missing"}}, "vocabulary couldn't be found"),
     ],
 )

@@ -188,7 +188,7 @@ def lab() -> Iterator[Lab]:
     cloud.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def new_channel() -> Any:
     return channel
 

@@ -1,0 +1,58 @@
+"""`python -m tools.taught [NN ...]`: how much of helpers and localcloud the notebooks execute, file by file.
+
+What no cell needs and no promise covers goes (docs/taught.md). Each Python process counts, the cloud and workers too:
+those get an environment of their own, so a `.pth` file in site-packages starts the measuring, while this runs. Workers
+are killed at their end, so that what was measured is saved every second.
+"""
+
+from __future__ import annotations
+
+import sys
+import sysconfig
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCES = [str(ROOT / name) for name in ("helpers", "localcloud")]
+HOOK = Path(sysconfig.get_path("purelib"), "zz_taught.pth")  # after the one that puts the checkout on the path
+
+
+def main() -> int:
+    """Execute notebooks as they are, their outputs saved; prints executed and all statements of each file."""
+    from coverage import Coverage
+
+    from tools import execute
+
+    with tempfile.TemporaryDirectory() as folder:
+        HOOK.write_text(f"import tools.taught; tools.taught.begin({folder!r})\n", encoding="utf-8")
+        try:
+            failed = execute.main(sys.argv[1:])
+        finally:
+            HOOK.unlink()
+        measured = Coverage(data_file=f"{folder}/all", config_file=False, source_dirs=SOURCES)
+        measured.combine([folder], strict=True)
+        measured.report(file=sys.stdout)
+    return failed
+
+
+def begin(folder: str) -> None:
+    """Measure this process, into a file of its own."""
+    from coverage import Coverage
+
+    measuring = Coverage(
+        data_file=f"{folder}/of", data_suffix=True, auto_data=True, config_file=False, source_dirs=SOURCES
+    )
+    measuring.start()
+
+    def save() -> None:
+        while Path(folder).is_dir():
+            time.sleep(1)
+            measuring.save()
+
+    threading.Thread(target=save, daemon=True).start()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
