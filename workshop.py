@@ -88,6 +88,13 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--access-key", metavar="ID:SECRET", help="the key that calls are signed with (default: a new one)"
     )
+    sub = command("check-aws", check_aws, "say whether the notebooks would run in your AWS account; creates nothing")
+    sub.add_argument(
+        "--policy", action="store_true", help="print the IAM policy that your user needs, and check nothing"
+    )
+    sub = command("clean-aws", clean_aws, "list what notebooks have left in your AWS account, and delete it")
+    sub.add_argument("--yes", action="store_true", help="do not ask before deleting")
+    sub.add_argument("runs", nargs="*", metavar="RUN", help="the id of a run, such as k3x9bc (default: this folder's)")
     sub = command("notebooks", notebooks, "execute notebooks in place and save their outputs")
     sub.add_argument("names", nargs="*", metavar="NAME", help="a notebook, such as 03 (default: all)")
     sub = command("bench", bench, "measure, and print one JSON object of figures")
@@ -170,6 +177,28 @@ def cloud(options: argparse.Namespace) -> int:
         os.chdir(ROOT)
         os.execve(python, command, environment)
     return run(command, environment)
+
+
+def check_aws(options: argparse.Namespace) -> int:
+    """Say whether the notebooks would run in your AWS account, and what to mend where they would not.
+
+    It creates nothing: who you are, whether the region has every service, the quotas, your permissions by simulation,
+    what earlier runs have left. With the exit code 1 something stands in the way.
+    """
+    python = env.prepare()
+    policy = ["--policy"] if options.policy else []
+    return run([python, "-m", "tools.aws", "check", *policy], env.reader_environment(python))
+
+
+def clean_aws(options: argparse.Namespace) -> int:
+    """List what notebooks have left in your AWS account, ask, and delete it, what bills by the hour first.
+
+    It knows the runs of this folder by `.aws-runs/`, and names those that have left something and are not of this
+    folder. Exit code 1 when something is left.
+    """
+    python = env.prepare()
+    yes = ["--yes"] if options.yes else []
+    return run([python, "-m", "tools.aws", "clean", *yes, *options.runs], env.reader_environment(python))
 
 
 def notebooks(options: argparse.Namespace) -> int:

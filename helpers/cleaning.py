@@ -1,86 +1,411 @@
-"""Deletes what the workshop made, and only that: its names start with `workshop-` and it has the tag."""
+"""Deletes what runs of the workshop made, and only that.
+
+Whose something is, its tags say (`names.run_of`), or its name when a kernel ended before it could tag it. What an
+execution made without tags (the SDK's TrainingPipeline) is known by its role, which is of one run.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import time
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
-from functools import partial
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 from typing import Any
 
-from helpers.session import TAG, Session, current
+from helpers import manifest, status
+from helpers.names import PREFIX, run_of
+from helpers.session import Session, connected, current, reach_aws, target_wanted
 
-PREFIX = "workshop-"
+#: Seconds between tries of what AWS refuses for now: an endpoint that is being made, a role that is still in use.
+_PAUSES = (5, 15, 30, 60, 120, 240)
+#: Of which one is in each error that says that there is nothing to delete. (SageMaker's is a ValidationException.)
+_GONE = ("NotFound", "NoSuch", "DoesNotExist", "NonExistent", "Could not find", "not found")
 
-Found = Iterator[tuple[str, Callable[[], object]]]
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One resource of the workshop.
+
+    Attributes:
+        said: its kind and its name.
+        run: the run that made it; "" on a local cloud.
+        delete: deletes it.
+    """
+
+    said: str
+    run: str
+    delete: Callable[[], object]
+
+
+@dataclass
+class Cleaned:
+    """What came of it.
+
+    Attributes:
+        gone: what was deleted.
+        left: what could not be, and why.
+        unseen: kinds of things that could not be looked for, and why.
+    """
+
+    gone: list[str] = field(default_factory=list)
+    left: dict[str, str] = field(default_factory=dict)
+    unseen: dict[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        lines = [f"Deleted {said}" for said in self.gone]
+        lines += [f"LEFT {said}: {why}" for said, why in self.left.items()]
+        lines += [f"NOT LOOKED FOR: {kind}: {why}" for kind, why in self.unseen.items()]
+        lines += [f"{len(self.gone)} resources deleted."] if self.gone else []
+        return "\n".join(lines or ["Nothing to delete."])
 
 
 def clean_up() -> None:
-    """Deletes every resource of the workshop in the connected cloud, and says what went.
+    """Deletes every resource of this run in the connected cloud, and says what went.
 
-    State machines first, then what they call, then storage and roles. Nothing without the tag
-    `workshop=serverless-ml` is touched.
+    What bills by the hour first, then state machines, then what they call, then storage and roles. Executions and jobs
+    that still run are stopped before. What is refused is tried again, and named if it stays. Nothing of another reader,
+    another run or without the workshop's tag is touched. On AWS, in a kernel that is not connected, it lists what the
+    runs of this folder have left, as `python3 workshop.py clean-aws` does, and deletes that.
     """
+    if connected() is None and target_wanted() == "aws":
+        clean_aws([])
+        return
     session = current()
     session.clean_ups += 1
-    gone = []
-    try:
-        with session.alive():
-            for finder in _FINDERS:
-                for said, delete in list(finder(session)):
-                    delete()
-                    gone.append(f"Deleted {said}")
-    finally:  # in one piece, so that a stored notebook is the same each time
-        print("\n".join([*gone, f"{len(gone)} resources deleted."]) if gone else "Nothing to delete.")
+    session.versions.clear()
+    with session.alive():
+        cleaned = Account(session, {session.run}).clean({session.run})
+    print(cleaned)
+    if session.run and not cleaned.left and not cleaned.unseen:
+        (manifest.folder() / f"{session.run}.jsonl").unlink(missing_ok=True)
 
 
-def _is_ours(tags: object) -> bool:
-    """Whether the tag is among them, in any of the ways that services write tags."""
-    if isinstance(tags, dict):
-        return tags.get(TAG["Key"]) == TAG["Value"]
-    assert isinstance(tags, Iterable)
-    pairs = [{key.lower(): value for key, value in tag.items()} for tag in tags]
-    return {"key": TAG["Key"], "value": TAG["Value"]} in pairs
+def clean_aws(wanted: Collection[str], confirm: Callable[[str], bool] = lambda question: True) -> bool:
+    """Deletes, in the reader's account, what runs have left there; needs no `connect`.
+
+    Lists everything first, what bills by the hour before what bills by use.
+
+    Args:
+        wanted: ids of runs; those that have a manifest here if there are none.
+        confirm: asked before anything is deleted.
+
+    Returns:
+        Whether nothing is left of these runs.
+
+    Raises:
+        WorkshopError: AWS does not know the reader.
+    """
+    here = reach_aws()
+    known = [run for run in manifest.runs() if run.account_id == here.account_id]
+    elsewhere = [run for run in manifest.runs() if run.account_id != here.account_id]
+    for run in elsewhere:
+        print(
+            f"Run {run.id} of {run.created[:16]} is in account {run.account_id}: sign in there to delete what it left."
+        )
+    runs = set(wanted) or {run.id for run in known}
+    regions = {run.region for run in known if run.id in runs} or {here.region}
+    clean = True
+    for region in sorted(regions | {here.region}):
+        clean &= _clean_region(Account(reach_aws(region), runs), runs, confirm)
+    if clean:
+        for run in known:
+            if run.id in runs:
+                run.path.unlink(missing_ok=True)
+    return clean
 
 
-def _pages(client: Any, operation: str, key: str) -> list[Any]:
-    return [item for page in client.get_paginator(operation).paginate() for item in page.get(key, [])]
+def _clean_region(account: Account, runs: set[str], confirm: Callable[[str], bool]) -> bool:
+    found = account.found()
+    ours = [each for each in found if each.run in runs]
+    region = account.session.region
+    print(f"{region}: {len(ours)} resources of the runs {', '.join(sorted(runs)) or '(none known here)'}")
+    for each in ours:
+        print(f"  {each.said}")
+    others: dict[str, int] = {}
+    for each in found:
+        if each.run not in runs:
+            others[each.run] = others.get(each.run, 0) + 1
+    for run, number in sorted(others.items()):
+        print(
+            f"  ({number} of run {run or 'without an id'}, which has no manifest here: `workshop.py clean-aws {run}`)"
+        )
+    if not ours and not account.unseen:
+        return True
+    if ours and not confirm(f"Delete these {len(ours)} in {region}?"):
+        print("Nothing was deleted.")
+        return False
+    cleaned = account.clean(runs)
+    print(cleaned)
+    return not cleaned.left and not cleaned.unseen
 
 
-def _state_machines(session: Session) -> Found:
-    client = session.client("stepfunctions")
+class Account:
+    """What the workshop has made in one region of an account.
 
-    def delete(arn: str, kind: str) -> None:
-        """With what still runs of it: till that has ended its name stays taken."""
-        if kind == "STANDARD":
-            pages = client.get_paginator("list_executions").paginate(stateMachineArn=arn, statusFilter="RUNNING")
-            for execution in [each for page in pages for each in page["executions"]]:
-                client.stop_execution(executionArn=execution["executionArn"], cause="clean_up")
-        client.delete_state_machine(stateMachineArn=arn)
+    Args:
+        session: how to reach it.
+        runs: ids of runs that are known.
+    """
 
-    for item in _pages(client, "list_state_machines", "stateMachines"):
+    def __init__(self, session: Session, runs: Collection[str]) -> None:
+        self.session, self.runs = session, runs
+        self.unseen: dict[str, str] = {}
+
+    def client(self, service: str) -> Any:
+        return self.session.client(service)
+
+    def run_of(self, name: str, tags: object) -> str | None:
+        return run_of(name, tags, self.runs)
+
+    def found(self) -> list[Found]:
+        """Everything of the workshop's, whichever run's, in the order in which it is to be deleted."""
+        self.__dict__.pop("roles", None)
+        self.unseen.clear()
+        found: list[Found] = []
+        for finder in _FINDERS:
+            try:
+                found += finder(self)
+            except self._refusals as problem:
+                self._check_cloud(problem)
+                self.unseen[finder.__name__.strip("_").replace("_", " ")] = _first_line(problem)
+        return found
+
+    def clean(self, runs: Collection[str]) -> Cleaned:
+        """Deletes what is of these runs. Raises LocalCloudDied's cause when the local cloud is gone."""
+        cleaned = Cleaned()
+        for pause in (*(_PAUSES if self.session.target == "aws" else ()), None):
+            before = len(cleaned.gone)
+            cleaned.left.clear()
+            for stop in _STOPS:
+                with suppress(*self._refusals):  # what it would have stopped is deleted, or named, below
+                    stop(self, runs)
+            for each in self.found():
+                if (
+                    each.run in runs
+                    and each.said.startswith("role ")
+                    and not all(said.startswith("role ") for said in cleaned.left)
+                ):
+                    cleaned.left[each.said] = "what is left is known by it"
+                elif each.run in runs:
+                    self._delete(each, cleaned)
+            cleaned.unseen = dict(self.unseen)
+            remaining = [each for each in self.found() if each.run in runs] if cleaned.gone or cleaned.left else []
+            for each in remaining:
+                cleaned.left.setdefault(each.said, "AWS still lists it")
+            if not cleaned.left or (pause is None and len(cleaned.gone) == before):
+                break
+            if pause is not None:
+                with status.doing(f"AWS still has {len(cleaned.left)} resources; asking again in {pause} s"):
+                    time.sleep(pause)
+        return cleaned
+
+    def _delete(self, each: Found, cleaned: Cleaned) -> None:
+        try:
+            each.delete()
+        except self._refusals as problem:
+            self._check_cloud(problem)
+            if not any(gone in f"{problem}" for gone in _GONE):
+                cleaned.left[each.said] = _first_line(problem)
+                return
+        if each.said not in cleaned.gone:
+            cleaned.gone.append(each.said)
+
+    def _check_cloud(self, problem: Exception) -> None:
+        if self.session.cloud is not None and not self.session.cloud.alive:
+            raise problem
+
+    @cached_property
+    def _refusals(self) -> tuple[type[Exception], ...]:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        return (BotoCoreError, ClientError)
+
+    @cached_property
+    def roles(self) -> dict[str, tuple[str, Any]]:
+        """ARN of each role of the workshop -> the run that it is of, and when it was made."""
+        iam, found = self.client("iam"), {}
+        for item in self.pages("iam", "list_roles", "Roles"):
+            name = item["RoleName"]
+            if name.startswith(PREFIX):
+                run = self.run_of(name, iam.list_role_tags(RoleName=name)["Tags"])
+                if run is not None:
+                    found[item["Arn"]] = run, item["CreateDate"]
+        return found
+
+    def pages(self, service: str, operation: str, key: str, **parameters: Any) -> list[Any]:
+        pages = self.client(service).get_paginator(operation).paginate(**parameters)
+        return [item for page in pages for item in page.get(key, [])]
+
+
+Finder = Callable[[Account], Iterator[Found]]
+
+
+def _first_line(problem: Exception) -> str:
+    return (str(problem).splitlines() or [type(problem).__name__])[0]
+
+
+def _machines(account: Account) -> Iterator[tuple[str, str, str, str]]:
+    """Run, name, ARN and type of each state machine."""
+    client = account.client("stepfunctions")
+    for item in account.pages("stepfunctions", "list_state_machines", "stateMachines"):
         name, arn = item["name"], item["stateMachineArn"]
-        if name.startswith(PREFIX) and _is_ours(client.list_tags_for_resource(resourceArn=arn)["tags"]):
-            yield f"state machine {name}", partial(delete, arn, item["type"])
+        if name.startswith(PREFIX):
+            run = account.run_of(name, client.list_tags_for_resource(resourceArn=arn)["tags"])
+            if run is not None:
+                yield run, name, arn, item["type"]
 
 
-def _functions(session: Session) -> Found:
-    client, logs = session.client("lambda"), session.client("logs")
+def _stop_executions(account: Account, runs: Collection[str]) -> None:
+    """They would go on making what is deleted; and till they have ended the name of their machine stays taken."""
+    client = account.client("stepfunctions")
+    for run, _, arn, kind in _machines(account):
+        if run in runs and kind == "STANDARD":
+            running = {"stateMachineArn": arn, "statusFilter": "RUNNING"}
+            for execution in account.pages("stepfunctions", "list_executions", "executions", **running):
+                client.stop_execution(executionArn=execution["executionArn"], cause="clean_up")
+
+
+#: Kind -> where its description has the role that it runs as.
+_JOBS = {
+    "HyperParameterTuningJob": lambda job: job.get("TrainingJobDefinition", {}).get("RoleArn"),
+    "TrainingJob": lambda job: job["RoleArn"],
+    "ProcessingJob": lambda job: job["RoleArn"],
+}
+
+
+def _jobs(account: Account, kind: str, **parameters: Any) -> Iterator[tuple[str, str]]:
+    """Run and name of each of SageMaker's jobs of a kind that ran as one of the workshop's roles."""
+    if not account.roles:
+        return
+    words = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in kind)[1:]
+    describe = getattr(account.client("sagemaker"), f"describe_{words}")
+    parameters["CreationTimeAfter"] = min(created for _, created in account.roles.values())
+    key = {"HyperParameterTuningJob": "HyperParameterTuningJobSummaries"}.get(kind, f"{kind}Summaries")
+    for item in account.pages("sagemaker", f"list_{words}s", key, **parameters):
+        name = item[f"{kind}Name"]
+        run, _ = account.roles.get(_JOBS[kind](describe(**{f"{kind}Name": name})), (None, None))
+        if run is not None:
+            yield run, name
+
+
+def _stop_jobs(account: Account, runs: Collection[str]) -> None:
+    client = account.client("sagemaker")
+    for kind in _JOBS:
+        words = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in kind)
+        for run, name in _jobs(account, kind, StatusEquals="InProgress"):
+            if run in runs:
+                getattr(client, f"stop{words}")(**{f"{kind}Name": name})
+    for item in account.pages("sagemaker", "list_transform_jobs", "TransformJobSummaries", StatusEquals="InProgress"):
+        name = item["TransformJobName"]
+        model = client.describe_transform_job(TransformJobName=name)["ModelName"]
+        if _model_run(account, model) in runs:
+            client.stop_transform_job(TransformJobName=name)
+
+
+#: What is stopped before anything is deleted.
+_STOPS = (_stop_executions, _stop_jobs)
+
+
+def _model_run(account: Account, name: str) -> str | None:
+    client = account.client("sagemaker")
+    try:
+        described = client.describe_model(ModelName=name)
+    except client.exceptions.ClientError:  # it is gone
+        return None
+    tags = client.list_tags(ResourceArn=described["ModelArn"])["Tags"]
+    run, _ = account.roles.get(described.get("ExecutionRoleArn"), (None, None))
+    return run if run is not None else account.run_of(name if name.startswith(PREFIX) else "", tags)
+
+
+def _config_run(account: Account, name: str) -> str | None:
+    """The run of an endpoint's configuration: by its tags, or by the model that it serves."""
+    client = account.client("sagemaker")
+    try:
+        described = client.describe_endpoint_config(EndpointConfigName=name)
+    except client.exceptions.ClientError:
+        return None
+    run = account.run_of(name, client.list_tags(ResourceArn=described["EndpointConfigArn"])["Tags"])
+    models = [variant.get("ModelName") for variant in described["ProductionVariants"]]
+    found = (_model_run(account, model) for model in models if model)
+    return run if run is not None else next((each for each in found if each is not None), None)
+
+
+def _endpoints(account: Account) -> Iterator[Found]:
+    client = account.client("sagemaker")
+    for item in account.pages("sagemaker", "list_endpoints", "Endpoints"):
+        name = item["EndpointName"]
+        run = account.run_of(name, client.list_tags(ResourceArn=item["EndpointArn"])["Tags"])
+        if run is None and account.roles:
+            config = client.describe_endpoint(EndpointName=name)["EndpointConfigName"]
+            run = _config_run(account, config)
+        if run is not None:
+            yield Found(f"endpoint {name}", run, partial(client.delete_endpoint, EndpointName=name))
+
+
+def _endpoint_configs(account: Account) -> Iterator[Found]:
+    delete = account.client("sagemaker").delete_endpoint_config
+    for item in account.pages("sagemaker", "list_endpoint_configs", "EndpointConfigs"):
+        name = item["EndpointConfigName"]
+        run = _config_run(account, name)
+        if run is not None:
+            yield Found(f"endpoint config {name}", run, partial(delete, EndpointConfigName=name))
+
+
+def _models(account: Account) -> Iterator[Found]:
+    delete = account.client("sagemaker").delete_model
+    for item in account.pages("sagemaker", "list_models", "Models"):
+        run = _model_run(account, item["ModelName"])
+        if run is not None:
+            yield Found(f"model {item['ModelName']}", run, partial(delete, ModelName=item["ModelName"]))
+
+
+def _delivery_streams(account: Account) -> Iterator[Found]:
+    client = account.client("firehose")
+    for name in client.list_delivery_streams(Limit=10_000)["DeliveryStreamNames"]:
+        if name.startswith(PREFIX):
+            run = account.run_of(name, client.list_tags_for_delivery_stream(DeliveryStreamName=name)["Tags"])
+            if run is not None:
+                delete = partial(client.delete_delivery_stream, DeliveryStreamName=name)
+                yield Found(f"delivery stream {name}", run, delete)
+
+
+def _streams(account: Account) -> Iterator[Found]:
+    client = account.client("kinesis")
+    for name in account.pages("kinesis", "list_streams", "StreamNames"):
+        if name.startswith(PREFIX):
+            run = account.run_of(name, client.list_tags_for_stream(StreamName=name)["Tags"])
+            if run is not None:
+                yield Found(f"stream {name}", run, partial(client.delete_stream, StreamName=name))
+
+
+def _state_machines(account: Account) -> Iterator[Found]:
+    delete = account.client("stepfunctions").delete_state_machine
+    for run, name, arn, _ in _machines(account):
+        yield Found(f"state machine {name}", run, partial(delete, stateMachineArn=arn))
+
+
+def _functions(account: Account) -> Iterator[Found]:
+    client, logs = account.client("lambda"), account.client("logs")
 
     def delete(name: str) -> None:
         for mapping in client.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]:
-            client.delete_event_source_mapping(UUID=mapping["UUID"])
-        client.delete_function(FunctionName=name)
+            with suppress(client.exceptions.ResourceInUseException):  # being made or deleted: it goes with its function
+                client.delete_event_source_mapping(UUID=mapping["UUID"])
         with suppress(logs.exceptions.ResourceNotFoundException):  # it never ran
             logs.delete_log_group(logGroupName=f"/aws/lambda/{name}")
+        client.delete_function(FunctionName=name)
 
-    for item in _pages(client, "list_functions", "Functions"):
+    for item in account.pages("lambda", "list_functions", "Functions"):
         name = item["FunctionName"]
-        if name.startswith(PREFIX) and _is_ours(client.list_tags(Resource=item["FunctionArn"])["Tags"]):
-            yield f"function {name} and its logs", partial(delete, name)
+        if name.startswith(PREFIX):
+            run = account.run_of(name, client.list_tags(Resource=item["FunctionArn"])["Tags"])
+            if run is not None:
+                yield Found(f"function {name} and its logs", run, partial(delete, name))
 
 
-def _rules(session: Session) -> Found:
-    client = session.client("events")
+def _rules(account: Account) -> Iterator[Found]:
+    client = account.client("events")
 
     def delete(name: str) -> None:
         targets = [target["Id"] for target in client.list_targets_by_rule(Rule=name)["Targets"]]
@@ -89,91 +414,100 @@ def _rules(session: Session) -> Found:
         client.delete_rule(Name=name)
 
     for item in client.list_rules(NamePrefix=PREFIX)["Rules"]:
-        if _is_ours(client.list_tags_for_resource(ResourceARN=item["Arn"])["Tags"]):
-            yield f"rule {item['Name']}", partial(delete, item["Name"])
+        run = account.run_of(item["Name"], client.list_tags_for_resource(ResourceARN=item["Arn"])["Tags"])
+        if run is not None:
+            yield Found(f"rule {item['Name']}", run, partial(delete, item["Name"]))
 
 
-def _delivery_streams(session: Session) -> Found:
-    client = session.client("firehose")
-    for name in client.list_delivery_streams(Limit=10_000)["DeliveryStreamNames"]:
-        if name.startswith(PREFIX) and _is_ours(client.list_tags_for_delivery_stream(DeliveryStreamName=name)["Tags"]):
-            yield f"delivery stream {name}", partial(client.delete_delivery_stream, DeliveryStreamName=name)
-
-
-def _streams(session: Session) -> Found:
-    client = session.client("kinesis")
-    for name in _pages(client, "list_streams", "StreamNames"):
-        if name.startswith(PREFIX) and _is_ours(client.list_tags_for_stream(StreamName=name)["Tags"]):
-            yield f"stream {name}", partial(client.delete_stream, StreamName=name)
-
-
-def _catalog(session: Session) -> Found:
+def _catalog(account: Account) -> Iterator[Found]:
     """Databases of the Data Catalog, which keep the tag as a parameter, and the crawlers that fill them.
 
     Their names have underscores: in SQL a hyphen is a minus.
     """
-    client = session.client("glue")
-    ours = []
-    for item in _pages(client, "get_databases", "DatabaseList"):
-        if item["Name"].startswith(PREFIX.replace("-", "_")) and _is_ours(item.get("Parameters", {})):
-            ours.append(item["Name"])
-    for crawler in _pages(client, "get_crawlers", "Crawlers") if ours else ():
-        if crawler["Name"].startswith(PREFIX) and crawler.get("DatabaseName") in ours:
-            yield f"crawler {crawler['Name']}", partial(client.delete_crawler, Name=crawler["Name"])
-    for name in ours:
-        yield f"database {name} and its tables", partial(client.delete_database, Name=name)
+    client = account.client("glue")
+    ours = {}
+    for item in account.pages("glue", "get_databases", "DatabaseList"):
+        if item["Name"].startswith(PREFIX.replace("-", "_")):
+            run = account.run_of(item["Name"], item.get("Parameters", {}))
+            if run is not None:
+                ours[item["Name"]] = run
+    for crawler in account.pages("glue", "get_crawlers", "Crawlers"):
+        name = crawler["Name"]
+        run = ours.get(crawler.get("DatabaseName"), account.run_of(name, []))
+        if name.startswith(PREFIX) and run is not None:
+            yield Found(f"crawler {name}", run, partial(client.delete_crawler, Name=name))
+    for name, run in ours.items():
+        yield Found(f"database {name} and its tables", run, partial(client.delete_database, Name=name))
 
 
-def _tables(session: Session) -> Found:
-    client = session.client("dynamodb")
-    for name in _pages(client, "list_tables", "TableNames"):
+def _tables(account: Account) -> Iterator[Found]:
+    client = account.client("dynamodb")
+    for name in account.pages("dynamodb", "list_tables", "TableNames"):
         if name.startswith(PREFIX):
-            arn = client.describe_table(TableName=name)["Table"]["TableArn"]
-            if _is_ours(client.list_tags_of_resource(ResourceArn=arn)["Tags"]):
-                yield f"table {name}", partial(client.delete_table, TableName=name)
+            described = client.describe_table(TableName=name)["Table"]
+            run = account.run_of(name, client.list_tags_of_resource(ResourceArn=described["TableArn"])["Tags"])
+            if run is not None and described["TableStatus"] != "DELETING":
+                yield Found(f"table {name}", run, partial(client.delete_table, TableName=name))
 
 
-def _sagemaker(kind: str, key: str) -> Callable[[Session], Found]:
-    """Finds what SageMaker serves from; its jobs stay on record, as on AWS."""
-    words = {"endpoint": "Endpoint", "endpoint_config": "EndpointConfig", "model": "Model"}[kind]
-
-    def find(session: Session) -> Found:
-        client = session.client("sagemaker")
-        for item in _pages(client, f"list_{kind}s", key):
-            name = item[f"{words}Name"]
-            if name.startswith(PREFIX) and _is_ours(client.list_tags(ResourceArn=item[f"{words}Arn"])["Tags"]):
-                delete = getattr(client, f"delete_{kind}")
-                yield f"{kind.replace('_', ' ')} {name}", partial(delete, **{f"{words}Name": name})
-
-    return find
-
-
-#: What bills by the hour first.
-_SAGEMAKER = (
-    _sagemaker("endpoint", "Endpoints"),
-    _sagemaker("endpoint_config", "EndpointConfigs"),
-    _sagemaker("model", "Models"),
-)
-
-
-def _topics(session: Session) -> Found:
-    client = session.client("sns")
-    for item in _pages(client, "list_topics", "Topics"):
+def _topics(account: Account) -> Iterator[Found]:
+    client = account.client("sns")
+    for item in account.pages("sns", "list_topics", "Topics"):
         arn = item["TopicArn"]
         name = arn.rpartition(":")[2]
-        if name.startswith(PREFIX) and _is_ours(client.list_tags_for_resource(ResourceArn=arn)["Tags"]):
-            yield f"topic {name}", partial(client.delete_topic, TopicArn=arn)
+        if name.startswith(PREFIX):
+            run = account.run_of(name, client.list_tags_for_resource(ResourceArn=arn)["Tags"])
+            if run is not None:
+                yield Found(f"topic {name}", run, partial(client.delete_topic, TopicArn=arn))
 
 
-def _queues(session: Session) -> Found:
-    client = session.client("sqs")
-    for url in client.list_queues(QueueNamePrefix=PREFIX).get("QueueUrls", []):
-        if _is_ours(client.list_queue_tags(QueueUrl=url).get("Tags", {})):
-            yield f"queue {url.rpartition('/')[2]}", partial(client.delete_queue, QueueUrl=url)
+def _queues(account: Account) -> Iterator[Found]:
+    client = account.client("sqs")
+    for url in account.pages("sqs", "list_queues", "QueueUrls", QueueNamePrefix=PREFIX):
+        name = url.rpartition("/")[2]
+        run = account.run_of(name, client.list_queue_tags(QueueUrl=url).get("Tags", {}))
+        if run is not None:
+            yield Found(f"queue {name}", run, partial(client.delete_queue, QueueUrl=url))
 
 
-def _buckets(session: Session) -> Found:
-    client = session.client("s3")
+def _transcription_jobs(account: Account) -> Iterator[Found]:
+    """By the bucket that the recording lies in: they are named after executions, and have no tags."""
+    if account.session.target == "local":  # a record like an execution's: both end with the cloud
+        return
+    client = account.client("transcribe")
+    buckets = dict(_our_buckets(account))
+    token: dict[str, str] = {}
+    while buckets:
+        page = client.list_transcription_jobs(**token)
+        for item in page["TranscriptionJobSummaries"]:
+            name = item["TranscriptionJobName"]
+            job = client.get_transcription_job(TranscriptionJobName=name)["TranscriptionJob"]
+            bucket = job.get("Media", {}).get("MediaFileUri", "").removeprefix("s3://").partition("/")[0]
+            if bucket in buckets:
+                delete = partial(client.delete_transcription_job, TranscriptionJobName=name)
+                yield Found(f"transcription job {name}", buckets[bucket], delete)
+        if "NextToken" not in page:
+            return
+        token = {"NextToken": page["NextToken"]}
+
+
+def _our_buckets(account: Account) -> Iterator[tuple[str, str]]:
+    """Name and run of each bucket in this region."""
+    client = account.client("s3")
+    for item in client.list_buckets()["Buckets"]:
+        name = item["Name"]
+        if name.startswith(PREFIX) and account.session.region in name:
+            try:
+                tags = client.get_bucket_tagging(Bucket=name)["TagSet"]
+            except client.exceptions.ClientError:  # NoSuchTagSet
+                tags = []
+            run = account.run_of(name, tags)
+            if run is not None:
+                yield name, run
+
+
+def _buckets(account: Account) -> Iterator[Found]:
+    client = account.client("s3")
 
     def delete(name: str) -> None:
         for page in client.get_paginator("list_objects_v2").paginate(Bucket=name):
@@ -182,30 +516,50 @@ def _buckets(session: Session) -> Found:
                 client.delete_objects(Bucket=name, Delete={"Objects": keys})
         client.delete_bucket(Bucket=name)
 
-    for item in client.list_buckets()["Buckets"]:
-        name = item["Name"]
-        if name.startswith(PREFIX):
-            with suppress(client.exceptions.ClientError):  # NoSuchTagSet: not ours
-                if _is_ours(client.get_bucket_tagging(Bucket=name)["TagSet"]):
-                    yield f"bucket {name} and what was in it", partial(delete, name)
+    for name, run in _our_buckets(account):
+        yield Found(f"bucket {name} and what was in it", run, partial(delete, name))
 
 
-def _roles(session: Session) -> Found:
-    client = session.client("iam")
+def _sagemaker_jobs(account: Account) -> Iterator[Found]:
+    """Whose names stay taken else, and their logs. A transform job cannot be deleted; it costs nothing."""
+    if account.session.target == "local":  # a record like an execution's: both end with the cloud
+        return
+    client = account.client("sagemaker")
+    for kind in _JOBS:
+        words = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in kind)
+        for run, name in _jobs(account, kind):
+            delete = partial(_delete_job, account, getattr(client, f"delete{words}"), kind, name)
+            yield Found(f"{words[1:].replace('_', ' ')} {name} and its logs", run, delete)
+
+
+def _delete_job(account: Account, delete: Callable[..., object], kind: str, name: str) -> None:
+    logs = account.client("logs")
+    group = {"logGroupName": f"/aws/sagemaker/{kind}s"}
+    if kind != "HyperParameterTuningJob":
+        with suppress(logs.exceptions.ResourceNotFoundException):
+            streams = account.pages(
+                "logs", "describe_log_streams", "logStreams", **group, logStreamNamePrefix=f"{name}/"
+            )
+            for stream in streams:
+                logs.delete_log_stream(**group, logStreamName=stream["logStreamName"])
+    delete(**{f"{kind}Name": name})
+
+
+def _roles(account: Account) -> Iterator[Found]:
+    client = account.client("iam")
 
     def delete(name: str) -> None:
         for policy in client.list_role_policies(RoleName=name)["PolicyNames"]:
             client.delete_role_policy(RoleName=name, PolicyName=policy)
         client.delete_role(RoleName=name)
 
-    for item in _pages(client, "list_roles", "Roles"):
-        name = item["RoleName"]
-        if name.startswith(PREFIX) and _is_ours(client.list_role_tags(RoleName=name)["Tags"]):
-            yield f"role {name}", partial(delete, name)
+    for arn, (run, _) in account.roles.items():
+        name = arn.rpartition("/")[2]
+        yield Found(f"role {name}", run, partial(delete, name))
 
 
-#: What is deleted, in this order.
-_FINDERS: tuple[Callable[[Session], Found], ...] = (
-    *(_state_machines, _functions, *_SAGEMAKER, _rules, _delivery_streams, _streams, _catalog, _tables),
-    *(_topics, _queues, _buckets, _roles),
+#: What is deleted, in this order: what bills by the hour first; roles last, as by them untagged things are known.
+_FINDERS: tuple[Finder, ...] = (
+    *(_endpoints, _streams, _delivery_streams, _state_machines, _functions, _endpoint_configs, _models, _rules),
+    *(_catalog, _tables, _topics, _queues, _transcription_jobs, _sagemaker_jobs, _buckets, _roles),
 )

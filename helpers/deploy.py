@@ -13,8 +13,9 @@ from typing import Any, Protocol, overload
 from draw import history
 from helpers import graphs, status
 from helpers.errors import ExecutionFailed, WorkshopError
+from helpers.names import PREFIX
 from helpers.resources import Execution, Function, StateMachine
-from helpers.session import TAG, Session, current
+from helpers.session import Session, current
 from helpers.watching import follow
 
 PYTHON = "python3.12"  # the runtime of functions on AWS
@@ -44,7 +45,8 @@ def deploy(what: Path | Workflow | Definition, name: str | None = None, **settin
     Args:
         what: an SDK Workflow, or a template of one; a State, Chain, Graph, or a definition, as a dict or as JSON text;
             or the Path of a Lambda function's source file, which has `handler(event, context)`.
-        name: for a definition or a function; it starts with `workshop-`. A Workflow has its own.
+        name: for a definition or a function; it starts with `workshop-`. A Workflow has its own. On AWS the id of this
+            run is put at its end.
         settings: for a function: what CreateFunction takes (Timeout, MemorySize, Environment …).
 
     Raises:
@@ -57,10 +59,11 @@ def deploy(what: Path | Workflow | Definition, name: str | None = None, **settin
     definition = "" if isinstance(what, Path) else definition_of(what)
     if not isinstance(what, Path | Mapping | str) and hasattr(what, "role"):
         name = what.name
-    if not name or not name.startswith("workshop-"):
+    if not name or not name.startswith(PREFIX):
         raise WorkshopError(
             f"clean_up would not find {name!r}. Give it a name that starts with workshop-, like workshop-03-receipts."
         )
+    name = session.name(name)
     with session.alive(), status.doing(f"Deploying {name}"):
         if isinstance(what, Path):
             return _deploy_function(session, what, name, settings)
@@ -100,17 +103,23 @@ def definition_of(what: object) -> str:
 def _deploy_machine(session: Session, name: str, definition: str, role: str) -> StateMachine:
     states = session.client("stepfunctions")
     try:
-        made = states.create_state_machine(name=name, definition=definition, roleArn=role, tags=_lower_tags())
+        tags = [{key.lower(): value for key, value in tag.items()} for tag in session.tags]
+        made = states.create_state_machine(name=name, definition=definition, roleArn=role, tags=tags)
         arn = made["stateMachineArn"]
+        # It may be there with this very definition (CreateStateMachine is idempotent), and its version with it, or new.
+        if (
+            arn in session.versions
+            and not states.list_state_machine_versions(stateMachineArn=arn)["stateMachineVersions"]
+        ):
+            del session.versions[arn]
     except states.exceptions.StateMachineAlreadyExists:
         partition = role.split(":")[1]
         arn = f"arn:{partition}:states:{session.region}:{session.account_id}:stateMachine:{name}"
-        states.update_state_machine(stateMachineArn=arn, definition=definition, roleArn=role)
+        # For a few seconds after an update AWS may start the old definition; a version is what it is (Step Functions
+        # API Reference, UpdateStateMachine).
+        changed = states.update_state_machine(stateMachineArn=arn, definition=definition, roleArn=role, publish=True)
+        session.versions[arn] = changed["stateMachineVersionArn"]
     return StateMachine(name, arn, definition)
-
-
-def _lower_tags() -> list[dict[str, str]]:
-    return [{"key": TAG["Key"], "value": TAG["Value"]}]
 
 
 def _deploy_function(session: Session, source: Path, name: str, settings: dict[str, Any]) -> Function:
@@ -123,7 +132,7 @@ def _deploy_function(session: Session, source: Path, name: str, settings: dict[s
             Role=session.roles.functions,
             Handler=f"{source.stem}.handler",
             Code={"ZipFile": code},
-            Tags={TAG["Key"]: TAG["Value"]},
+            Tags={tag["Key"]: tag["Value"] for tag in session.tags},
             **settings,
         )
     except lambda_.exceptions.ResourceConflictException:
@@ -169,7 +178,8 @@ def run(workflow: object, input: Any = None, *, watch: bool = False, children: b
         raise WorkshopError(f"The input does not fit the workflow's schema {checked.get_schema_as_json()}: {misfit}.")
     with session.alive():
         started = session.client("stepfunctions").start_execution(
-            stateMachineArn=machine.arn, input=json.dumps({} if input is None else input)
+            stateMachineArn=session.versions.get(machine.arn, machine.arn),
+            input=json.dumps({} if input is None else input),
         )
     execution = Execution(started["executionArn"], machine)
     follow(execution, watch=watch, children=children)

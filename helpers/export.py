@@ -151,15 +151,18 @@ def _resources(value: Any) -> Iterator[str]:
 
 def _filled(form: str) -> object:
     """A resource of the workshop's policies, in any account."""
-    names = {"partition": "${AWS::Partition}", "account": "${AWS::AccountId}"}
-    return {"Fn::Sub": form.format(**names)} if "{" in form else form
+    filled = policies.filler("${AWS::Partition}", "${AWS::AccountId}")(form)
+    return {"Fn::Sub": filled} if "{" in form else form
 
 
 def _role(service: str, allowed: Json) -> Json:
     policy = {"PolicyName": "workflow", "PolicyDocument": allowed}
     return {
         "Type": "AWS::IAM::Role",
-        "Properties": {"AssumeRolePolicyDocument": policies.trust(service), "Policies": [policy]},
+        "Properties": {
+            "AssumeRolePolicyDocument": policies.trust(service, {"Ref": "AWS::AccountId"}),
+            "Policies": [policy],
+        },
     }
 
 

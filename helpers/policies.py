@@ -5,19 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-#: Pairs of an action and the resources that it is allowed on, in which {partition} and {account} are open.
+#: Pairs of an action and the resources that it is allowed on, in which {partition}, {account} and {run} are open. All
+#: names of a run have its id in them: two readers who share an account do not reach each other's things.
 May = Iterable[tuple[str, str]]
 
 # What a role of the workshop may do, on what the workshop made where the service can tell. What Step Functions needs
 # for each integration is on https://docs.aws.amazon.com/step-functions/latest/dg/service-integration-iam-templates.html.
+_OBJECTS = tuple(
+    (f"s3:{action}", "arn:{partition}:s3:::workshop-*{run}*")
+    for action in (
+        *("GetObject", "PutObject", "ListBucket", "GetBucketLocation"),
+        # Large results are uploaded in parts, by Distributed Maps, Athena and jobs.
+        *("AbortMultipartUpload", "ListMultipartUploadParts", "ListBucketMultipartUploads"),
+    )
+)
 _EVENTS = ("events:PutTargets", "events:PutRule", "events:DescribeRule")
 STATES_MAY = (
-    ("lambda:InvokeFunction", "arn:{partition}:lambda:*:{account}:function:workshop-*"),
-    ("dynamodb:*Item", "arn:{partition}:dynamodb:*:{account}:table/workshop-*"),
-    ("sns:Publish", "arn:{partition}:sns:*:{account}:workshop-*"),
-    ("sqs:SendMessage", "arn:{partition}:sqs:*:{account}:workshop-*"),
+    ("lambda:InvokeFunction", "arn:{partition}:lambda:*:{account}:function:workshop-*{run}*"),
+    ("dynamodb:*Item", "arn:{partition}:dynamodb:*:{account}:table/workshop-*{run}*"),
+    ("sns:Publish", "arn:{partition}:sns:*:{account}:workshop-*{run}*"),
+    ("sqs:SendMessage", "arn:{partition}:sqs:*:{account}:workshop-*{run}*"),
     ("events:PutEvents", "arn:{partition}:events:*:{account}:event-bus/default"),
-    ("s3:*", "arn:{partition}:s3:::workshop-*"),
+    *_OBJECTS,
     # The AI services read pictures, recordings and texts with this role's right to the objects.
     ("comprehend:BatchDetect*", "*"),
     ("comprehend:Detect*", "*"),
@@ -26,20 +35,22 @@ STATES_MAY = (
     ("textract:*", "*"),
     ("transcribe:*TranscriptionJob", "*"),
     # `.sync` learns by a rule of EventBridge that a job has ended.
-    ("sagemaker:*", "arn:{partition}:sagemaker:*:{account}:*/workshop-*"),
+    ("sagemaker:*", "arn:{partition}:sagemaker:*:{account}:*/workshop-*{run}*"),
+    # What the SDK's TrainingPipeline calls its training job (stepfunctions 2.3.0, template/pipeline/train.py).
+    ("sagemaker:*", "arn:{partition}:sagemaker:*:{account}:training-job/estimator-workshop-*{run}*"),
     ("sagemaker:ListTags", "*"),
-    ("iam:PassRole", "arn:{partition}:iam::{account}:role/workshop-jobs"),
+    ("iam:PassRole", "arn:{partition}:iam::{account}:role/workshop-jobs{run}"),
     *((action, "arn:{partition}:events:*:{account}:rule/StepFunctionsGetEventsForSageMaker*") for action in _EVENTS),
     # Athena reads tables of the Glue Data Catalog with this role's rights.
     ("athena:*QueryExecution", "arn:{partition}:athena:*:{account}:workgroup/*"),
     ("athena:GetQueryResults", "arn:{partition}:athena:*:{account}:workgroup/*"),
     ("glue:Get*", "arn:{partition}:glue:*:{account}:*"),
-    ("glue:StartCrawler", "arn:{partition}:glue:*:{account}:crawler/workshop-*"),
+    ("glue:StartCrawler", "arn:{partition}:glue:*:{account}:crawler/workshop-*{run}*"),
     # Child workflows, and those of a Distributed Map.
-    ("states:StartExecution", "arn:{partition}:states:*:{account}:stateMachine:workshop-*"),
-    ("states:DescribeExecution", "arn:{partition}:states:*:{account}:execution:workshop-*"),
-    ("states:StopExecution", "arn:{partition}:states:*:{account}:execution:workshop-*"),
-    ("states:RedriveExecution", "arn:{partition}:states:*:{account}:execution:workshop-*"),
+    ("states:StartExecution", "arn:{partition}:states:*:{account}:stateMachine:workshop-*{run}*"),
+    ("states:DescribeExecution", "arn:{partition}:states:*:{account}:execution:workshop-*{run}*"),
+    ("states:StopExecution", "arn:{partition}:states:*:{account}:execution:workshop-*{run}*"),
+    ("states:RedriveExecution", "arn:{partition}:states:*:{account}:execution:workshop-*{run}*"),
     *(
         (action, "arn:{partition}:events:*:{account}:rule/StepFunctionsGetEventsForStepFunctions*")
         for action in _EVENTS
@@ -48,23 +59,185 @@ STATES_MAY = (
 FUNCTIONS_MAY = (
     # What notebook 02's one function does needs all of it.
     ("textract:*", "*"),
-    ("sns:Publish", "arn:{partition}:sns:*:{account}:workshop-*"),
-    ("logs:*", "arn:{partition}:logs:*:{account}:log-group:/aws/lambda/workshop-*"),
-    ("s3:*", "arn:{partition}:s3:::workshop-*"),
-    ("dynamodb:*Item", "arn:{partition}:dynamodb:*:{account}:table/workshop-*"),
+    ("sns:Publish", "arn:{partition}:sns:*:{account}:workshop-*{run}*"),
+    ("logs:*", "arn:{partition}:logs:*:{account}:log-group:/aws/lambda/workshop-*{run}*"),
+    *_OBJECTS,
+    ("dynamodb:*Item", "arn:{partition}:dynamodb:*:{account}:table/workshop-*{run}*"),
     # Lambda reads streams, and sends what it gives up to a queue, with the function's rights.
-    ("kinesis:DescribeStream*", "arn:{partition}:kinesis:*:{account}:stream/workshop-*"),
-    ("kinesis:Get*", "arn:{partition}:kinesis:*:{account}:stream/workshop-*"),
-    ("kinesis:ListShards", "arn:{partition}:kinesis:*:{account}:stream/workshop-*"),
-    ("sqs:SendMessage", "arn:{partition}:sqs:*:{account}:workshop-*"),
-    ("sagemaker:InvokeEndpoint", "arn:{partition}:sagemaker:*:{account}:endpoint/workshop-*"),
+    ("kinesis:DescribeStream*", "arn:{partition}:kinesis:*:{account}:stream/workshop-*{run}*"),
+    ("kinesis:Get*", "arn:{partition}:kinesis:*:{account}:stream/workshop-*{run}*"),
+    ("kinesis:ListShards", "arn:{partition}:kinesis:*:{account}:stream/workshop-*{run}*"),
+    ("sqs:SendMessage", "arn:{partition}:sqs:*:{account}:workshop-*{run}*"),
+    ("sagemaker:InvokeEndpoint", "arn:{partition}:sagemaker:*:{account}:endpoint/workshop-*{run}*"),
 )
 JOBS_MAY = (
-    ("s3:*", "arn:{partition}:s3:::workshop-*"),
+    *_OBJECTS,
     ("logs:*", "arn:{partition}:logs:*:{account}:log-group:/aws/sagemaker/*"),
     ("cloudwatch:PutMetricData", "*"),
-    ("ecr:*", "*"),  # SageMaker's images stand in accounts of its own
+    # SageMaker's images stand in accounts of its own (its developer guide, CreateTrainingJob's execution role).
+    ("ecr:GetAuthorizationToken", "*"),
+    *(
+        (f"ecr:{action}", "arn:{partition}:ecr:*:*:repository/sagemaker-*")
+        for action in ("BatchCheckLayerAvailability", "BatchGetImage", "GetDownloadUrlForLayer")
+    ),
 )
+
+
+#: What the reader does: `connect`, `deploy`, `run`, the cells, `clean_up`. (What executions do, the roles may.)
+READER_MAY = tuple(
+    (f"{service}:{action}", form)
+    for service, actions, form in (
+        ("sts", "GetCallerIdentity", "*"),
+        (
+            "s3",
+            "CreateBucket DeleteBucket GetBucketTagging PutBucketTagging ListBucket GetObject PutObject DeleteObject",
+            "arn:{partition}:s3:::workshop-*{run}*",
+        ),
+        ("s3", "ListAllMyBuckets", "*"),
+        (
+            "iam",
+            "CreateRole GetRole DeleteRole TagRole PutRolePolicy DeleteRolePolicy ListRolePolicies "
+            "ListRoleTags PassRole",
+            "arn:{partition}:iam::{account}:role/workshop-*{run}*",
+        ),
+        ("iam", "ListRoles", "*"),
+        (
+            "states",
+            "CreateStateMachine UpdateStateMachine DeleteStateMachine DescribeStateMachine TagResource "
+            "ListTagsForResource StartExecution StartSyncExecution ListExecutions PublishStateMachineVersion "
+            "ListStateMachineVersions CreateStateMachineAlias UpdateStateMachineAlias ListStateMachineAliases",
+            "arn:{partition}:states:*:{account}:stateMachine:workshop-*{run}*",
+        ),
+        (
+            "states",
+            "DescribeExecution GetExecutionHistory StopExecution RedriveExecution DescribeMapRun ListMapRuns",
+            "arn:{partition}:states:*:{account}:*:workshop-*{run}*",
+        ),
+        (
+            "states",
+            "ListStateMachines ValidateStateMachineDefinition TestState SendTaskSuccess "
+            "SendTaskFailure SendTaskHeartbeat",
+            "*",
+        ),
+        (
+            "lambda",
+            "CreateFunction DeleteFunction GetFunction GetFunctionConfiguration UpdateFunctionCode ListTags "
+            "TagResource UpdateFunctionConfiguration InvokeFunction",
+            "arn:{partition}:lambda:*:{account}:function:workshop-*{run}*",
+        ),
+        (
+            "lambda",
+            "ListFunctions ListEventSourceMappings CreateEventSourceMapping GetEventSourceMapping "
+            "UpdateEventSourceMapping DeleteEventSourceMapping",
+            "*",
+        ),
+        (
+            "logs",
+            "DeleteLogGroup DescribeLogStreams DeleteLogStream FilterLogEvents",
+            "arn:{partition}:logs:*:{account}:log-group:/aws/*",
+        ),
+        (
+            "dynamodb",
+            "CreateTable DescribeTable DeleteTable TagResource ListTagsOfResource GetItem PutItem UpdateItem Scan "
+            "Query BatchGetItem",
+            "arn:{partition}:dynamodb:*:{account}:table/workshop-*{run}*",
+        ),
+        ("dynamodb", "ListTables", "*"),
+        (
+            "sns",
+            "CreateTopic DeleteTopic TagResource ListTagsForResource Subscribe",
+            "arn:{partition}:sns:*:{account}:workshop-*{run}*",
+        ),
+        ("sns", "ListTopics", "*"),
+        (
+            "sqs",
+            "CreateQueue DeleteQueue TagQueue ListQueueTags GetQueueAttributes GetQueueUrl SendMessage ReceiveMessage "
+            "DeleteMessage",
+            "arn:{partition}:sqs:*:{account}:workshop-*{run}*",
+        ),
+        ("sqs", "ListQueues", "*"),
+        (
+            "kinesis",
+            "CreateStream DeleteStream DescribeStreamSummary AddTagsToStream ListTagsForStream PutRecords",
+            "arn:{partition}:kinesis:*:{account}:stream/workshop-*{run}*",
+        ),
+        ("kinesis", "ListStreams", "*"),
+        (
+            "firehose",
+            "CreateDeliveryStream DeleteDeliveryStream DescribeDeliveryStream TagDeliveryStream "
+            "ListTagsForDeliveryStream PutRecord PutRecordBatch",
+            "arn:{partition}:firehose:*:{account}:deliverystream/workshop-*{run}*",
+        ),
+        ("firehose", "ListDeliveryStreams", "*"),
+        (
+            "glue",
+            "CreateDatabase DeleteDatabase GetDatabase GetDatabases CreateTable DeleteTable GetTable GetTables "
+            "GetPartitions CreateCrawler StartCrawler GetCrawler GetCrawlers DeleteCrawler",
+            "*",
+        ),
+        (
+            "athena",
+            "StartQueryExecution GetQueryExecution GetQueryResults",
+            "arn:{partition}:athena:*:{account}:workgroup/*",
+        ),
+        (
+            "events",
+            "PutRule DescribeRule DeleteRule PutTargets RemoveTargets ListTargetsByRule TagResource "
+            "ListTagsForResource",
+            "arn:{partition}:events:*:{account}:rule/workshop-*{run}*",
+        ),
+        ("events", "ListRules", "*"),
+        (
+            "sagemaker",
+            "AddTags ListTags DescribeTrainingJob StopTrainingJob DeleteTrainingJob DescribeProcessingJob "
+            "StopProcessingJob DeleteProcessingJob DescribeTransformJob StopTransformJob "
+            "DescribeHyperParameterTuningJob StopHyperParameterTuningJob DeleteHyperParameterTuningJob "
+            "DescribeModel DeleteModel DescribeEndpoint "
+            "DeleteEndpoint InvokeEndpoint DescribeEndpointConfig DeleteEndpointConfig",
+            "arn:{partition}:sagemaker:*:{account}:*/*workshop-*{run}*",
+        ),
+        (
+            "sagemaker",
+            "ListTrainingJobs ListProcessingJobs ListTransformJobs ListHyperParameterTuningJobs ListModels "
+            "ListEndpoints ListEndpointConfigs",
+            "*",
+        ),
+        ("transcribe", "StartTranscriptionJob ListTranscriptionJobs GetTranscriptionJob DeleteTranscriptionJob", "*"),
+        ("textract", "DetectDocumentText AnalyzeExpense", "*"),
+        ("rekognition", "DetectLabels DetectText DetectFaces", "*"),
+        ("comprehend", "DetectSentiment DetectEntities DetectKeyPhrases DetectDominantLanguage", "*"),
+        ("polly", "SynthesizeSpeech", "*"),
+        ("servicequotas", "ListServiceQuotas", "*"),
+    )
+    for action in actions.split()
+)
+
+
+def by_resource(may: May) -> dict[str, list[str]]:
+    """Resource -> the actions that are allowed on it."""
+    found: dict[str, list[str]] = {}
+    for action, form in may:
+        found.setdefault(form, []).append(action)
+    return found
+
+
+def reader(account: str, partition: str = "aws") -> dict[str, Any]:
+    """A policy for the reader's own user: what notebooks do in an account, on what has a name of the workshop's.
+
+    Managed policies have at most 6,144 characters without white space (IAM User Guide, quotas).
+    """
+    filled = filler(partition, account)
+    statements: list[dict[str, Any]] = [
+        {"Effect": "Allow", "Action": actions, "Resource": filled(form)}
+        for form, actions in by_resource(each for each in READER_MAY if each[0] != "iam:PassRole").items()
+    ]
+    passing = next(form for action, form in READER_MAY if action == "iam:PassRole")
+    to = ["states", "lambda", "sagemaker", "firehose", "glue"]
+    condition = {"StringEquals": {"iam:PassedToService": [f"{service}.amazonaws.com" for service in to]}}
+    statements.append(
+        {"Effect": "Allow", "Action": "iam:PassRole", "Resource": filled(passing), "Condition": condition}
+    )
+    return {"Version": "2012-10-17", "Statement": statements}
 
 
 def document(may: May, filled: Callable[[str], object]) -> dict[str, Any]:
@@ -83,7 +256,21 @@ def document(may: May, filled: Callable[[str], object]) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": statements}
 
 
-def trust(service: str) -> dict[str, Any]:
-    """The policy by which a service may take a role on."""
+def filler(partition: str, account: str, run: str = "") -> Callable[[str], str]:
+    """What `document` fills resources in with, of one run in one account."""
+    end = f"-{run}" if run else ""
+
+    def filled(form: str) -> str:
+        return form.format(partition=partition, account=account, run=end).replace("**", "*")
+
+    return filled
+
+
+def trust(service: str, account: object) -> dict[str, Any]:
+    """The policy by which a service may take a role on, for what it does in this account alone.
+
+    Without the condition another account could have the service act here: the confused deputy (IAM User Guide).
+    """
     statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
-    return {"Version": "2012-10-17", "Statement": [statement]}
+    condition = {"StringEquals": {"aws:SourceAccount": account}}
+    return {"Version": "2012-10-17", "Statement": [statement | {"Condition": condition}]}

@@ -8,23 +8,28 @@ default, or virtual seconds a real second). Everything after it is the same for 
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
+import shutil
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import localcloud
-from helpers import policies
+from helpers import manifest, names, policies
 from helpers.errors import LocalCloudDied, UnsupportedLocally, WorkshopError
 from localcloud import aws_settings
 
 #: The environment variable with the path of a file like a SageMaker notebook's /opt/ml/metadata/resource-metadata.json.
 NOTEBOOK_METADATA = "WORKSHOP_NOTEBOOK_METADATA"
-TAG = {"Key": "workshop", "Value": "serverless-ml"}
+_ROLES = {"states": policies.STATES_MAY, "functions": policies.FUNCTIONS_MAY, "jobs": policies.JOBS_MAY}
+_SERVICES = {"states": "states", "functions": "lambda", "jobs": "sagemaker"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +55,11 @@ class Session:
         target: "local" or "aws".
         region, account_id: where things are made.
         bucket: an S3 bucket of the workshop's own.
-        roles: for state machines and functions.
-        tags: the tag that marks what the workshop made, as most services want it.
+        roles: for state machines, functions and jobs.
+        run: the id of this kernel's run on AWS, in which names there end; "" on the local cloud.
+        tags: what marks all that this run makes, as most services want it.
         cloud: the local cloud's process; None on AWS.
+        versions: the ARN of a state machine -> of its version that was published last.
         clean_ups: how often everything made here was deleted; an execution is of the time before the next one.
     """
 
@@ -61,7 +68,8 @@ class Session:
     account_id: str
     bucket: str
     roles: Roles
-    tags: list[dict[str, str]] = field(default_factory=lambda: [dict(TAG)])
+    run: str = ""
+    versions: dict[str, str] = field(default_factory=dict, repr=False)
     clean_ups: int = 0
     cloud: localcloud.LocalCloud | None = field(default=None, repr=False)
     _clients: dict[str, Any] = field(default_factory=dict, repr=False)
@@ -75,8 +83,20 @@ class Session:
         if service not in self._clients:
             import boto3
 
-            self._clients[service] = boto3.client(service)
+            self._clients[service] = boto3.client(service, region_name=self.region)
         return self._clients[service]
+
+    @property
+    def tags(self) -> list[dict[str, str]]:
+        return names.tags_of(self.run)
+
+    def name(self, name: str) -> str:
+        """A name of this run's own: `name` itself on the local cloud, with the run's id at its end on AWS.
+
+        Args:
+            name: it starts with `workshop-`. `deploy` does this by itself; use it for tables, topics, jobs, endpoints.
+        """
+        return names.of_run(name, self.run)
 
     @property
     def page(self) -> str | None:
@@ -112,17 +132,34 @@ def connect() -> Session:
 
     Raises:
         LocalCloudDied: it did not start; the end of its log says why.
-        WorkshopError: WORKSHOP_TARGET is neither, or the reader's AWS account cannot be reached.
+        WorkshopError: WORKSHOP_TARGET is neither, the reader's AWS account cannot be reached, or what it would make
+            has a name that is taken.
     """
     global _session
-    target = os.environ.get("WORKSHOP_TARGET", "local")
-    if target not in ("local", "aws"):
-        raise WorkshopError(f'WORKSHOP_TARGET is "{target}". Set it to local or aws, and restart the kernel.')
+    target = target_wanted()
     if _session is None or (_session.cloud is not None and not _session.cloud.alive):
         _session = _connect_locally() if target == "local" else _connect_to_aws()
     with _session.alive():
         _make_bucket(_session)
         _session.roles = _make_roles(_session)
+    _tell_sagemaker(_session)
+    return _session
+
+
+def target_wanted() -> str:
+    """What WORKSHOP_TARGET says: local or aws.
+
+    Raises:
+        WorkshopError: it says something else.
+    """
+    target = os.environ.get("WORKSHOP_TARGET", "local")
+    if target not in ("local", "aws"):
+        raise WorkshopError(f'WORKSHOP_TARGET is "{target}". Set it to local or aws, and restart the kernel.')
+    return target
+
+
+def connected() -> Session | None:
+    """The session of this kernel, if there is one yet."""
     return _session
 
 
@@ -148,35 +185,59 @@ def _connect_locally() -> Session:
 
 def _keep_to(cloud: localcloud.LocalCloud) -> None:
     """Points every AWS client of this process and its children at the local cloud, and nowhere else."""
-    # sagemaker asks the real STS for the name of its default bucket, whatever AWS_ENDPOINT_URL says (2.257),
-    # unless a configuration file names one.
-    defaults = cloud.folder / "sagemaker.yaml"
-    bucket = _bucket_name(cloud.account_id, cloud.region)
-    defaults.write_text(
-        "SchemaVersion: '1.0'\nSageMaker:\n  PythonSDK:\n    Modules:\n      Session:\n"
-        f"        DefaultS3Bucket: {bucket}\n"
-    )
-    # Where sagemaker.get_execution_role() looks first, as in a SageMaker notebook.
-    metadata = cloud.folder / "resource-metadata.json"
-    role = f"arn:aws:iam::{cloud.account_id}:role/workshop-jobs"
-    metadata.write_text(json.dumps({"ResourceName": "workshop", "ExecutionRoleArn": role}))
-    os.environ[NOTEBOOK_METADATA] = str(metadata)
-    names = ("SAGEMAKER_ADMIN_CONFIG_OVERRIDE", "SAGEMAKER_USER_CONFIG_OVERRIDE")
-    aws_settings.replace(cloud.environment() | dict.fromkeys(names, str(defaults)))
+    aws_settings.replace(cloud.environment())
     boto3: Any = sys.modules.get("boto3")
     if boto3 is not None:
         boto3.DEFAULT_SESSION = None  # it may hold the settings from before
 
 
+def _tell_sagemaker(session: Session) -> None:
+    """Says to the SageMaker SDK which bucket and which role are the workshop's, in files of its own forms."""
+    folder = Path(tempfile.mkdtemp(prefix="workshop-")) if session.cloud is None else session.cloud.folder
+    if session.cloud is None:
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    # It asks the real STS for the name of its default bucket, whatever AWS_ENDPOINT_URL says (2.257), unless a
+    # configuration file names one.
+    defaults = folder / "sagemaker.yaml"
+    defaults.write_text(
+        "SchemaVersion: '1.0'\nSageMaker:\n  PythonSDK:\n    Modules:\n      Session:\n"
+        f"        DefaultS3Bucket: {session.bucket}\n"
+    )
+    for name in ("SAGEMAKER_ADMIN_CONFIG_OVERRIDE", "SAGEMAKER_USER_CONFIG_OVERRIDE"):
+        os.environ[name] = str(defaults)
+    # Where sagemaker.get_execution_role() looks first, as in a SageMaker notebook.
+    metadata = folder / "resource-metadata.json"
+    metadata.write_text(json.dumps({"ResourceName": "workshop", "ExecutionRoleArn": session.roles.jobs}))
+    os.environ[NOTEBOOK_METADATA] = str(metadata)
+
+
 def _connect_to_aws() -> Session:
+    import boto3
+
+    session = reach_aws()
+    run = manifest.begin(names.new_run(), session.account_id, session.region)
+    boto3.setup_default_session()  # the SDK and sagemaker take their clients from it too
+    boto3.DEFAULT_SESSION.events.register("provide-client-params", manifest.recorder(run))
+    return _session_of("aws", session.region, session.account_id, None, run.id)
+
+
+def reach_aws(region: str | None = None) -> Session:
+    """The reader's own account, in which nothing is made.
+
+    Args:
+        region: where; None for the region that is set.
+
+    Raises:
+        WorkshopError: no region is set, or AWS does not know the reader.
+    """
     import boto3
     from botocore.exceptions import BotoCoreError, ClientError
 
-    region = boto3.Session().region_name
+    region = region or boto3.Session().region_name
     if not region:
         raise WorkshopError("No AWS region is set. Set AWS_DEFAULT_REGION, for instance to us-east-1.")
     try:
-        account_id = boto3.client("sts").get_caller_identity()["Account"]
+        account_id = boto3.client("sts", region_name=region).get_caller_identity()["Account"]
     except (BotoCoreError, ClientError) as problem:
         raise WorkshopError(
             f"AWS does not know who you are ({problem}). Sign in (`aws configure` or `aws sso login`), or "
@@ -185,9 +246,11 @@ def _connect_to_aws() -> Session:
     return _session_of("aws", region, account_id, None)
 
 
-def _session_of(target: str, region: str, account_id: str, cloud: localcloud.LocalCloud | None) -> Session:
-    bucket = _bucket_name(account_id, region)
-    return Session(target, region, account_id, bucket, Roles("", "", ""), cloud=cloud)
+def _session_of(
+    target: str, region: str, account_id: str, cloud: localcloud.LocalCloud | None, run: str = ""
+) -> Session:
+    bucket = names.of_run(_bucket_name(account_id, region), run)
+    return Session(target, region, account_id, bucket, Roles("", "", ""), run, cloud=cloud)
 
 
 def _bucket_name(account_id: str, region: str) -> str:
@@ -195,35 +258,55 @@ def _bucket_name(account_id: str, region: str) -> str:
 
 
 def _make_bucket(session: Session) -> None:
+    """Makes it, unless this run has.
+
+    CreateBucket cannot tell: in us-east-1 it answers 200 for a bucket that one has already (S3 API Reference).
+    """
     s3 = session.client("s3")
+    try:
+        tags = s3.get_bucket_tagging(Bucket=session.bucket)["TagSet"]
+    except s3.exceptions.ClientError as problem:
+        code = problem.response["Error"]["Code"]
+        if code not in ("NoSuchBucket", "NoSuchTagSet", "AccessDenied"):
+            raise
+        tags = [] if code != "NoSuchBucket" else None
+    if tags is not None:
+        _check_ours(session, "bucket", session.bucket, tags)
+        return
     # us-east-1 is the one region that must not be named (S3 API Reference, CreateBucket).
     named = {"CreateBucketConfiguration": {"LocationConstraint": session.region}}
-    try:
-        s3.create_bucket(Bucket=session.bucket, **(named if session.region != "us-east-1" else {}))
-    except s3.exceptions.BucketAlreadyOwnedByYou:
-        return
+    s3.create_bucket(Bucket=session.bucket, **(named if session.region != "us-east-1" else {}))
     s3.put_bucket_tagging(Bucket=session.bucket, Tagging={"TagSet": session.tags})
 
 
+def _check_ours(session: Session, kind: str, name: str, tags: object) -> None:
+    if names.run_of(name, tags) != session.run:
+        raise WorkshopError(
+            f"The {kind} {name} exists, and the workshop has not made it: it lacks the tag {names.TAG['Key']}="
+            f"{names.TAG['Value']}. Nothing was changed. Rename or delete it, then restart the kernel."
+        )
+
+
 def _make_roles(session: Session) -> Roles:
-    states = _make_role(session, "workshop-states", "states.amazonaws.com", policies.STATES_MAY)
-    functions = _make_role(session, "workshop-functions", "lambda.amazonaws.com", policies.FUNCTIONS_MAY)
-    return Roles(states, functions, _make_role(session, "workshop-jobs", "sagemaker.amazonaws.com", policies.JOBS_MAY))
+    made = [_make_role(session, kind) for kind in _ROLES]
+    if session.target == "aws" and any(new for _, new in made):
+        time.sleep(10)  # a new role is not known everywhere at once (IAM User Guide, "eventually consistent")
+    return Roles(*(arn for arn, _ in made))
 
 
-def _make_role(session: Session, name: str, service: str, may: policies.May) -> str:
-    iam = session.client("iam")
-    trust = json.dumps(policies.trust(service))
+def _make_role(session: Session, kind: str) -> tuple[str, bool]:
+    """The ARN of a role, and whether it is new."""
+    iam, name = session.client("iam"), session.name(f"workshop-{kind}")
+    trust = json.dumps(policies.trust(f"{_SERVICES[kind]}.amazonaws.com", session.account_id))
     new = True
     try:
         role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust, Tags=session.tags)["Role"]
     except iam.exceptions.EntityAlreadyExistsException:
         new, role = False, iam.get_role(RoleName=name)["Role"]
+        _check_ours(session, "role", name, role.get("Tags", []))
     arn = str(role["Arn"])
-    partition = arn.split(":")[1]
-    allowed = policies.document(may, lambda form: form.format(partition=partition, account=session.account_id))
+    filled = policies.filler(arn.split(":")[1], session.account_id, session.run)
     # Again for one that is there: an older workshop's may allow less.
-    iam.put_role_policy(RoleName=name, PolicyName="workshop", PolicyDocument=json.dumps(allowed))
-    if new and session.target == "aws":
-        time.sleep(10)  # a new role is not known everywhere at once (IAM User Guide, "eventually consistent")
-    return arn
+    document = json.dumps(policies.document(_ROLES[kind], filled))
+    iam.put_role_policy(RoleName=name, PolicyName="workshop", PolicyDocument=document)
+    return arn, new

@@ -5,12 +5,14 @@
 
 import hashlib
 
+from helpers.session import current
+
 TABLE = "workshop-06-catalog"
 
 
 def entries(dynamodb, **filters):
     """Address -> entry, of those that pass the filters of a Scan; in alphabetical order."""
-    pages = dynamodb.get_paginator("scan").paginate(TableName=TABLE, **filters)
+    pages = dynamodb.get_paginator("scan").paginate(TableName=current().name(TABLE), **filters)
     found = [entry for page in pages for entry in page["Items"]]
     return {entry["object"]["S"]: entry for entry in sorted(found, key=lambda entry: entry["object"]["S"])}
 

@@ -26,7 +26,7 @@ def click_line(lines, workshop):
         upload(str(script), lines.bucket, f"code/offers/{script.name}")
 
     # A job's name must be its own, and an execution's name is. Addresses depend on the day.
-    run = {"run.$": "States.Format('workshop-06-{}', $$.Execution.Name)", "day.$": "$.day"}
+    run = {"run.$": f"States.Format('{lines.job}-{{}}', $$.Execution.Name)", "day.$": "$.day"}
     run |= {f"{part}.$": lines.at("processed/clicks", f"/{part}", "$.day") for part in PARTS}
     run |= {f"{raw}.$": lines.at(f"raw/{raw}", "", "$.day") for raw in ("clicks", "visitors")}
     run |= {"offers.$": lines.at("served/clicks", "", "$.day")}

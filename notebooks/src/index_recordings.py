@@ -4,6 +4,8 @@ Its input is an episode: {"bucket": …, "key": of the recording, "title": …}.
 step.
 """
 
+from helpers.session import current
+
 from stepfunctions import steps
 
 from src.search_episodes import INDEX
@@ -76,7 +78,7 @@ def write_to_index(indexer):
     payload = {"episode.$": "$.key", "title.$": "$.title", "text.$": TEXT, "analysis.$": "$.analysis"}
     parameters = {"FunctionName": indexer, "Payload": payload}
     item = {name: {"S.$": f"$.{name}"} for name in ("episode", "title", "sentiment")} | {"words": {"SS.$": "$.words"}}
-    put = {"TableName": INDEX, "Item": item}
+    put = {"TableName": current().name(INDEX), "Item": item}
     return [
         steps.LambdaStep("Make entry", parameters=parameters, output_path="$.Payload"),
         steps.DynamoDBPutItemStep("Write to index", parameters=put, result_path=None),

@@ -7,12 +7,13 @@ that ends in "/" is everything below it.
 
 import hashlib
 import json
+import os
 import re
 from contextlib import suppress
 
 import boto3
 
-TABLE = "workshop-06-catalog"
+TABLE = os.environ["TABLE"]
 
 s3 = boto3.client("s3")  # once for each worker, not for each event
 dynamodb = boto3.client("dynamodb")

@@ -4,6 +4,7 @@ import contextlib
 import json
 import time
 
+from helpers.session import current
 from helpers.status import doing
 
 STREAM, DELIVERY, CRAWLER, DATABASE = (
@@ -20,12 +21,12 @@ ERRORS = "lake-errors/!{firehose:error-output-type}/"
 
 def make_stream(workshop):
     """The stream's ARN."""
-    kinesis = workshop.client("kinesis")
+    kinesis, stream = workshop.client("kinesis"), workshop.name(STREAM)
     with contextlib.suppress(kinesis.exceptions.ResourceInUseException):
-        kinesis.create_stream(StreamName=STREAM, ShardCount=2)
-    kinesis.get_waiter("stream_exists").wait(StreamName=STREAM)
-    kinesis.add_tags_to_stream(StreamName=STREAM, Tags={tag["Key"]: tag["Value"] for tag in workshop.tags})
-    return kinesis.describe_stream_summary(StreamName=STREAM)["StreamDescriptionSummary"]["StreamARN"]
+        kinesis.create_stream(StreamName=stream, ShardCount=2)
+    kinesis.get_waiter("stream_exists").wait(StreamName=stream)
+    kinesis.add_tags_to_stream(StreamName=stream, Tags={tag["Key"]: tag["Value"] for tag in workshop.tags})
+    return kinesis.describe_stream_summary(StreamName=stream)["StreamDescriptionSummary"]["StreamARN"]
 
 
 def make_delivery(workshop, stream_arn, seconds=60):
@@ -45,13 +46,13 @@ def make_delivery(workshop, stream_arn, seconds=60):
     }
     with contextlib.suppress(firehose.exceptions.ResourceInUseException):
         firehose.create_delivery_stream(
-            DeliveryStreamName=DELIVERY,
+            DeliveryStreamName=workshop.name(DELIVERY),
             DeliveryStreamType="KinesisStreamAsSource",
             KinesisStreamSourceConfiguration={"KinesisStreamARN": stream_arn, "RoleARN": role},
             ExtendedS3DestinationConfiguration=destination,
             Tags=workshop.tags,
         )
-    until(workshop, "the delivery stream is active", lambda: status(firehose) == "ACTIVE")
+    until(workshop, "the delivery stream is active", lambda: status(workshop) == "ACTIVE")
 
 
 def processor(kind, **parameters):
@@ -59,8 +60,8 @@ def processor(kind, **parameters):
     return {"Type": kind, "Parameters": named}
 
 
-def status(firehose):
-    described = firehose.describe_delivery_stream(DeliveryStreamName=DELIVERY)
+def status(workshop):
+    described = workshop.client("firehose").describe_delivery_stream(DeliveryStreamName=workshop.name(DELIVERY))
     return described["DeliveryStreamDescription"]["DeliveryStreamStatus"]
 
 
@@ -72,24 +73,28 @@ def objects(workshop, prefix="lake/checkouts/"):
 
 def crawl(workshop):
     """Have a crawler look at the lake, and wait for its end; its description."""
-    glue = workshop.client("glue")
+    glue, crawler, database = workshop.client("glue"), workshop.name(CRAWLER), workshop.name(DATABASE)
     try:
         tag = {tag["Key"]: tag["Value"] for tag in workshop.tags}
-        glue.create_database(DatabaseInput={"Name": DATABASE, "Parameters": tag})
+        glue.create_database(DatabaseInput={"Name": database, "Parameters": tag})
         target = {"S3Targets": [{"Path": f"s3://{workshop.bucket}/lake/checkouts/"}]}
-        glue.create_crawler(Name=CRAWLER, Role=make_role(workshop), DatabaseName=DATABASE, Targets=target)
+        glue.create_crawler(Name=crawler, Role=make_role(workshop), DatabaseName=database, Targets=target)
     except glue.exceptions.AlreadyExistsException:
         pass
-    glue.start_crawler(Name=CRAWLER)
-    until(workshop, "the crawler has looked", lambda: glue.get_crawler(Name=CRAWLER)["Crawler"]["State"] == "READY")
-    return glue.get_crawler(Name=CRAWLER)["Crawler"]
+    glue.start_crawler(Name=crawler)
+    until(
+        workshop,
+        "the crawler has looked",
+        lambda: glue.get_crawler(Name=crawler)["Crawler"]["State"] == "READY",
+    )
+    return glue.get_crawler(Name=crawler)["Crawler"]
 
 
 def drop_table(workshop, name):
     """Take a table out of the catalog, if it is there; its files stay."""
     glue = workshop.client("glue")
     with contextlib.suppress(glue.exceptions.EntityNotFoundException):
-        glue.delete_table(DatabaseName=DATABASE, Name=name)
+        glue.delete_table(DatabaseName=workshop.name(DATABASE), Name=name)
 
 
 def projected(workshop, shops):
@@ -130,12 +135,12 @@ def make_role(workshop):
     }
     allowed = [{"Effect": "Allow", "Action": action, "Resource": resource} for action, resource in may.items()]
     try:
-        iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=policy(trust), Tags=workshop.tags)
-        iam.put_role_policy(RoleName=ROLE, PolicyName="workshop", PolicyDocument=policy(allowed))
+        iam.create_role(RoleName=workshop.name(ROLE), AssumeRolePolicyDocument=policy(trust), Tags=workshop.tags)
+        iam.put_role_policy(RoleName=workshop.name(ROLE), PolicyName="workshop", PolicyDocument=policy(allowed))
         time.sleep(10 if workshop.target == "aws" else 0)  # a new role is not known everywhere at once
     except iam.exceptions.EntityAlreadyExistsException:
         pass
-    return iam.get_role(RoleName=ROLE)["Role"]["Arn"]
+    return iam.get_role(RoleName=workshop.name(ROLE))["Role"]["Arn"]
 
 
 def policy(statements):
@@ -162,8 +167,9 @@ def given_up(workshop, queue):
 
 def stored(dynamodb, orders):
     """The numbers of those of these orders that are in the table."""
-    keys = {"workshop-01-orders": {"Keys": [{"order_id": {"S": str(order["order_id"])}} for order in orders]}}
-    items = dynamodb.batch_get_item(RequestItems=keys)["Responses"]["workshop-01-orders"]
+    table = current().name("workshop-01-orders")
+    keys = {table: {"Keys": [{"order_id": {"S": str(order["order_id"])}} for order in orders]}}
+    items = dynamodb.batch_get_item(RequestItems=keys)["Responses"][table]
     return sorted(int(item["order_id"]["S"]) for item in items)
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from stepfunctions import steps
 
+from src.catalog import TABLE
+
 FUNCTIONS = ("keep_stage", "convert_receipt", "read_transcript", "flag_keywords", "build_index")
 SDK = "arn:aws:states:::aws-sdk"
 
@@ -23,9 +25,12 @@ class Lines:
 
     def __init__(self, workshop, deploy):
         self.bucket, self.role = workshop.bucket, workshop.roles.states
+        self.job = workshop.name("workshop-06")
+        table = {"Variables": {"TABLE": workshop.name(TABLE)}}
         sources = [Path(__file__).with_name(f"{name}.py") for name in FUNCTIONS]
         self.functions = {
-            source.stem: deploy(source, f"workshop-06-{source.stem.replace('_', '-')}").arn for source in sources
+            source.stem: deploy(source, f"workshop-06-{source.stem.replace('_', '-')}", Environment=table).arn
+            for source in sources
         }
 
     # ---- what all lines are made of
@@ -48,7 +53,7 @@ class Lines:
             "key.$": key,
             "input.$": "$$.Execution.Input",
             "item.$": f"States.Format('{line}/{{}}/{{}}', $.day, {name})",
-            "job.$": "States.Format('workshop-06-{}-{}', $$.Execution.Name, $$.Map.Item.Index)",
+            "job.$": f"States.Format('{self.job}-{{}}-{{}}', $$.Execution.Name, $$.Map.Item.Index)",
         }
         each = steps.Map(
             f"Each of {line}",

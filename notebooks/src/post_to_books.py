@@ -1,13 +1,13 @@
 """Lambda function of notebook 03: posts a record to the accounting books, which are busy at first.
 
-Input: {"posting": a name of its own, "receipt": …, "total": …}. It stands for any system that turns callers away for a
-while: the first two tries of each posting fail. A table counts the tries, because a function remembers nothing.
+Input: {"posting": a name of its own, "receipt": …, "total": …}. The first two tries of each posting fail.
 """
+
+import os
 
 import boto3
 
-TABLE, REFUSALS = "workshop-03-postings", 2
-
+TABLE, REFUSALS = os.environ["TABLE"], 2  # a table counts the tries: a function remembers nothing
 dynamodb = boto3.client("dynamodb")
 
 

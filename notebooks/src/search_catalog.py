@@ -1,5 +1,7 @@
 """Searching the catalog of notebook 05: one key looked up, whatever the size of the library."""
 
+from helpers.session import current
+
 CATALOG = "workshop-05-catalog"
 
 
@@ -10,5 +12,5 @@ def search(dynamodb, word):
         dynamodb: a client.
         word: in any case.
     """
-    found = dynamodb.get_item(TableName=CATALOG, Key={"word": {"S": word.casefold()}})
+    found = dynamodb.get_item(TableName=current().name(CATALOG), Key={"word": {"S": word.casefold()}})
     return sorted(found.get("Item", {}).get("photos", {"SS": []})["SS"])

@@ -1,5 +1,7 @@
 """Searching the index of notebook 08."""
 
+from helpers.session import current
+
 INDEX = "workshop-08-index"
 
 
@@ -13,7 +15,7 @@ def search(dynamodb, word):
         word: in any case.
     """
     found = dynamodb.scan(
-        TableName=INDEX,
+        TableName=current().name(INDEX),
         FilterExpression="contains(words, :word)",
         ExpressionAttributeValues={":word": {"S": word.casefold()}},
     )

@@ -18,12 +18,13 @@ def make_queue(workshop, name, sender=None):
     if sender:
         may = {"Effect": "Allow", "Principal": {"Service": sender}, "Action": "sqs:SendMessage", "Resource": "*"}
         attributes["Policy"] = json.dumps({"Version": "2012-10-17", "Statement": [may]})
-    return workshop.client("sqs").create_queue(QueueName=name, Attributes=attributes, tags=tags)["QueueUrl"]
+    sqs, name = workshop.client("sqs"), workshop.name(name)
+    return sqs.create_queue(QueueName=name, Attributes=attributes, tags=tags)["QueueUrl"]
 
 
 def send_to_queue(workshop, rule, pattern, queue):
     """Make a rule of EventBridge that sends the events which match a pattern to a queue, or change it."""
-    events, arn = workshop.client("events"), queue_arn(workshop, queue)
+    events, arn, rule = workshop.client("events"), queue_arn(workshop, queue), workshop.name(rule)
     with suppress(events.exceptions.ResourceNotFoundException):  # its tags can only be given when it is made
         events.describe_rule(Name=rule)
         events.put_rule(Name=rule, EventPattern=json.dumps(pattern))

@@ -6,10 +6,10 @@ def make_table(workshop, name, key):
 
     Args:
         workshop: what connect() returned.
-        name: the table's; it starts with workshop-.
+        name: the table's; it starts with workshop-. On AWS it is then called workshop.name(name).
         key: the attribute, a text, by which its items are found.
     """
-    dynamodb = workshop.client("dynamodb")
+    dynamodb, name = workshop.client("dynamodb"), workshop.name(name)
     try:
         dynamodb.create_table(
             TableName=name,
@@ -34,7 +34,7 @@ def stored(workshop, name, keys):
         name: the table's, which make_table made.
         keys: texts.
     """
-    dynamodb = workshop.client("dynamodb")
+    dynamodb, name = workshop.client("dynamodb"), workshop.name(name)
     (schema,) = dynamodb.describe_table(TableName=name)["Table"]["KeySchema"]
     answers = [dynamodb.get_item(TableName=name, Key={schema["AttributeName"]: {"S": key}}) for key in keys]
     return sum("Item" in answer for answer in answers)

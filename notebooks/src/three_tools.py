@@ -6,6 +6,8 @@ of 4 KB, half a unit where the newest write may be missing; Lambda $0.20 a milli
 
 from dataclasses import dataclass
 
+from helpers.session import current
+
 from src.lake import DATABASE, STREAM, until
 
 
@@ -26,7 +28,7 @@ def ask_athena(workshop, sql):
     athena = workshop.client("athena")
     query = athena.start_query_execution(
         QueryString=sql,
-        QueryExecutionContext={"Database": DATABASE},
+        QueryExecutionContext={"Database": workshop.name(DATABASE)},
         ResultConfiguration={"OutputLocation": f"s3://{workshop.bucket}/results/"},
     )["QueryExecutionId"]
 
@@ -90,9 +92,10 @@ def wait_for_alert(workshop, function, number):
 
 def arrivals(kinesis):
     """When the records of the stream arrived, in seconds since the Unix epoch."""
-    for shard in kinesis.list_shards(StreamName=STREAM)["Shards"]:
+    stream = current().name(STREAM)
+    for shard in kinesis.list_shards(StreamName=stream)["Shards"]:
         place = kinesis.get_shard_iterator(
-            StreamName=STREAM, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+            StreamName=stream, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
         )["ShardIterator"]
         while place:
             page = kinesis.get_records(ShardIterator=place)

@@ -24,6 +24,7 @@ def src(workshop: Session) -> Iterator[Any]:
     """Imports a module of notebooks/src, which makes its clients when it is imported."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(NOTEBOOKS))
+        patch.setenv("TABLE", "workshop-06-catalog")
         yield lambda name: importlib.import_module(f"src.{name}")
 
 

@@ -14,6 +14,8 @@ from typing import Any
 
 import boto3
 import pytest
+from sagemaker import Session as SageMaker
+from sagemaker import get_execution_role
 
 from helpers import LocalCloudDied, WorkshopError, connect, deploy, run, session
 from tests.conftest import LocalCloud
@@ -139,6 +141,7 @@ NEEDED = {
         ("s3:GetObject", f"{OWN}/clicks/train.csv"),
         ("logs:PutLogEvents", f"arn:aws:logs:{HERE}:log-group:/aws/sagemaker/TrainingJobs:log-stream:a"),
         ("cloudwatch:PutMetricData", "*"),
+        ("ecr:GetAuthorizationToken", "*"),
         ("ecr:BatchGetImage", "arn:aws:ecr:us-east-1:683313688378:repository/sagemaker-scikit-learn"),
     ],
 }
@@ -164,10 +167,12 @@ def test_a_role_may_do_what_its_service_needs_for_the_notebooks(workshop: sessio
     ("action", "resource"),
     [
         ("s3:GetObject", "arn:aws:s3:::payroll/salaries.csv"),
+        ("s3:DeleteBucket", OWN),
         ("dynamodb:DeleteTable", f"arn:aws:dynamodb:{HERE}:table/workshop-04-audits"),
         ("lambda:InvokeFunction", f"arn:aws:lambda:{HERE}:function:billing"),
         ("iam:PassRole", "arn:aws:iam::123456789012:role/admin"),
         ("states:StartExecution", f"arn:aws:states:{HERE}:stateMachine:billing"),
+        ("ecr:DeleteRepository", f"arn:aws:ecr:{HERE}:repository/sagemaker-mine"),
     ],
 )
 def test_a_role_may_not_touch_what_is_not_the_workshop_s(workshop: session.Session, action: str, resource: str) -> None:
@@ -246,12 +251,13 @@ def _ends(pid: int, seconds: float) -> bool:
     return False
 
 
-def test_aws_gives_the_same_face(unconnected: pytest.MonkeyPatch, local_cloud: LocalCloud) -> None:
+def test_aws_gives_the_same_face(unconnected: pytest.MonkeyPatch, local_cloud: LocalCloud, tmp_path: Path) -> None:
     """An account as boto3 finds it: here, credentials and an endpoint that stand for one."""
     waits: list[float] = []
     unconnected.setattr(session.time, "sleep", waits.append)
     for name, value in {
         "WORKSHOP_TARGET": "aws",
+        "WORKSHOP_RUNS": str(tmp_path),
         "AWS_ACCESS_KEY_ID": local_cloud.access_key_id,
         "AWS_SECRET_ACCESS_KEY": local_cloud.secret_access_key,
         "AWS_DEFAULT_REGION": "eu-west-1",
@@ -261,7 +267,9 @@ def test_aws_gives_the_same_face(unconnected: pytest.MonkeyPatch, local_cloud: L
     workshop = connect()
     assert repr(workshop).startswith("Connected to AWS: region eu-west-1, account 123456789012")
     assert os.environ["AWS_ACCESS_KEY_ID"] == local_cloud.access_key_id
-    assert waits  # new roles take a while to be known everywhere
+    assert waits == [10]  # new roles take a while to be known everywhere
+    assert SageMaker().default_bucket() == workshop.bucket
+    assert get_execution_role() == workshop.roles.jobs
     assert run(deploy(PASS, "workshop-on-aws"), {"a": 1}).output == {"a": 1}
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from functools import partial
 
 from tools.execute import NOTEBOOKS, find
+from tools.soak import account
 from tools.soak.orders import ORDERS, trouble
 
 
@@ -22,11 +24,13 @@ def main(arguments: list[str] | None = None) -> int:
     while rounds == 0 or time.monotonic() < until:
         rounds += 1
         for path in paths:
-            for order in ORDERS:
+            trials = {order: partial(trouble, path, order) for order in ORDERS}
+            trials["two readers on AWS, again and killed"] = partial(account.trouble, path)
+            for order, trial in trials.items():
                 if options.minutes and time.monotonic() > until:
                     break
                 started = time.monotonic()
-                problems = trouble(path, order)
+                problems = trial()
                 found += len(problems)
                 took = time.monotonic() - started
                 print(f"{path.stem}, {order}: {len(problems) or 'nothing'} found, {took:.0f} s", flush=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,14 +82,20 @@ def ran(path: Path, sources: list[str], steps: list[Step]) -> Iterator[Ran]:
                 client.wait_for_ready(PATIENCE)
                 yield Ran(-1, "", "")
             else:
-                yield _run(client, step, sources[step])
+                yield execute(client, step, sources[step])
 
 
 @contextmanager
-def kernel(path: Path) -> Iterator[tuple[Any, Any]]:
-    """A kernel beside a notebook, which learns as from Jupyter's server which notebook that is; nobody sits at it."""
-    environment = os.environ | {"JPY_SESSION_NAME": str(path)}
-    begin = [f"--IPKernelApp.exec_lines={KERNEL_STARTS_WITH}"]
+def kernel(path: Path, settings: Mapping[str, str] | None = None, *more: str) -> Iterator[tuple[Any, Any]]:
+    """A kernel beside a notebook, which learns as from Jupyter's server which notebook that is; nobody sits at it.
+
+    Args:
+        path: the notebook's.
+        settings: environment variables of the kernel's own.
+        more: lines that it runs at its start.
+    """
+    environment = os.environ | (settings or {}) | {"JPY_SESSION_NAME": str(path)}
+    begin = [f"--IPKernelApp.exec_lines={line}" for line in (KERNEL_STARTS_WITH, *more)]
     manager, client = start_new_kernel(
         kernel_name="python3", cwd=str(path.parent), env=environment, extra_arguments=begin
     )
@@ -100,7 +106,8 @@ def kernel(path: Path) -> Iterator[tuple[Any, Any]]:
         manager.shutdown_kernel(now=False)
 
 
-def _run(client: Any, cell: int, source: str) -> Ran:
+def execute(client: Any, cell: int, source: str) -> Ran:
+    """Runs one cell."""
     printed: list[str] = []
     error = ""
 

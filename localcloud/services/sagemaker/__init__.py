@@ -52,8 +52,11 @@ class SageMaker:
             "ListEndpoints": self.endpoints.listed,
             "ListTrainingJobsForHyperParameterTuningJob": lambda request: tuning.find(request).summaries(request),
         }
-        for jobs in (training, tuning, Jobs(self.backend, ProcessingJob), Jobs(self.backend, TransformJob)):
+        processing = Jobs(self.backend, ProcessingJob)
+        for jobs in (training, tuning, processing, Jobs(self.backend, TransformJob)):
             actions |= _actions(jobs)
+        # A transform job's record stays for good, as on AWS.
+        actions |= {f"Delete{jobs.job_class.kind}": partial(_delete, jobs) for jobs in (training, tuning, processing)}
         # One at a time and on the clock thread, so that what they see and what happens keep one order.
         self.actions = {name: partial(cloud.clock.call, action) for name, action in actions.items()}
 
@@ -61,6 +64,11 @@ class SageMaker:
         """End every process."""
         self.backend.close()
         self.endpoints.close()
+
+
+def _delete(jobs: Jobs[Any], request: Structure) -> Structure:
+    jobs.delete(request)
+    return {}
 
 
 def _actions(jobs: Jobs[Any]) -> dict[str, Action]:

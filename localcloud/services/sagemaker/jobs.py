@@ -164,6 +164,20 @@ class Jobs(Generic[J]):
             raise ServiceError("ValidationException", "Requested resource not found.")
         return job
 
+    def delete(self, request: Structure) -> None:
+        """Its record goes, and its name is free again. Clock thread only.
+
+        https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DeleteTrainingJob.html
+
+        Raises:
+            ServiceError: ValidationException, for a job that has not ended.
+        """
+        job = self.find(request)
+        if job.status in ("InProgress", "Stopping"):
+            raise ServiceError("ValidationException", f"A job that is {job.status} cannot be deleted ({job.arn}).")
+        del self._jobs[job.name]
+        del getattr(self._backend.moto, self.job_class.registry)[job.name]
+
     def listed(self, request: Structure) -> Structure:
         """A page of summaries: filters and order as the List APIs have them."""
         kind = self.job_class.kind

@@ -99,6 +99,19 @@ def test_exit_message_is_the_scripts_own(lab: Any) -> None:
     assert (told["ProcessingJobStatus"], told["ExitMessage"]) == ("Completed", "12 rows dropped")
 
 
+def test_deleted_job_frees_its_name(lab: Any) -> None:
+    told = process(lab, "pass")
+    name = {"ProcessingJobName": told["ProcessingJobName"]}
+    lab.sagemaker.delete_processing_job(**name)
+    with pytest.raises(ClientError, match="Requested resource not found"):
+        lab.sagemaker.describe_processing_job(**name)
+    again = {key: told[key] for key in ("RoleArn", "AppSpecification", "ProcessingInputs", "ProcessingResources")}
+    lab.sagemaker.create_processing_job(**name, **again)
+    with pytest.raises(ClientError, match="InProgress cannot be deleted"):
+        lab.sagemaker.delete_processing_job(**name)
+    assert lab.ended("processing_job", name["ProcessingJobName"])["ProcessingJobStatus"] == "Completed"
+
+
 def test_runtime_that_is_passed_stops_the_job(lab: Any) -> None:
     told = process(lab, "import time; time.sleep(600)", StoppingCondition={"MaxRuntimeInSeconds": 1})
     assert told["ProcessingJobStatus"] == "Stopped"
