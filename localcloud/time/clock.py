@@ -351,6 +351,10 @@ class Clock:
         await Trap(arm)
         return work.result()
 
+    def begin(self, function: Callable[..., T], *args: Any) -> Callable[[], T]:
+        """Begin real work before its time on the clock has come; what is returned waits for its result. Any thread."""
+        return self._pool.submit(copy_context().run, function, *args).result
+
     def _run_work(self, caller: _Caller, function: Callable[[], T]) -> T:
         thread = threading.get_ident()
         with self._bell:

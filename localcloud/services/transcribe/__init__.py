@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -237,10 +237,8 @@ class TranscriptionJob(Job):
 
     async def run(self) -> None:
         """The media is read and transcribed, the transcript written."""
-        sound = await self.work(self._read, seconds=_READING)
-        seconds = _LEAST + _SHARE * sound.seconds
-        both = self._settings["ChannelIdentification"]
-        self._uri = self._write(await self.work(transcript, sound, both, self._phrases, seconds=seconds))
+        sound, results = await self.work(self._begin, seconds=_READING)
+        self._uri = self._write(await self.work(results, seconds=_LEAST + _SHARE * sound.seconds))
 
     def _end(self, status: str, failure: str | None = None) -> None:
         """The end, of which EventBridge hears.
@@ -251,6 +249,12 @@ class TranscriptionJob(Job):
         detail = {"TranscriptionJobName": self.name, "TranscriptionJobStatus": status}
         reason = {"FailureReason": failure} if failure else {}
         self._cloud.publish("aws.transcribe", "Transcribe Job State Change", detail | reason)
+
+    def _begin(self) -> tuple[Sound, Callable[[], Structure]]:
+        """The recording, and what waits for its transcript, which is begun at once: a core may be free."""
+        sound = self._sound = self._read()
+        both = self._settings["ChannelIdentification"]
+        return sound, self._cloud.clock.begin(transcript, sound, both, self._phrases)
 
     def _read(self) -> Sound:
         from localcloud.models import audio, speech
@@ -277,7 +281,6 @@ class TranscriptionJob(Job):
             raise JobFailed("Invalid number of channels: number of channels too large")
         if sound.seconds > _MOST_SECONDS:
             raise JobFailed("Invalid file size: the recording is longer than four hours")
-        self._sound = sound
         return sound
 
     def _write(self, results: Structure) -> str:
