@@ -8,6 +8,6 @@ every evaluation. Semantics and messages here follow the reference implementatio
     values      undefined, sequences, truth, equality, numbers as text, errors
     signature   what arguments a function takes
     functions   built-in functions; strings, formats, pictures and extensions (Step Functions' own) are parts of it
-    compiler    expressions; operators, paths and frames are parts of it
+    compiler    expressions; operators, paths and scopes are parts of it
     program     one compiled expression and its runs
 """

@@ -1,4 +1,4 @@
-"""Expressions to closures: each node of the parser's tree becomes a function of (input, frame).
+"""Expressions to closures: each node of the parser's tree becomes a function of (input, scope).
 
 Depth is counted as the reference implementation counts nested evaluations, because AWS ends an expression at about a
 hundred of them: what is nested in the text is known when it is compiled, a call adds the depth it is made at.
@@ -12,9 +12,9 @@ from typing import Any
 from jsonata.utils import Utils
 
 from localcloud.asl.query import signature
-from localcloud.asl.query.frames import Frame, Lambda, Partial, TailCall, Transform
 from localcloud.asl.query.operators import OPERATORS
 from localcloud.asl.query.paths import PathCompiler, filtered
+from localcloud.asl.query.scopes import Lambda, Partial, Scope, TailCall, Transform
 from localcloud.asl.query.strings import Pattern
 from localcloud.asl.query.values import (
     UNDEFINED,
@@ -30,8 +30,8 @@ from localcloud.asl.query.values import (
     whole,
 )
 
-#: (input, frame) to a value.
-Node = Callable[[Any, Frame], Any]
+#: (input, scope) to a value.
+Node = Callable[[Any, Scope], Any]
 
 
 class Compiler(PathCompiler):
@@ -66,11 +66,11 @@ class Compiler(PathCompiler):
 
     def _predicated(self, node: Node, predicate: Any) -> Node:
         keep = filtered(self, predicate)
-        return lambda value, frame: keep(node(value, frame), frame)
+        return lambda value, scope: keep(node(value, scope), scope)
 
     def _grouped(self, node: Node, group: Any) -> Node:
         make = self.grouping(group)
-        return lambda value, frame: make(node(value, frame), frame)
+        return lambda value, scope: make(node(value, scope), scope)
 
     # leaves
 
@@ -81,34 +81,34 @@ class Compiler(PathCompiler):
         if isinstance(constant, str):
             # The parser leaves the two halves of an escaped character beyond U+FFFF apart.
             constant = constant.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
-        return lambda value, frame: constant
+        return lambda value, scope: constant
 
     _number = _value = _string
 
     def _regex(self, tree: Any) -> Node:
         pattern = Pattern(tree.value)
-        return lambda value, frame: pattern
+        return lambda value, scope: pattern
 
     def _name(self, tree: Any) -> Node:
         name = tree.value
-        return lambda value, frame: lookup(value, name)
+        return lambda value, scope: lookup(value, name)
 
     def _variable(self, tree: Any) -> Node:
         name = tree.value
         if name == "":
-            return lambda value, frame: value
+            return lambda value, scope: value
         self.read.add(name)
-        return lambda value, frame: frame.lookup(name)
+        return lambda value, scope: scope.lookup(name)
 
     def _parent(self, tree: Any) -> Node:
         label = tree.slot.label
-        return lambda value, frame: frame.lookup(label)
+        return lambda value, scope: scope.lookup(label)
 
     def _wildcard(self, tree: Any) -> Node:
-        return lambda value, frame: _members(value)
+        return lambda value, scope: _members(value)
 
     def _descendant(self, tree: Any) -> Node:
-        def node(value: Any, frame: Frame) -> Any:
+        def node(value: Any, scope: Scope) -> Any:
             return UNDEFINED if value is UNDEFINED else Sequence(_descendants(value))
 
         return node
@@ -119,14 +119,14 @@ class Compiler(PathCompiler):
         left, right = self.compile(tree.lhs), self.compile(tree.rhs)
         operator = tree.value
         if operator == "and":
-            return lambda value, frame: truth(left(value, frame)) and truth(right(value, frame))
+            return lambda value, scope: truth(left(value, scope)) and truth(right(value, scope))
         if operator == "or":
-            return lambda value, frame: truth(left(value, frame)) or truth(right(value, frame))
+            return lambda value, scope: truth(left(value, scope)) or truth(right(value, scope))
         operate = OPERATORS[operator]
 
-        def node(value: Any, frame: Frame) -> Any:
+        def node(value: Any, scope: Scope) -> Any:
             try:
-                return operate(left(value, frame), right(value, frame))
+                return operate(left(value, scope), right(value, scope))
             except JsonataError as error:
                 error.values.setdefault("token", operator)
                 raise
@@ -138,11 +138,11 @@ class Compiler(PathCompiler):
             return self._array(tree)
         if tree.value == "{":
             make = self.grouping(tree)
-            return lambda value, frame: make(value, frame)
+            return lambda value, scope: make(value, scope)
         operand = self.compile(tree.expression)
 
-        def negate(value: Any, frame: Frame) -> Any:
-            number = operand(value, frame)
+        def negate(value: Any, scope: Scope) -> Any:
+            number = operand(value, scope)
             if number is UNDEFINED:
                 return UNDEFINED
             if not is_number(number):
@@ -155,10 +155,10 @@ class Compiler(PathCompiler):
         items = [(self.compile(item), item.value == "[") for item in tree.expressions]
         kind = Constructed if tree.consarray else list
 
-        def node(value: Any, frame: Frame) -> Any:
+        def node(value: Any, scope: Scope) -> Any:
             result: list[Any] = kind()
             for item, is_array in items:
-                element = item(value, frame)
+                element = item(value, scope)
                 if element is UNDEFINED:
                     continue
                 if is_array or not isinstance(element, list):
@@ -172,15 +172,15 @@ class Compiler(PathCompiler):
     def _condition(self, tree: Any) -> Node:
         test, then = self.compile(tree.condition), self.compile(tree.then)
         if tree._else is None:
-            return lambda value, frame: then(value, frame) if truth(test(value, frame)) else UNDEFINED
+            return lambda value, scope: then(value, scope) if truth(test(value, scope)) else UNDEFINED
         other = self.compile(tree._else)
-        return lambda value, frame: (then if truth(test(value, frame)) else other)(value, frame)
+        return lambda value, scope: (then if truth(test(value, scope)) else other)(value, scope)
 
     def _block(self, tree: Any) -> Node:
         steps = [self.compile(step) for step in tree.expressions]
 
-        def node(value: Any, frame: Frame) -> Any:
-            inner, result = Frame({}, frame), UNDEFINED
+        def node(value: Any, scope: Scope) -> Any:
+            inner, result = Scope({}, scope), UNDEFINED
             for step in steps:
                 result = step(value, inner)
             return result
@@ -191,8 +191,8 @@ class Compiler(PathCompiler):
         name, source = tree.lhs.value, self.compile(tree.rhs)
         self.bound.add(name)
 
-        def node(value: Any, frame: Frame) -> Any:
-            frame.bindings[name] = bound = source(value, frame)
+        def node(value: Any, scope: Scope) -> Any:
+            scope.bindings[name] = bound = source(value, scope)
             return bound
 
         return node
@@ -209,16 +209,16 @@ class Compiler(PathCompiler):
         body = self.compile(tree.body)
         self.depth, self.deepest = outer, deepest
         takes = signature.from_library(tree.signature) if tree.signature is not None else None
-        return lambda value, frame: Lambda(parameters, body, value, frame, takes)
+        return lambda value, scope: Lambda(parameters, body, value, scope, takes)
 
     def _tail_call(self, call: Any) -> Node:
         """A call in the last place of a function: handed to the caller to make, so that recursion stays flat."""
         procedure, arguments = self.compile(call.procedure), [self.compile(item) for item in call.arguments]
         name = _procedure_name(call)
 
-        def node(value: Any, frame: Frame) -> Any:
-            function = procedure(value, frame)
-            return TailCall(function, [argument(value, frame) for argument in arguments], name)
+        def node(value: Any, scope: Scope) -> Any:
+            function = procedure(value, scope)
+            return TailCall(function, [argument(value, scope) for argument in arguments], name)
 
         return node
 
@@ -230,12 +230,12 @@ class Compiler(PathCompiler):
             arguments.insert(0, first)
         is_path = tree.procedure.type == "path"
 
-        def node(value: Any, frame: Frame) -> Any:
-            function = procedure(value, frame)
-            if function is UNDEFINED and is_path and frame.lookup(name) is not UNDEFINED:
+        def node(value: Any, scope: Scope) -> Any:
+            function = procedure(value, scope)
+            if function is UNDEFINED and is_path and scope.lookup(name) is not UNDEFINED:
                 raise JsonataError("T1005", token=name)
-            given = [argument(value, frame) for argument in arguments]
-            run = frame.run
+            given = [argument(value, scope) for argument in arguments]
+            run = scope.run
             outer = run.depth
             run.depth = outer + depth
             run.check_depth()
@@ -255,13 +255,13 @@ class Compiler(PathCompiler):
             return self._function(tree.rhs, left)
         right = self.compile(tree.rhs)
 
-        def node(value: Any, frame: Frame) -> Any:
-            first, second = left(value, frame), right(value, frame)
+        def node(value: Any, scope: Scope) -> Any:
+            first, second = left(value, scope), right(value, scope)
             if not isinstance(second, Function):
                 raise JsonataError("T2006", value=second)
             if isinstance(first, Function):
                 return Partial.chain(first, second)
-            return frame.run.apply(second, [first], None)
+            return scope.run.apply(second, [first], None)
 
         return node
 
@@ -273,10 +273,10 @@ class Compiler(PathCompiler):
             None if item.type == "operator" and item.value == "?" else self.compile(item) for item in tree.arguments
         ]
 
-        def node(value: Any, frame: Frame) -> Any:
-            given = [Partial.OPEN if argument is None else argument(value, frame) for argument in arguments]
-            function = procedure(value, frame)
-            if function is UNDEFINED and is_path and frame.lookup(name) is not UNDEFINED:
+        def node(value: Any, scope: Scope) -> Any:
+            given = [Partial.OPEN if argument is None else argument(value, scope) for argument in arguments]
+            function = procedure(value, scope)
+            if function is UNDEFINED and is_path and scope.lookup(name) is not UNDEFINED:
                 raise JsonataError("T1007", token=name)
             if not isinstance(function, Function):
                 raise JsonataError("T1008", token=name)
@@ -287,7 +287,7 @@ class Compiler(PathCompiler):
     def _transform(self, tree: Any) -> Node:
         pattern, update = self.compile(tree.pattern), self.compile(tree.update)
         delete = self.compile(tree.delete) if tree.delete is not None else None
-        return lambda value, frame: Transform(pattern, update, delete, frame)
+        return lambda value, scope: Transform(pattern, update, delete, scope)
 
 
 def _procedure_name(call: Any) -> Any:
@@ -298,14 +298,14 @@ def _procedure_name(call: Any) -> Any:
 
 
 def _collapsed(node: Node) -> Node:
-    return lambda value, frame: collapse(node(value, frame))
+    return lambda value, scope: collapse(node(value, scope))
 
 
 def _kept(node: Node) -> Node:
     """A node marked with `[]`: a sequence of one stays an array."""
 
-    def keep(value: Any, frame: Frame) -> Any:
-        result = node(value, frame)
+    def keep(value: Any, scope: Scope) -> Any:
+        result = node(value, scope)
         if type(result) is Sequence and not result.tuple_stream:
             result.keep_singleton = True
         return collapse(result)

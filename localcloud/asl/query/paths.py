@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cmp_to_key
 from typing import Any
 
-from localcloud.asl.query.frames import Frame
+from localcloud.asl.query.scopes import Scope
 from localcloud.asl.query.values import (
     UNDEFINED,
     Constructed,
@@ -20,9 +20,9 @@ from localcloud.asl.query.values import (
     truth,
 )
 
-Node = Callable[[Any, Frame], Any]
+Node = Callable[[Any, Scope], Any]
 #: Takes a whole sequence and gives one.
-Step = Callable[[Any, Frame], Any]
+Step = Callable[[Any, Scope], Any]
 
 
 class PathCompiler:
@@ -35,7 +35,7 @@ class PathCompiler:
         if self.is_plain_path(tree):
             first, names = tree.steps[0], [step.value for step in tree.steps[1:]]
             start = self.compile(first)
-            return lambda value, frame: _walked(start(value, frame), names)
+            return lambda value, scope: _walked(start(value, scope), names)
         return self._general_path(tree)
 
     def is_plain_path(self, tree: Any) -> bool:
@@ -63,18 +63,18 @@ class PathCompiler:
         keeps_tuples, keep_singleton = tree.tuple is not None and tree.tuple, tree.keep_singleton_array
         focused = [step.focus is not None for step in tree.steps]
 
-        def node(value: Any, frame: Frame) -> Any:
+        def node(value: Any, scope: Scope) -> Any:
             sequence = value if isinstance(value, list) and not starts_absolute else Sequence([value])
             result: Any = UNDEFINED
             tuples: Any = UNDEFINED
             for number, step in enumerate(steps):
                 tuple_step = tuple_steps[number]
                 if number == 0 and first_array is not None:
-                    result = first_array(value, frame)
+                    result = first_array(value, scope)
                 elif tuple_step is not None:
-                    tuples = tuple_step(sequence, tuples, frame)
+                    tuples = tuple_step(sequence, tuples, scope)
                 else:
-                    result = step(sequence, frame)
+                    result = step(sequence, scope)
                 if tuple_step is None and (result is UNDEFINED or not result):
                     break
                 if not focused[number]:
@@ -84,7 +84,7 @@ class PathCompiler:
             if keep_singleton and isinstance(result, list):
                 result = _keeping(result)
             if group is not None:
-                result = group(tuples if tuples is not UNDEFINED else result, frame)
+                result = group(tuples if tuples is not UNDEFINED else result, scope)
             return result
 
         return node
@@ -95,12 +95,12 @@ class PathCompiler:
         node = self.compile(tree)
         filters = [filtered(self, stage.expr) for stage in tree.stages or () if stage.type == "filter"]
 
-        def step(sequence: Any, frame: Frame) -> Any:
+        def step(sequence: Any, scope: Scope) -> Any:
             results = []
             for item in sequence:
-                result = node(item, frame)
+                result = node(item, scope)
                 for keep in filters:
-                    result = keep(result, frame)
+                    result = keep(result, scope)
                 if result is not UNDEFINED:
                     results.append(result)
             if is_last and len(results) == 1:
@@ -114,30 +114,30 @@ class PathCompiler:
     def _sort_step(self, tree: Any) -> Step:
         order = self._ordering(tree)
         stages = self._stages(tree)
-        return lambda sequence, frame: stages(order(sequence, frame), frame)
+        return lambda sequence, scope: stages(order(sequence, scope), scope)
 
-    def _tuple_step(self, tree: Any) -> Callable[[Any, Any, Frame], Any]:
+    def _tuple_step(self, tree: Any) -> Callable[[Any, Any, Scope], Any]:
         """A step of a path in which `@`, `#` or `%` is used: a stream of bindings goes through it."""
         stages = self._stages(tree)
         if tree.type == "sort":
             order = self._ordering(tree)
             index = tree.index
 
-            def sort(sequence: Any, tuples: Any, frame: Frame) -> Any:
+            def sort(sequence: Any, tuples: Any, scope: Scope) -> Any:
                 if tuples is not UNDEFINED:
-                    return stages(order(tuples, frame), frame)
-                entries = ({"@": item, index: at} for at, item in enumerate(order(sequence, frame)))
-                return stages(_stream(entries), frame)
+                    return stages(order(tuples, scope), scope)
+                entries = ({"@": item, index: at} for at, item in enumerate(order(sequence, scope)))
+                return stages(_stream(entries), scope)
 
             return sort
         node = self.compile(tree)
         focus, index = tree.focus, tree.index
         ancestor = tree.ancestor.label if tree.ancestor is not None else None
 
-        def step(sequence: Any, tuples: Any, frame: Frame) -> Any:
+        def step(sequence: Any, tuples: Any, scope: Scope) -> Any:
             entries = []
             for before in [{"@": item} for item in sequence] if tuples is UNDEFINED else tuples:
-                result = node(before["@"], Frame(before, frame))
+                result = node(before["@"], Scope(before, scope))
                 if result is UNDEFINED:
                     continue
                 results = result if isinstance(result, list) else [result]
@@ -153,7 +153,7 @@ class PathCompiler:
                         if ancestor is not None:
                             entry[ancestor] = before["@"]
                     entries.append(entry)
-            return stages(_stream(entries), frame)
+            return stages(_stream(entries), scope)
 
         return step
 
@@ -163,9 +163,9 @@ class PathCompiler:
         for stage in tree.stages or ():
             stages.append(filtered(self, stage.expr) if stage.type == "filter" else _numbered(stage.value))
 
-        def run(result: Any, frame: Frame) -> Any:
+        def run(result: Any, scope: Scope) -> Any:
             for stage in stages:
-                result = stage(result, frame)
+                result = stage(result, scope)
             return result
 
         return run
@@ -173,11 +173,11 @@ class PathCompiler:
     def _ordering(self, tree: Any) -> Step:
         terms = [(self.compile(term.expression), bool(term.descending)) for term in tree.terms]
 
-        def order(sequence: Any, frame: Frame) -> Any:
+        def order(sequence: Any, scope: Scope) -> Any:
             is_stream = type(sequence) is Sequence and sequence.tuple_stream
 
             def key(item: Any, node: Node) -> Any:
-                return node(item["@"], Frame(item, frame)) if is_stream else node(item, frame)
+                return node(item["@"], Scope(item, scope)) if is_stream else node(item, scope)
 
             def compare(left: Any, right: Any) -> int:
                 for node, descending in terms:
@@ -197,12 +197,12 @@ class PathCompiler:
         """`{key: value}`: an object, or one member for each key that the sequence gives."""
         pairs = [(self.compile(key), self.compile(value)) for key, value in tree.lhs_object]
 
-        def make(value: Any, frame: Frame) -> Any:
+        def make(value: Any, scope: Scope) -> Any:
             is_stream = type(value) is Sequence and value.tuple_stream
             items = value if isinstance(value, list) else [value]
             groups: dict[str, tuple[Any, int]] = {}
             for item in items or [UNDEFINED]:
-                context, inner = (item["@"], Frame(item, frame)) if is_stream else (item, frame)
+                context, inner = (item["@"], Scope(item, scope)) if is_stream else (item, scope)
                 for number, (key_node, _) in enumerate(pairs):
                     key = key_node(context, inner)
                     if key is UNDEFINED:
@@ -217,11 +217,11 @@ class PathCompiler:
                         groups[key] = (append(groups[key][0], item), number)
             result = {}
             for key, (members, number) in groups.items():
-                context, inner = members, frame
+                context, inner = members, scope
                 if is_stream:
                     merged = _merged(members)
                     context = merged.pop("@")
-                    inner = Frame(merged, frame)
+                    inner = Scope(merged, scope)
                 member = pairs[number][1](context, inner)
                 if member is not UNDEFINED:
                     result[key] = member
@@ -235,7 +235,7 @@ def filtered(compiler: PathCompiler, tree: Any) -> Step:
     if tree.type == "number":
         position = int(tree.value // 1)
 
-        def pick(value: Any, frame: Frame) -> Any:
+        def pick(value: Any, scope: Scope) -> Any:
             items = value if isinstance(value, list) else () if value is UNDEFINED else [value]
             index = position + len(items) if position < 0 else position
             if not 0 <= index < len(items) or items[index] is UNDEFINED:
@@ -248,12 +248,12 @@ def filtered(compiler: PathCompiler, tree: Any) -> Step:
         return pick
     node = compiler.compile(tree)
 
-    def keep(value: Any, frame: Frame) -> Any:
+    def keep(value: Any, scope: Scope) -> Any:
         results = Sequence()
         is_stream = results.tuple_stream = _is_stream(value)
         items = value if isinstance(value, list) else [value]
         for index, item in enumerate(items):
-            result = node(item["@"], Frame(item, frame)) if is_stream else node(item, frame)
+            result = node(item["@"], Scope(item, scope)) if is_stream else node(item, scope)
             if is_number(result):
                 result = [result]
             if are_numbers(result):
@@ -274,7 +274,7 @@ def _is_stream(value: Any) -> bool:
 def _numbered(name: str) -> Step:
     """`#$i` after a filter: the position among what the filter kept."""
 
-    def number(stream: Any, frame: Frame) -> Any:
+    def number(stream: Any, scope: Scope) -> Any:
         return _stream({**entry, name: at} for at, entry in enumerate(stream))
 
     return number
@@ -343,7 +343,7 @@ def _keeping(result: list[Any]) -> list[Any]:
 
 
 def _merged(members: Any) -> dict[str, Any]:
-    """One frame of bindings out of several: each variable has all its values."""
+    """One scope of bindings out of several: each variable has all its values."""
     if not isinstance(members, list):
         return dict(members)
     merged = dict(members[0])

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from localcloud.asl.query.compiler import Compiler
-from localcloud.asl.query.frames import Frame
 from localcloud.asl.query.functions import BUILT_IN
 from localcloud.asl.query.parser import parse
 from localcloud.asl.query.run import MAX_DEPTH, TOO_DEEP, Run
+from localcloud.asl.query.scopes import Scope
 from localcloud.asl.query.values import (
     UNDEFINED,
     Function,
@@ -68,11 +68,11 @@ class Program:
         bindings = {name: variables[name] for name in self._names if name in variables}
         if "states" in self._names:
             bindings["states"] = {key: _plain_mapping(value) for key, value in states.items()}
-        frame = Frame(bindings, Frame(BUILT_IN, None, run))
+        scope = Scope(bindings, Scope(BUILT_IN, None, run))
         try:
             if self._too_deep:
                 raise LimitExceeded(TOO_DEEP)
-            value = self._node(document, frame)
+            value = self._node(document, scope)
             if self._is_path and type(value) in (dict, list):
                 return value  # a part of the input: nothing to tidy up, and it may be large
             return UNDEFINED if value is UNDEFINED else plain(value)

@@ -30,7 +30,7 @@ class Sequence(list[Any]):
     """An array that evaluation made: alone in it, a value stands for itself; empty, it is undefined."""
 
     keep_singleton = False
-    #: Its elements are frames of bindings ("@" is the value), which `@`, `#` and `%` carry along a path.
+    #: Its elements are scopes of bindings ("@" is the value), which `@`, `#` and `%` carry along a path.
     tuple_stream = False
 
 

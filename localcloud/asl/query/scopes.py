@@ -1,4 +1,4 @@
-"""Frames of variables, and the functions that expressions make."""
+"""Scopes of variables, and the functions that expressions make."""
 
 from __future__ import annotations
 
@@ -12,45 +12,45 @@ if TYPE_CHECKING:
     from localcloud.asl.query.run import Run
 
 
-class Frame:
+class Scope:
     """Variables of a block, a function call or a step of a path; what is not here is looked up outside.
 
     Args:
         bindings: names to values.
-        parent: the frame outside; None for the built-in functions.
+        parent: the scope outside; None for the built-in functions.
     """
 
     __slots__ = ("bindings", "parent", "run")
 
-    def __init__(self, bindings: dict[str, Any], parent: Frame | None, run: Run | None = None) -> None:
+    def __init__(self, bindings: dict[str, Any], parent: Scope | None, run: Run | None = None) -> None:
         self.bindings = bindings
         self.parent = parent
-        self.run: Run = run or parent.run  # type: ignore[union-attr] # the outermost frame is given its run
+        self.run: Run = run or parent.run  # type: ignore[union-attr] # the outermost scope is given its run
 
     def lookup(self, name: str) -> Any:
         """The value of a variable, or undefined."""
-        frame: Frame | None = self
-        while frame is not None:
-            if name in frame.bindings:
-                return frame.bindings[name]
-            frame = frame.parent
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.bindings:
+                return scope.bindings[name]
+            scope = scope.parent
         return UNDEFINED
 
 
 class Lambda(Function):
     """`function($a, $b) { ... }` with what it closes over."""
 
-    __slots__ = ("arity", "body", "frame", "input", "parameters", "signature")
+    __slots__ = ("arity", "body", "input", "parameters", "scope", "signature")
 
     def __init__(
         self,
         parameters: list[str],
-        body: Callable[[Any, Frame], Any],
+        body: Callable[[Any, Scope], Any],
         value: Any,
-        frame: Frame,
+        scope: Scope,
         signature: Signature | None,
     ) -> None:
-        self.parameters, self.body, self.input, self.frame = parameters, body, value, frame
+        self.parameters, self.body, self.input, self.scope = parameters, body, value, scope
         self.signature = signature
         self.arity = len(parameters)
 
@@ -75,7 +75,7 @@ class Lambda(Function):
         """The value of the body, or a TailCall."""
         bindings = dict.fromkeys(self.parameters, UNDEFINED)
         bindings.update(zip(self.parameters, arguments, strict=False))
-        return self.body(self.input, Frame(bindings, self.frame))
+        return self.body(self.input, Scope(bindings, self.scope))
 
 
 class TailCall:
@@ -118,39 +118,39 @@ class Partial(Function):
 class Transform(Function):
     """`| pattern | update, delete |`: a function that copies an object and changes the copy."""
 
-    __slots__ = ("delete", "frame", "pattern", "update")
+    __slots__ = ("delete", "pattern", "scope", "update")
     arity = 1
 
     def __init__(
         self,
-        pattern: Callable[[Any, Frame], Any],
-        update: Callable[[Any, Frame], Any],
-        delete: Callable[[Any, Frame], Any] | None,
-        frame: Frame,
+        pattern: Callable[[Any, Scope], Any],
+        update: Callable[[Any, Scope], Any],
+        delete: Callable[[Any, Scope], Any] | None,
+        scope: Scope,
     ) -> None:
-        self.pattern, self.update, self.delete, self.frame = pattern, update, delete, frame
+        self.pattern, self.update, self.delete, self.scope = pattern, update, delete, scope
 
     def apply(self, run: Run, arguments: list[Any], context: Any) -> Any:
         value = arguments[0] if arguments else context
         if value is UNDEFINED:
             return UNDEFINED
-        clone = self.frame.lookup("clone")
+        clone = self.scope.lookup("clone")
         if not isinstance(clone, Function):
             raise JsonataError("T2013")
         copy = run.apply(clone, [value], None)
-        matches = self.pattern(copy, self.frame)
+        matches = self.pattern(copy, self.scope)
         for match in matches if isinstance(matches, list) else () if matches is UNDEFINED else [matches]:
             self._change(match)
         return copy
 
     def _change(self, match: Any) -> None:
-        update = self.update(match, self.frame)
+        update = self.update(match, self.scope)
         if update is not UNDEFINED:
             if not isinstance(update, dict):
                 raise JsonataError("T2011", value=update)
             if isinstance(match, dict):
                 match.update(update)
-        deletions = self.delete(match, self.frame) if self.delete is not None else UNDEFINED
+        deletions = self.delete(match, self.scope) if self.delete is not None else UNDEFINED
         if deletions is UNDEFINED:
             return
         names = deletions if isinstance(deletions, list) else [deletions]
