@@ -124,7 +124,7 @@ class Execution:
         details = {"input": self.input, "inputDetails": NOT_TRUNCATED, "roleArn": self.role_arn}
         self._root.event("ExecutionStarted", ("executionStartedEventDetails", details), advance=False)
         self.history.remember(data, self.input)
-        self._go(self.machine.run(self._root, data))
+        self._go(self.machine.run, self._root, data)
 
     def stop(self, error: str | None = None, cause: str | None = None) -> None:
         """Stop it as StopExecution does. Clock thread only; nothing happens when it has ended."""
@@ -157,21 +157,21 @@ class Execution:
         self._root.event("ExecutionRedriven", ("executionRedrivenEventDetails", details))
         self._root.interrupted, self._root.current = self._root.interrupted or self._root.current, None
         if self._root.interrupted is not None:
-            self._go(self.machine.resume(self._root))
+            self._go(self.machine.resume, self._root)
         else:  # it was cut short before its first state
-            self._go(self.machine.run(self._root, json.loads(self.input)))
+            self._go(self.machine.run, self._root, json.loads(self.input))
 
-    def _go(self, machine: Coroutine[Any, Any, Any]) -> None:
-        self._fibers = [self.clock.spawn(self._run(machine))]
+    def _go(self, run: Callable[..., Coroutine[Any, Any, Any]], *args: Any) -> None:
+        self._fibers = [self.clock.spawn(self._run(run, *args))]
         seconds = self.machine.timeout_seconds
         if self.is_express:
             seconds = min(seconds or EXPRESS_SECONDS, EXPRESS_SECONDS)
         if seconds is not None:
             self._fibers.append(self.clock.spawn(self._expire(seconds)))
 
-    async def _run(self, machine: Coroutine[Any, Any, Any]) -> None:
+    async def _run(self, run: Callable[..., Coroutine[Any, Any, Any]], *args: Any) -> None:
         try:
-            output = await machine
+            output = await run(*args)
         except StateFailed as failure:
             self._end("FAILED", "ExecutionFailed", failure)
         except HistoryFull:

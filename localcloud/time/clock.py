@@ -108,7 +108,8 @@ class Clock:
         self._thread: threading.Thread | None = None
         self._thread_id: int | None = None
         self._closed = False
-        self._idle = False  # the clock thread has nothing to do, and no other is in its place
+        self._rests = False  # the clock thread has nothing to do
+        self._is_lent = False  # another thread is in its place
         self.outsiders = 0
         self._outside_at = 0.0
         self._held_at: float | None = None
@@ -179,18 +180,23 @@ class Clock:
     def _borrow(self) -> bool:
         """Let this thread be the clock's while that has nothing to do: to switch threads costs more than most calls."""
         with self._bell:
-            if not self._idle or self._inbox or self._closed:
+            if not self._rests or self._is_lent or self._is_wanted():
                 return False
-            self._idle = False
+            self._is_lent = True
             self._thread_id = threading.get_ident()
             return True
 
     def _give_back(self) -> None:
         with self._bell:
             self._thread_id = self._thread.ident if self._thread is not None else None
-            self._idle = True
-            if self._inbox or self.ready or self._timers or self._closed:
+            self._is_lent = False
+            if self._is_wanted():
                 self._bell.notify_all()
+                while self._rests and self._is_wanted():  # what the call has begun comes before its caller goes on
+                    self._bell.wait()
+
+    def _is_wanted(self) -> bool:
+        return bool(self._inbox or self.ready or self._timers or self._closed)
 
     def spawn(self, coro: Coroutine[Any, Any, T]) -> Fiber[T]:
         """Start a coroutine at its turn; from any thread."""
@@ -549,10 +555,11 @@ class Clock:
     def _rest(self) -> None:
         """Sleep until there is something to do."""
         with self._bell:
-            self._idle = True
-            while not (self._idle and (self._inbox or self.ready or self._timers or self._closed)):
+            self._rests = True
+            while self._is_lent or not self._is_wanted():
                 self._bell.wait()
-            self._idle = False
+            self._rests = False
+            self._bell.notify_all()
 
     def _pause(self, seconds: float | None, unless: Callable[[], bool] | None = None) -> bool:
         """Sleep real seconds (None: for ever) until a call or a result comes in; True when woken by one."""
