@@ -243,7 +243,10 @@ def test_what_needs_other_models_is_refused_by_name(rekognition: Any) -> None:
     for call, more in (
         (rekognition.detect_labels, {"Features": ["IMAGE_PROPERTIES"]}),
         (rekognition.detect_text, {"Filters": {"RegionsOfInterest": [{"BoundingBox": {"Width": 1, "Height": 1}}]}}),
-        (rekognition.detect_moderation_labels, {"ProjectVersion": "arn:aws:rekognition:us-east-1:123456789012:project/p/version/v/1700000000000"}),
+        (
+            rekognition.detect_moderation_labels,
+            {"ProjectVersion": "arn:aws:rekognition:us-east-1:123456789012:project/p/version/v/1700000000000"},
+        ),
     ):
         assert answers.error(call, Image={"Bytes": photo("cat")}, **more)[0] == "UnsupportedLocally"
     assert answers.error(rekognition.list_collections)[0] == "UnsupportedLocally"
