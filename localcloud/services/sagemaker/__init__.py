@@ -23,6 +23,7 @@ from localcloud.services.sagemaker.endpoints import Endpoints, create_endpoint_c
 from localcloud.services.sagemaker.jobs import Jobs
 from localcloud.services.sagemaker.models import create_model
 from localcloud.services.sagemaker.processing import ProcessingJob
+from localcloud.services.sagemaker.search import search
 from localcloud.services.sagemaker.training import TrainingJob
 from localcloud.services.sagemaker.transform import TransformJob
 from localcloud.services.sagemaker.tuning import TuningJob
@@ -50,6 +51,7 @@ class SageMaker:
             "DescribeEndpoint": self.endpoints.describe,
             "DeleteEndpoint": self.endpoints.delete,
             "ListEndpoints": self.endpoints.listed,
+            "Search": partial(search, {"TrainingJob": training, "HyperParameterTuningJob": tuning}),
             "ListTrainingJobsForHyperParameterTuningJob": lambda request: tuning.find(request).summaries(request),
         }
         processing = Jobs(self.backend, ProcessingJob)

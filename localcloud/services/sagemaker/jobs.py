@@ -178,6 +178,10 @@ class Jobs(Generic[J]):
         del self._jobs[job.name]
         del getattr(self._backend.moto, self.job_class.registry)[job.name]
 
+    def all(self) -> list[J]:
+        """Every one, in the order of their creation."""
+        return list(self._jobs.values())
+
     def listed(self, request: Structure) -> Structure:
         """A page of summaries: filters and order as the List APIs have them."""
         kind = self.job_class.kind

@@ -158,3 +158,34 @@ def test_pipelines_are_refused_with_the_steps_that_do_the_same(lab: Any) -> None
     request = {"PipelineName": "p", "ClientRequestToken": "x" * 32, "RoleArn": ROLE, "PipelineDefinition": "{}"}
     with pytest.raises(ClientError, match=r"stepfunctions\.steps: ProcessingStep, TrainingStep, .*Choice for a Condi"):
         lab.sagemaker.create_pipeline(**request)
+
+
+def test_search_finds_training_jobs_by_what_they_are(lab: Any) -> None:
+    tags = [{"Key": "project", "Value": "search"}]
+    metrics = {"loss": "loss=(.*)"}
+    jobs = [
+        lab.train(f"print('loss={depth}.5')", hyperparameters={"depth": depth}, metrics=metrics, Tags=tags)
+        for depth in (1, 2, 3)
+    ]
+    names = [job["TrainingJobName"] for job in jobs]
+    failed = lab.train("exit(1)", Tags=tags)["TrainingJobName"]
+
+    def found(*filters: tuple[str, str, str], **request: Any) -> list[str]:
+        listed = [{"Name": name, "Operator": operator, "Value": value} for name, operator, value in filters]
+        expression = {"Filters": [{"Name": "Tags.project", "Operator": "Equals", "Value": "search"}, *listed]}
+        answer = lab.sagemaker.search(Resource="TrainingJob", SearchExpression=expression, **request)
+        return [each["TrainingJob"]["TrainingJobName"] for each in answer["Results"]]
+
+    assert sorted(found()) == sorted([*names, failed])
+    assert found(("TrainingJobStatus", "Equals", "Failed")) == [failed]
+    ordered = {"SortBy": "Metrics.loss", "SortOrder": "Ascending"}
+    assert found(("TrainingJobStatus", "Equals", "Completed"), SortBy="CreationTime", SortOrder="Ascending") == names
+    assert found(("HyperParameters.depth", "In", "1,3"), **ordered) == [names[0], names[2]]
+    assert found(("Metrics.loss", "GreaterThan", "1.5"), **ordered) == names[1:]
+    assert found(("TrainingJobName", "Contains", names[1]), ("TrainingJobStatus", "NotEquals", "Failed")) == [names[1]]
+    page = lab.sagemaker.search(Resource="TrainingJob", MaxResults=1)
+    assert len(page["Results"]) == 1
+    assert page["NextToken"]
+    assert page["TotalHits"]["Value"] >= 4
+    with pytest.raises(ClientError, match="the local cloud searches TrainingJob and HyperParameterTuningJob"):
+        lab.sagemaker.search(Resource="FeatureGroup")
