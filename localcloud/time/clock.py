@@ -10,7 +10,6 @@ at the same virtual times, whatever the machine was doing.
 from __future__ import annotations
 
 import heapq
-import inspect
 import itertools
 import math
 import threading
@@ -24,7 +23,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
 
-from localcloud.time.fibers import Cancelled, Fiber, Signal, Trap
+from localcloud.time.fibers import Cancelled, Fiber, Signal, Trap, drop
 
 __all__ = ["EPOCH", "Cancelled", "Clock", "Fiber", "Signal", "TimedOut"]
 
@@ -287,8 +286,7 @@ class Clock:
         Args:
             deadline: something is cut short when they have passed: nothing that real work could be waiting for.
         """
-        when = self._now + seconds
-        return Trap(lambda fiber: self._at(when, fiber.resume, deadline).cancel)
+        return self.sleep_until(self._now + seconds, deadline=deadline)
 
     def skip(self, seconds: float) -> bool:
         """Let virtual seconds pass at once if nothing else can happen in them; whether they did.
@@ -422,9 +420,8 @@ class Clock:
         finally:
             for fiber in fibers:
                 fiber.cancel()
-            for coro in coros:  # one that never had its turn would warn, much later, that nobody awaited it
-                if inspect.getcoroutinestate(coro) == inspect.CORO_CREATED:
-                    coro.close()
+            for coro in coros:
+                drop(coro)
         return [fiber.result() for fiber in fibers]
 
     @staticmethod
@@ -481,7 +478,7 @@ class Clock:
         while inbox:  # answer those who called while the loop ended
             inbox.popleft()()
         while ready:
-            ready.popleft()[0].drop()
+            drop(ready.popleft()[0].coro)
 
     def _works_for_schedules(self) -> bool:
         """Whether all real work that is under way is the consequence of recurring schedules."""

@@ -43,6 +43,12 @@ class Scheduler(Protocol):
         """One more waits for the outside."""
 
 
+def drop(coro: Coroutine[Any, Any, Any]) -> None:
+    """Close a coroutine that never had its turn: it would warn, much later, that nobody awaited it."""
+    if inspect.getcoroutinestate(coro) == inspect.CORO_CREATED:
+        coro.close()
+
+
 class Trap:
     """What a coroutine yields: `arm` registers the wake-up of the fiber and returns how to take it back."""
 
@@ -61,20 +67,20 @@ class Fiber(Generic[T]):
     __slots__ = (
         "_clock",
         "_context",
-        "_coro",
         "_disarm",
         "_error",
         "_event",
         "_result",
         "_running",
         "by_schedule",
+        "coro",
         "done",
         "watchers",
     )
 
     def __init__(self, clock: Scheduler, coro: Coroutine[Any, Any, T]) -> None:
         self._clock = clock
-        self._coro = coro
+        self.coro = coro
         self._context = copy_context()  # whose request it was that started this, as with asyncio's tasks
         self._disarm: Callable[[], None] | None = None
         self._error: BaseException | None = None
@@ -114,11 +120,6 @@ class Fiber(Generic[T]):
             self._disarm()
         self.step(None, Cancelled())
 
-    def drop(self) -> None:
-        """Forget it if it never had its turn: it would warn, much later, that nobody awaited it."""
-        if inspect.getcoroutinestate(self._coro) == inspect.CORO_CREATED:
-            self._coro.close()
-
     def wake(self, value: Any, error: BaseException | None) -> None:
         """The awaited thing is there: run on at this fiber's turn, in the order of the wake-ups."""
         entry = (self, value, error)
@@ -135,7 +136,7 @@ class Fiber(Generic[T]):
         clock, run = self._clock, self._context.run
         outer, clock.by_schedule = clock.by_schedule, self.by_schedule
         try:
-            trap = run(self._coro.send, value) if error is None else run(self._coro.throw, error)
+            trap = run(self.coro.send, value) if error is None else run(self.coro.throw, error)
         except StopIteration as stop:
             self._finish(stop.value, None)
         except (Exception, Cancelled) as problem:
