@@ -87,7 +87,9 @@ class Asking:
         if not resource.endswith(".sync") or action not in _JOBS:
             return None
         name, progress = _JOBS[action]
-        described = _asked(f"describe_{_snake(name.removesuffix('Name'))}", "sagemaker", **{name: request.get(name)})
+        from botocore import xform_name
+
+        described = _asked(xform_name(f"Describe{name.removesuffix('Name')}"), "sagemaker", **{name: request.get(name)})
         return progress(described) if described else None
 
 
@@ -136,7 +138,3 @@ _JOBS: dict[str, tuple[str, Callable[[Json], str]]] = {
     "createTransformJob": ("TransformJobName", _processing),
     "createHyperParameterTuningJob": ("HyperParameterTuningJobName", _tuning),
 }
-
-
-def _snake(name: str) -> str:
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()

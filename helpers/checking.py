@@ -9,7 +9,7 @@ from typing import Any
 
 from helpers import manifest, policies
 from helpers.cleaning import Account
-from helpers.session import Session
+from helpers.session import Session, refusals
 
 #: boto3's name of each service -> the notebooks that cannot do without it.
 SERVICES = {
@@ -69,12 +69,6 @@ def check_aws(session: Session) -> list[Finding]:
     return [finding for check in checks for finding in check(session)]
 
 
-def _refused() -> tuple[type[Exception], ...]:
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    return (BotoCoreError, ClientError)
-
-
 def _identity(session: Session) -> Iterator[Finding]:
     arn = session.client("sts").get_caller_identity()["Arn"]
     yield Finding("good", f"You are {arn}, in account {session.account_id}, region {session.region}.")
@@ -103,7 +97,7 @@ def _quotas(session: Session) -> Iterator[Finding]:
     try:
         pages = session.client("service-quotas").get_paginator("list_service_quotas").paginate(ServiceCode="sagemaker")
         found = {quota["QuotaName"]: quota["Value"] for page in pages for quota in page["Quotas"]}
-    except _refused() as problem:
+    except refusals() as problem:
         yield Finding("not checked", f"SageMaker's quotas: {problem}. See {console}")
         return
     for name, needed in QUOTAS.items():
@@ -137,7 +131,7 @@ def _permissions(session: Session) -> Iterator[Finding]:
             pages = session.client("iam").get_paginator("simulate_principal_policy")
             for page in pages.paginate(PolicySourceArn=arn, ActionNames=actions, **where):
                 denied += [e["EvalActionName"] for e in page["EvaluationResults"] if e["EvalDecision"] != "allowed"]
-    except _refused() as problem:
+    except refusals() as problem:
         yield Finding(
             "not checked", f"Your permissions: {problem}. `workshop.py check-aws --policy` prints what you need."
         )

@@ -15,7 +15,7 @@ from typing import Any
 
 from helpers import manifest, status
 from helpers.names import PREFIX, run_of
-from helpers.session import Session, connected, current, reach_aws, target_wanted
+from helpers.session import Session, connected, current, reach_aws, refusals, target_wanted
 
 #: Seconds between tries of what AWS refuses for now: an endpoint that is being made, a role that is still in use.
 _PAUSES = (5, 15, 30, 60, 120, 240)
@@ -155,6 +155,11 @@ class Account:
     def client(self, service: str) -> Any:
         return self.session.client(service)
 
+    def method(self, service: str, operation: str) -> Callable[..., Any]:
+        """A client's method, by the operation's name."""
+        method: Callable[..., Any] = getattr(self.client(service), _snake(operation))
+        return method
+
     def run_of(self, name: str, tags: object) -> str | None:
         return run_of(name, tags, self.runs)
 
@@ -166,7 +171,7 @@ class Account:
         for finder in _FINDERS:
             try:
                 found += finder(self)
-            except self._refusals as problem:
+            except refusals() as problem:
                 self._check_cloud(problem)
                 self.unseen[finder.__name__.strip("_").replace("_", " ")] = _first_line(problem)
         return found
@@ -178,7 +183,7 @@ class Account:
             before = len(cleaned.gone)
             cleaned.left.clear()
             for stop in _STOPS:
-                with suppress(*self._refusals):  # what it would have stopped is deleted, or named, below
+                with suppress(*refusals()):  # what it would have stopped is deleted, or named, below
                     stop(self, runs)
             for each in self.found():
                 if (
@@ -203,7 +208,7 @@ class Account:
     def _delete(self, each: Found, cleaned: Cleaned) -> None:
         try:
             each.delete()
-        except self._refusals as problem:
+        except refusals() as problem:
             self._check_cloud(problem)
             if not any(gone in f"{problem}" for gone in _GONE):
                 cleaned.left[each.said] = _first_line(problem)
@@ -214,12 +219,6 @@ class Account:
     def _check_cloud(self, problem: Exception) -> None:
         if self.session.cloud is not None and not self.session.cloud.alive:
             raise problem
-
-    @cached_property
-    def _refusals(self) -> tuple[type[Exception], ...]:
-        from botocore.exceptions import BotoCoreError, ClientError
-
-        return (BotoCoreError, ClientError)
 
     @cached_property
     def roles(self) -> dict[str, tuple[str, Any]]:
@@ -239,6 +238,12 @@ class Account:
 
 
 Finder = Callable[[Account], Iterator[Found]]
+
+
+def _snake(name: str) -> str:
+    from botocore import xform_name
+
+    return str(xform_name(name))
 
 
 def _first_line(problem: Exception) -> str:
@@ -266,25 +271,19 @@ def _stop_executions(account: Account, runs: Collection[str]) -> None:
                 client.stop_execution(executionArn=execution["executionArn"], cause="clean_up")
 
 
-#: Kind -> where its description has the role that it runs as.
-_JOBS = {
-    "HyperParameterTuningJob": lambda job: job.get("TrainingJobDefinition", {}).get("RoleArn"),
-    "TrainingJob": lambda job: job["RoleArn"],
-    "ProcessingJob": lambda job: job["RoleArn"],
-}
+_JOBS = ("HyperParameterTuningJob", "TrainingJob", "ProcessingJob")
 
 
 def _jobs(account: Account, kind: str, **parameters: Any) -> Iterator[tuple[str, str]]:
     """Run and name of each of SageMaker's jobs of a kind that ran as one of the workshop's roles."""
     if not account.roles:
         return
-    words = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in kind)[1:]
-    describe = getattr(account.client("sagemaker"), f"describe_{words}")
+    describe = account.method("sagemaker", f"Describe{kind}")
     parameters["CreationTimeAfter"] = min(created for _, created in account.roles.values())
-    key = {"HyperParameterTuningJob": "HyperParameterTuningJobSummaries"}.get(kind, f"{kind}Summaries")
-    for item in account.pages("sagemaker", f"list_{words}s", key, **parameters):
+    for item in account.pages("sagemaker", _snake(f"List{kind}s"), f"{kind}Summaries", **parameters):
         name = item[f"{kind}Name"]
-        run, _ = account.roles.get(_JOBS[kind](describe(**{f"{kind}Name": name})), (None, None))
+        job = describe(**{f"{kind}Name": name})
+        run, _ = account.roles.get(job.get("TrainingJobDefinition", job).get("RoleArn"), (None, None))
         if run is not None:
             yield run, name
 
@@ -292,10 +291,10 @@ def _jobs(account: Account, kind: str, **parameters: Any) -> Iterator[tuple[str,
 def _stop_jobs(account: Account, runs: Collection[str]) -> None:
     client = account.client("sagemaker")
     for kind in _JOBS:
-        words = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in kind)
+        stop = account.method("sagemaker", f"Stop{kind}")
         for run, name in _jobs(account, kind, StatusEquals="InProgress"):
             if run in runs:
-                getattr(client, f"stop{words}")(**{f"{kind}Name": name})
+                stop(**{f"{kind}Name": name})
     for item in account.pages("sagemaker", "list_transform_jobs", "TransformJobSummaries", StatusEquals="InProgress"):
         name = item["TransformJobName"]
         model = client.describe_transform_job(TransformJobName=name)["ModelName"]
@@ -524,12 +523,10 @@ def _sagemaker_jobs(account: Account) -> Iterator[Found]:
     """Whose names stay taken else, and their logs. A transform job cannot be deleted; it costs nothing."""
     if account.session.target == "local":  # a record like an execution's: both end with the cloud
         return
-    client = account.client("sagemaker")
     for kind in _JOBS:
-        words = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in kind)
         for run, name in _jobs(account, kind):
-            delete = partial(_delete_job, account, getattr(client, f"delete{words}"), kind, name)
-            yield Found(f"{words[1:].replace('_', ' ')} {name} and its logs", run, delete)
+            delete = partial(_delete_job, account, account.method("sagemaker", f"Delete{kind}"), kind, name)
+            yield Found(f"{_snake(kind).replace('_', ' ')} {name} and its logs", run, delete)
 
 
 def _delete_job(account: Account, delete: Callable[..., object], kind: str, name: str) -> None:

@@ -231,19 +231,25 @@ def reach_aws(region: str | None = None) -> Session:
         WorkshopError: no region is set, or AWS does not know the reader.
     """
     import boto3
-    from botocore.exceptions import BotoCoreError, ClientError
 
     region = region or boto3.Session().region_name
     if not region:
         raise WorkshopError("No AWS region is set. Set AWS_DEFAULT_REGION, for instance to us-east-1.")
     try:
         account_id = boto3.client("sts", region_name=region).get_caller_identity()["Account"]
-    except (BotoCoreError, ClientError) as problem:
+    except refusals() as problem:
         raise WorkshopError(
             f"AWS does not know who you are ({problem}). Sign in (`aws configure` or `aws sso login`), or "
             "unset WORKSHOP_TARGET to run on this machine."
         ) from problem
     return _session_of("aws", region, account_id, None)
+
+
+def refusals() -> tuple[type[Exception], ...]:
+    """What a call of AWS that cannot be answered raises."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    return (BotoCoreError, ClientError)
 
 
 def _session_of(
