@@ -134,8 +134,8 @@ class Operation:
 
     def _check_values(self, request: dict[str, Any]) -> None:
         """Raise for values that boto3, or moto, would fall over."""
-        if None in request.values():
-            raise ParamValidationError(report="a required parameter is null")
+        if _holds_null(request):
+            raise ParamValidationError(report="a required parameter, or one of a list, is null")
         if self.service == "dynamodb" and (problem := _attribute_problem(self._model_of_input, request)):
             error = {"Code": "ValidationException", "Message": problem}
             raise ClientError({"Error": error, "ResponseMetadata": {"HTTPStatusCode": 400}}, self.name)
@@ -241,6 +241,12 @@ class Operation:
             if code in (shape.name, shape.error_code):
                 return str(shape.name)
         return None
+
+
+def _holds_null(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(_holds_null, value.values()))
+    return value is None or (isinstance(value, list) and any(map(_holds_null, value)))
 
 
 def _attribute_problem(shape: Any, value: Any) -> str | None:

@@ -43,7 +43,7 @@ class PutEvents(ApiTask):
     async def submit(self, call: TaskCall) -> Any:
         """Put the events. Raises TaskFailure, EventBridge.FailedEntry among others."""
         request = self._operation.request(call.arguments)
-        for entry in request["Entries"] or ():
+        for entry in filter(None, request["Entries"] or ()):
             entry["Resources"] = [*entry.get("Resources", ()), call.state_machine_arn, call.execution_arn]
         answer = await self._operation.call(call, request)
         if answer.get("FailedEntryCount"):
