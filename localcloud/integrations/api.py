@@ -207,7 +207,11 @@ class Operation:
         return self._failure(call, ClientError(response, self.name), request_id)
 
     def _not_sent(self, message: str) -> TaskFailure:
-        """An error of the client, for a request that never reaches the service."""
+        """An error of the client, for a request that never reaches the service.
+
+        That Step Functions calls it so: https://docs.aws.amazon.com/step-functions/latest/dg/bp-lambda-serviceexception.html;
+        what the SDK for Java says of a null in a path: https://github.com/apache/pinot/issues/5835.
+        """
         prefix = _V1[self.service][0] if self._optimised else naming.service(self._model.service_id)
         return TaskFailure(f"{prefix}.SdkClientException", message)
 
