@@ -530,19 +530,23 @@ class Clock:
         would have gone on too far. The end of other work that is being put off is nothing to wait for.
         """
         caller = asking.caller
-        if not caller.waits and not (caller.polls and caller.looked_at == self._turn):
+        if not self._idles(caller):
             return None
         others = [
             (when, sequence, timer.deadline)
             for when, sequence, timer in self._timers
             if timer is not asking
             and not timer.cancelled
-            and not ((timer.caller.waits or timer.caller.polls) and timer.work is not None and not timer.work.done())
+            and not (self._idles(timer.caller) and timer.work is not None and not timer.work.done())
         ]
         if not others:
             return None
         when, _, deadline = min(others)
         return when if caller.waits or not deadline or caller.looks >= _STUBBORN else None
+
+    def _idles(self, caller: _Caller) -> bool:
+        """Whether real work does nothing but wait for the clock: by a request, or by looks of which the last is new."""
+        return caller.waits or (caller.polls and caller.looked_at == self._turn)
 
     def _put_off(self, when: float) -> None:
         """The first timer fires later, after what is already due then."""

@@ -325,6 +325,37 @@ async def _wait(signal: Signal[str]) -> str:
     return await signal
 
 
+def test_a_request_does_not_wait_past_a_deadline_for_polling_work_that_has_yet_to_look(clock: Clock) -> None:
+    """A loaded machine gives the poller its thread late; whoever waits for it must not be hurried past it meanwhile."""
+    ended, came = threading.Event(), threading.Event()
+
+    def poll() -> None:
+        while not came.is_set():
+            with clock.from_work(threading.get_ident()):
+                clock.looked()
+        time.sleep(0.02)  # the look at what has come takes its while
+
+    def wait() -> None:
+        with clock.from_work(threading.get_ident()):
+            clock.wait(ended, 5)
+
+    async def polling() -> None:
+        await clock.work(poll)
+        ended.set()
+
+    async def waiting() -> None:
+        await clock.timeout(clock.work(wait, seconds=5), 20)
+
+    async def coming() -> None:
+        await clock.sleep(5)
+        came.set()
+
+    async def all_of_them() -> None:
+        await clock.gather([coming(), waiting(), polling()])
+
+    run(clock, all_of_them())
+
+
 def test_a_coroutine_whose_turn_never_comes_warns_nobody_later() -> None:
     clock = Clock()
     clock.start()
