@@ -234,9 +234,9 @@ def test_a_cloud_that_cannot_start_says_why(unconnected: pytest.MonkeyPatch) -> 
 
 def test_the_cloud_ends_when_the_kernel_is_killed() -> None:
     program = "import os, helpers; w = helpers.connect(); print(w.cloud.process.pid, flush=True); os._exit(9)"
-    told = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert told.returncode == 9, told.stderr
-    assert _ends(int(told.stdout), 10)
+    process = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert process.returncode == 9, process.stderr
+    assert _ends(int(process.stdout), 10)
 
 
 def _ends(pid: int, seconds: float) -> bool:

@@ -89,8 +89,8 @@ def test_waiting_time_belongs_to_spot_instances(lab: Any, changes: dict[str, Any
 
 def test_spot_training_with_enough_time_to_wait_trains(lab: Any) -> None:
     stopping = {"MaxRuntimeInSeconds": 100, "MaxWaitTimeInSeconds": 100}
-    told = lab.train("print(1)", EnableManagedSpotTraining=True, StoppingCondition=stopping)
-    assert (told["TrainingJobStatus"], told["EnableManagedSpotTraining"]) == ("Completed", True)
+    description = lab.train("print(1)", EnableManagedSpotTraining=True, StoppingCondition=stopping)
+    assert (description["TrainingJobStatus"], description["EnableManagedSpotTraining"]) == ("Completed", True)
 
 
 MODEL = "def model_fn(folder): return 2\ndef predict_fn(data, model): return data * model\n"
