@@ -7,15 +7,17 @@ execution made without tags (the SDK's TrainingPipeline) is known by its role, w
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, TypeVar
 
 from helpers import manifest, status
 from helpers.names import PREFIX, run_of
 from helpers.session import Session, connected, current, reach_aws, refusals, target_wanted
+
+T = TypeVar("T")
 
 #: Seconds between tries of what AWS refuses for now: an endpoint that is being made, a role that is still in use.
 _PAUSES = (5, 15, 30, 60, 120, 240)
@@ -168,7 +170,7 @@ class Account:
         self.__dict__.pop("roles", None)
         self.unseen.clear()
         found: list[Found] = []
-        for finder in _FINDERS:
+        for finder in self.among(_FINDERS):
             try:
                 found += finder(self)
             except refusals() as problem:
@@ -176,13 +178,18 @@ class Account:
                 self.unseen[finder.__name__.strip("_").replace("_", " ")] = _first_line(problem)
         return found
 
+    def among(self, by_service: Iterable[tuple[str, tuple[T, ...]]]) -> list[T]:
+        """What is for services that may hold anything: on a local cloud, those that were called."""
+        called = None if self.session.cloud is None else self.session.cloud.called()
+        return [each for service, several in by_service if called is None or service in called for each in several]
+
     def clean(self, runs: Collection[str]) -> Cleaned:
         """Deletes what is of these runs. Raises LocalCloudDied's cause when the local cloud is gone."""
         cleaned = Cleaned()
         for pause in (*(_PAUSES if self.session.target == "aws" else ()), None):
             before = len(cleaned.gone)
             cleaned.left.clear()
-            for stop in _STOPS:
+            for stop in self.among(_STOPS):
                 with suppress(*refusals()):  # what it would have stopped is deleted, or named, below
                     stop(self, runs)
             for each in self.found():
@@ -303,7 +310,7 @@ def _stop_jobs(account: Account, runs: Collection[str]) -> None:
 
 
 #: What is stopped before anything is deleted.
-_STOPS = (_stop_executions, _stop_jobs)
+_STOPS = (("stepfunctions", (_stop_executions,)), ("sagemaker", (_stop_jobs,)))
 
 
 def _model_run(account: Account, name: str) -> str | None:
@@ -556,7 +563,20 @@ def _roles(account: Account) -> Iterator[Found]:
 
 
 #: What is deleted, in this order: what bills by the hour first; roles last, as by them untagged things are known.
-_FINDERS: tuple[Finder, ...] = (
-    *(_endpoints, _streams, _delivery_streams, _state_machines, _functions, _endpoint_configs, _models, _rules),
-    *(_catalog, _tables, _topics, _queues, _transcription_jobs, _sagemaker_jobs, _buckets, _roles),
+_FINDERS: tuple[tuple[str, tuple[Finder, ...]], ...] = (
+    ("sagemaker", (_endpoints,)),
+    ("kinesis", (_streams,)),
+    ("firehose", (_delivery_streams,)),
+    ("stepfunctions", (_state_machines,)),
+    ("lambda", (_functions,)),
+    ("sagemaker", (_endpoint_configs, _models)),
+    ("events", (_rules,)),
+    ("glue", (_catalog,)),
+    ("dynamodb", (_tables,)),
+    ("sns", (_topics,)),
+    ("sqs", (_queues,)),
+    ("transcribe", (_transcription_jobs,)),
+    ("sagemaker", (_sagemaker_jobs,)),
+    ("s3", (_buckets,)),
+    ("iam", (_roles,)),
 )

@@ -124,6 +124,10 @@ class LocalCloud:
             if self.alive:
                 fault.hits = self._control("DELETE", f"/{fault.number}")["hits"]
 
+    def called(self) -> set[str]:
+        """Botocore's names of the services that anybody has called, be it a workflow: in no other there is anything."""
+        return set(self._control("GET", "")["called"])
+
     def _control(self, method: str, path: str, content: Any = None) -> dict[str, Any]:
         address, _, token = self._faults.partition("?")
         data = None if content is None else json.dumps(content).encode()
