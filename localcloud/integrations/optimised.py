@@ -54,7 +54,7 @@ class PutEvents(ApiTask):
     def request(self, call: TaskCall) -> dict[str, Any]:
         """The events, which name the workflow. Raises TaskFailure."""
         request = super().request(call)
-        for entry in request["Entries"] or ():
+        for entry in filter(None, request["Entries"] or ()):
             entry["Resources"] = [*entry.get("Resources", ()), call.state_machine_arn, call.execution_arn]
         return request
 
