@@ -215,15 +215,13 @@ class _Drawing(Canvas):
         colour = look.word if look is not LOOKS["succeeded"] else GREY
         right += 10 if look is LOOKS["running"] else 6
         room, before = WIDE - MARGIN // 2 - right, left - 6 - self.left
-        if metrics.width(said, SMALL) > room and before > room:
-            said = metrics.cut(said, before, SMALL)
-            x = left - 6 - metrics.width(said, SMALL)
-        else:
-            said, x = metrics.cut(said, room, SMALL), right
+        turned = metrics.width(said, SMALL) > room and before > room
+        said = metrics.cut(said, before if turned else room, SMALL)
         wide = metrics.width(said, SMALL)
-        if any(one.folded and x < one.right and one.left < x + wide for one in self.scale.stretches):
-            self.add("rect", x=x - 2, y=y - 11, width=wide + 4, height=14, fill=CARD)  # no zigzag through the words
-        self.text(x, y, said, colour)
+        start = left - 6 - wide if turned else right
+        if any(one.folded and start < one.right and one.left < start + wide for one in self.scale.stretches):
+            self.add("rect", x=start - 2, y=y - 11, width=wide + 4, height=14, fill=CARD)  # no zigzag through words
+        self.text(left - 6 if turned else right, y, said, colour, anchor="end" if turned else "")
 
     def legend(self, y: int) -> None:
         """What the signs in this picture mean."""
