@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from draw import metrics, trace, words
-from draw.canvas import GREY, INK, LOOKS, MARGIN, SMALL, TIMES, TITLE, WHITE, Canvas, Look
+from draw.canvas import CARD, GREY, INK, LOOKS, MARGIN, SMALL, TIMES, TITLE, WHITE, Canvas, Look
 from draw.history import Trace
 from draw.rows import Bar, Part, Row
 from draw.scale import Scale
@@ -214,11 +214,14 @@ class _Drawing(Canvas):
     def _beside(self, left: int, right: int, y: int, said: str, look: Look) -> None:
         colour = look.word if look is not LOOKS["succeeded"] else GREY
         right += 10 if look is LOOKS["running"] else 6
-        room = WIDE - MARGIN // 2 - right
-        if metrics.width(said, SMALL) > room and left - 6 - self.left > room:
-            self.text(left - 6, y, metrics.cut(said, left - 6 - self.left, SMALL), colour, anchor="end")
-        else:
-            self.text(right, y, metrics.cut(said, room, SMALL), colour)
+        room, before = WIDE - MARGIN // 2 - right, left - 6 - self.left
+        turned = metrics.width(said, SMALL) > room and before > room
+        said = metrics.cut(said, before if turned else room, SMALL)
+        wide = metrics.width(said, SMALL)
+        start = left - 6 - wide if turned else right
+        if any(one.folded and start < one.right and one.left < start + wide for one in self.scale.stretches):
+            self.add("rect", x=start - 2, y=y - 11, width=wide + 4, height=14, fill=CARD)  # no zigzag through words
+        self.text(left - 6 if turned else right, y, said, colour, anchor="end" if turned else "")
 
     def legend(self, y: int) -> None:
         """What the signs in this picture mean."""
