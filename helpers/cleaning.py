@@ -384,6 +384,16 @@ def _state_machines(account: Account) -> Iterator[Found]:
         yield Found(f"state machine {name}", run, partial(delete, stateMachineArn=arn))
 
 
+def _activities(account: Account) -> Iterator[Found]:
+    client = account.client("stepfunctions")
+    for item in account.pages("stepfunctions", "list_activities", "activities"):
+        name, arn = item["name"], item["activityArn"]
+        if name.startswith(PREFIX):
+            run = account.run_of(name, client.list_tags_for_resource(resourceArn=arn)["tags"])
+            if run is not None:
+                yield Found(f"activity {name}", run, partial(client.delete_activity, activityArn=arn))
+
+
 def _functions(account: Account) -> Iterator[Found]:
     client, logs = account.client("lambda"), account.client("logs")
 
@@ -416,6 +426,16 @@ def _rules(account: Account) -> Iterator[Found]:
         run = account.run_of(item["Name"], client.list_tags_for_resource(ResourceARN=item["Arn"])["Tags"])
         if run is not None:
             yield Found(f"rule {item['Name']}", run, partial(delete, item["Name"]))
+
+
+def _schedule_groups(account: Account) -> Iterator[Found]:
+    """With their schedules, which have no tags."""
+    client = account.client("scheduler")
+    for item in account.pages("scheduler", "list_schedule_groups", "ScheduleGroups", NamePrefix=PREFIX):
+        name = item["Name"]
+        run = account.run_of(name, client.list_tags_for_resource(ResourceArn=item["Arn"])["Tags"])
+        if run is not None and item["State"] != "DELETING":
+            yield Found(f"schedules {name}", run, partial(client.delete_schedule_group, Name=name))
 
 
 def _catalog(account: Account) -> Iterator[Found]:
@@ -557,6 +577,7 @@ def _roles(account: Account) -> Iterator[Found]:
 
 #: What is deleted, in this order: what bills by the hour first; roles last, as by them untagged things are known.
 _FINDERS: tuple[Finder, ...] = (
-    *(_endpoints, _streams, _delivery_streams, _state_machines, _functions, _endpoint_configs, _models, _rules),
-    *(_catalog, _tables, _topics, _queues, _transcription_jobs, _sagemaker_jobs, _buckets, _roles),
+    *(_endpoints, _streams, _delivery_streams, _schedule_groups, _rules, _state_machines, _activities, _functions),
+    *(_endpoint_configs, _models, _catalog, _tables, _topics, _queues, _transcription_jobs, _sagemaker_jobs),
+    *(_buckets, _roles),
 )
