@@ -391,6 +391,16 @@ def _state_machines(account: Account) -> Iterator[Found]:
         yield Found(f"state machine {name}", run, partial(delete, stateMachineArn=arn))
 
 
+def _activities(account: Account) -> Iterator[Found]:
+    client = account.client("stepfunctions")
+    for item in account.pages("stepfunctions", "list_activities", "activities"):
+        name, arn = item["name"], item["activityArn"]
+        if name.startswith(PREFIX):
+            run = account.run_of(name, client.list_tags_for_resource(resourceArn=arn)["tags"])
+            if run is not None:
+                yield Found(f"activity {name}", run, partial(client.delete_activity, activityArn=arn))
+
+
 def _functions(account: Account) -> Iterator[Found]:
     client, logs = account.client("lambda"), account.client("logs")
 
@@ -423,6 +433,16 @@ def _rules(account: Account) -> Iterator[Found]:
         run = account.run_of(item["Name"], client.list_tags_for_resource(ResourceARN=item["Arn"])["Tags"])
         if run is not None:
             yield Found(f"rule {item['Name']}", run, partial(delete, item["Name"]))
+
+
+def _schedule_groups(account: Account) -> Iterator[Found]:
+    """With their schedules, which have no tags."""
+    client = account.client("scheduler")
+    for item in account.pages("scheduler", "list_schedule_groups", "ScheduleGroups", NamePrefix=PREFIX):
+        name = item["Name"]
+        run = account.run_of(name, client.list_tags_for_resource(ResourceArn=item["Arn"])["Tags"])
+        if run is not None and item["State"] != "DELETING":
+            yield Found(f"schedules {name}", run, partial(client.delete_schedule_group, Name=name))
 
 
 def _catalog(account: Account) -> Iterator[Found]:
@@ -567,10 +587,11 @@ _FINDERS: tuple[tuple[str, tuple[Finder, ...]], ...] = (
     ("sagemaker", (_endpoints,)),
     ("kinesis", (_streams,)),
     ("firehose", (_delivery_streams,)),
-    ("stepfunctions", (_state_machines,)),
+    ("scheduler", (_schedule_groups,)),
+    ("events", (_rules,)),
+    ("stepfunctions", (_state_machines, _activities)),
     ("lambda", (_functions,)),
     ("sagemaker", (_endpoint_configs, _models)),
-    ("events", (_rules,)),
     ("glue", (_catalog,)),
     ("dynamodb", (_tables,)),
     ("sns", (_topics,)),

@@ -311,6 +311,7 @@ def test_search_finds_training_jobs_by_what_they_are(lab: Any) -> None:
     assert found(("TrainingJobStatus", "Equals", "Completed"), SortBy="CreationTime", SortOrder="Ascending") == names
     assert found(("HyperParameters.depth", "In", "1,3"), **ordered) == [names[0], names[2]]
     assert found(("Metrics.loss", "GreaterThan", "1.5"), **ordered) == names[1:]
+    assert found(("Metrics.loss", "GreaterThan", "1.5"), SortBy="Metrics.loss") == names[:0:-1]
     assert found(("TrainingJobName", "Contains", names[1]), ("TrainingJobStatus", "NotEquals", "Failed")) == [names[1]]
     page = lab.sagemaker.search(Resource="TrainingJob", MaxResults=1)
     assert len(page["Results"]) == 1
