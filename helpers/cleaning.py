@@ -6,6 +6,7 @@ execution made without tags (the SDK's TrainingPipeline) is known by its role, w
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
@@ -165,6 +166,18 @@ class Account:
     def run_of(self, name: str, tags: object) -> str | None:
         return run_of(name, tags, self.runs)
 
+    def ours(self, addresses: Iterable[str], tags: Callable[[str], object]) -> Iterator[tuple[str, str, str]]:
+        """Name, address and run of what has a name and tags of the workshop's.
+
+        Args:
+            addresses: names, ARNs or URLs, which end in the name.
+            tags: asks for those of one.
+        """
+        for address in addresses:
+            name = re.split("[:/]", address)[-1]
+            if name.startswith(PREFIX) and (run := self.run_of(name, tags(address))) is not None:
+                yield name, address, run
+
     def found(self) -> list[Found]:
         """Everything of the workshop's, whichever run's, in the order in which it is to be deleted."""
         self.__dict__.pop("roles", None)
@@ -260,12 +273,10 @@ def _first_line(problem: Exception) -> str:
 def _machines(account: Account) -> Iterator[tuple[str, str, str, str]]:
     """Run, name, ARN and type of each state machine."""
     client = account.client("stepfunctions")
-    for item in account.pages("stepfunctions", "list_state_machines", "stateMachines"):
-        name, arn = item["name"], item["stateMachineArn"]
-        if name.startswith(PREFIX):
-            run = account.run_of(name, client.list_tags_for_resource(resourceArn=arn)["tags"])
-            if run is not None:
-                yield run, name, arn, item["type"]
+    items = account.pages("stepfunctions", "list_state_machines", "stateMachines")
+    kinds = {item["stateMachineArn"]: item["type"] for item in items}
+    for name, arn, run in account.ours(kinds, lambda arn: client.list_tags_for_resource(resourceArn=arn)["tags"]):
+        yield run, name, arn, kinds[arn]
 
 
 def _stop_executions(account: Account, runs: Collection[str]) -> None:
@@ -368,21 +379,18 @@ def _models(account: Account) -> Iterator[Found]:
 
 def _delivery_streams(account: Account) -> Iterator[Found]:
     client = account.client("firehose")
-    for name in client.list_delivery_streams(Limit=10_000)["DeliveryStreamNames"]:
-        if name.startswith(PREFIX):
-            run = account.run_of(name, client.list_tags_for_delivery_stream(DeliveryStreamName=name)["Tags"])
-            if run is not None:
-                delete = partial(client.delete_delivery_stream, DeliveryStreamName=name)
-                yield Found(f"delivery stream {name}", run, delete)
+    names = client.list_delivery_streams(Limit=10_000)["DeliveryStreamNames"]
+    for name, _, run in account.ours(
+        names, lambda name: client.list_tags_for_delivery_stream(DeliveryStreamName=name)["Tags"]
+    ):
+        yield Found(f"delivery stream {name}", run, partial(client.delete_delivery_stream, DeliveryStreamName=name))
 
 
 def _streams(account: Account) -> Iterator[Found]:
     client = account.client("kinesis")
-    for name in account.pages("kinesis", "list_streams", "StreamNames"):
-        if name.startswith(PREFIX):
-            run = account.run_of(name, client.list_tags_for_stream(StreamName=name)["Tags"])
-            if run is not None:
-                yield Found(f"stream {name}", run, partial(client.delete_stream, StreamName=name))
+    names = account.pages("kinesis", "list_streams", "StreamNames")
+    for name, _, run in account.ours(names, lambda name: client.list_tags_for_stream(StreamName=name)["Tags"]):
+        yield Found(f"stream {name}", run, partial(client.delete_stream, StreamName=name))
 
 
 def _state_machines(account: Account) -> Iterator[Found]:
@@ -393,12 +401,9 @@ def _state_machines(account: Account) -> Iterator[Found]:
 
 def _activities(account: Account) -> Iterator[Found]:
     client = account.client("stepfunctions")
-    for item in account.pages("stepfunctions", "list_activities", "activities"):
-        name, arn = item["name"], item["activityArn"]
-        if name.startswith(PREFIX):
-            run = account.run_of(name, client.list_tags_for_resource(resourceArn=arn)["tags"])
-            if run is not None:
-                yield Found(f"activity {name}", run, partial(client.delete_activity, activityArn=arn))
+    arns = [item["activityArn"] for item in account.pages("stepfunctions", "list_activities", "activities")]
+    for name, arn, run in account.ours(arns, lambda arn: client.list_tags_for_resource(resourceArn=arn)["tags"]):
+        yield Found(f"activity {name}", run, partial(client.delete_activity, activityArn=arn))
 
 
 def _functions(account: Account) -> Iterator[Found]:
@@ -412,12 +417,9 @@ def _functions(account: Account) -> Iterator[Found]:
             logs.delete_log_group(logGroupName=f"/aws/lambda/{name}")
         client.delete_function(FunctionName=name)
 
-    for item in account.pages("lambda", "list_functions", "Functions"):
-        name = item["FunctionName"]
-        if name.startswith(PREFIX):
-            run = account.run_of(name, client.list_tags(Resource=item["FunctionArn"])["Tags"])
-            if run is not None:
-                yield Found(f"function {name} and its logs", run, partial(delete, name))
+    arns = [item["FunctionArn"] for item in account.pages("lambda", "list_functions", "Functions")]
+    for name, _, run in account.ours(arns, lambda arn: client.list_tags(Resource=arn)["Tags"]):
+        yield Found(f"function {name} and its logs", run, partial(delete, name))
 
 
 def _rules(account: Account) -> Iterator[Found]:
@@ -429,20 +431,18 @@ def _rules(account: Account) -> Iterator[Found]:
             client.remove_targets(Rule=name, Ids=targets)
         client.delete_rule(Name=name)
 
-    for item in client.list_rules(NamePrefix=PREFIX)["Rules"]:
-        run = account.run_of(item["Name"], client.list_tags_for_resource(ResourceARN=item["Arn"])["Tags"])
-        if run is not None:
-            yield Found(f"rule {item['Name']}", run, partial(delete, item["Name"]))
+    arns = [item["Arn"] for item in client.list_rules(NamePrefix=PREFIX)["Rules"]]
+    for name, _, run in account.ours(arns, lambda arn: client.list_tags_for_resource(ResourceARN=arn)["Tags"]):
+        yield Found(f"rule {name}", run, partial(delete, name))
 
 
 def _schedule_groups(account: Account) -> Iterator[Found]:
     """With their schedules, which have no tags."""
     client = account.client("scheduler")
-    for item in account.pages("scheduler", "list_schedule_groups", "ScheduleGroups", NamePrefix=PREFIX):
-        name = item["Name"]
-        run = account.run_of(name, client.list_tags_for_resource(ResourceArn=item["Arn"])["Tags"])
-        if run is not None and item["State"] != "DELETING":
-            yield Found(f"schedules {name}", run, partial(client.delete_schedule_group, Name=name))
+    groups = account.pages("scheduler", "list_schedule_groups", "ScheduleGroups", NamePrefix=PREFIX)
+    arns = [item["Arn"] for item in groups if item["State"] != "DELETING"]
+    for name, _, run in account.ours(arns, lambda arn: client.list_tags_for_resource(ResourceArn=arn)["Tags"]):
+        yield Found(f"schedules {name}", run, partial(client.delete_schedule_group, Name=name))
 
 
 def _catalog(account: Account) -> Iterator[Found]:
@@ -478,22 +478,16 @@ def _tables(account: Account) -> Iterator[Found]:
 
 def _topics(account: Account) -> Iterator[Found]:
     client = account.client("sns")
-    for item in account.pages("sns", "list_topics", "Topics"):
-        arn = item["TopicArn"]
-        name = arn.rpartition(":")[2]
-        if name.startswith(PREFIX):
-            run = account.run_of(name, client.list_tags_for_resource(ResourceArn=arn)["Tags"])
-            if run is not None:
-                yield Found(f"topic {name}", run, partial(client.delete_topic, TopicArn=arn))
+    arns = [item["TopicArn"] for item in account.pages("sns", "list_topics", "Topics")]
+    for name, arn, run in account.ours(arns, lambda arn: client.list_tags_for_resource(ResourceArn=arn)["Tags"]):
+        yield Found(f"topic {name}", run, partial(client.delete_topic, TopicArn=arn))
 
 
 def _queues(account: Account) -> Iterator[Found]:
     client = account.client("sqs")
-    for url in account.pages("sqs", "list_queues", "QueueUrls", QueueNamePrefix=PREFIX):
-        name = url.rpartition("/")[2]
-        run = account.run_of(name, client.list_queue_tags(QueueUrl=url).get("Tags", {}))
-        if run is not None:
-            yield Found(f"queue {name}", run, partial(client.delete_queue, QueueUrl=url))
+    urls = account.pages("sqs", "list_queues", "QueueUrls", QueueNamePrefix=PREFIX)
+    for name, url, run in account.ours(urls, lambda url: client.list_queue_tags(QueueUrl=url).get("Tags", {})):
+        yield Found(f"queue {name}", run, partial(client.delete_queue, QueueUrl=url))
 
 
 def _transcription_jobs(account: Account) -> Iterator[Found]:
