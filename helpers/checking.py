@@ -30,6 +30,7 @@ SERVICES = {
     "sqs": "01, 04",
     "sns": "02, 03",
     "events": "04, 06, 07, 08, 09",
+    "scheduler": "04",
 }
 #: Service Quotas' names of SageMaker's quotas -> how many machines notebook 07 has at once. New accounts have had 0.
 QUOTAS = {

@@ -69,11 +69,11 @@ def definition_of(graph: Any) -> str:
         raise
 
 
-def misfit(checked: Any, given: Any) -> str:
+def misfit(schema: Any, data: Any) -> str:
     """What is wrong with an input for an ExecutionInput with a schema; empty when it fits."""
-    if given is not None and not isinstance(given, Mapping):
-        return f"it is a {type(given).__name__}, not a dict"
-    result = checked.validate(given or {})
+    if data is not None and not isinstance(data, Mapping):
+        return f"it is a {type(data).__name__}, not a dict"
+    result = schema.validate(data or {})
     missing = [f"{name} is missing" for name in result.keys_missing]
     wrong = [f"{name} is {found.__name__}, not {wanted.__name__}" for name, wanted, found in result.keys_type_mismatch]
     return "; ".join([*missing, *wrong])

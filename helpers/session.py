@@ -175,8 +175,17 @@ def current() -> Session:
 
 
 def _connect_locally() -> Session:
+    speed = os.environ.get("WORKSHOP_SPEED", "max")
     try:
-        cloud = localcloud.start(speed=os.environ.get("WORKSHOP_SPEED", "max"), module="draw.screen")
+        fits = speed == "max" or float(speed) > 0
+    except ValueError:
+        fits = False
+    if not fits:
+        raise WorkshopError(
+            f'WORKSHOP_SPEED is "{speed}". Set it to max or to a number above 0, such as 10, and restart the kernel.'
+        )
+    try:
+        cloud = localcloud.start(speed=speed, module="draw.screen")
     except localcloud.LocalCloudDied as died:
         raise LocalCloudDied(str(died)) from None
     _keep_to(cloud)

@@ -132,6 +132,7 @@ class Front:
 
     def _answer(self, service: str, environ: dict[str, Any], request: Request) -> Answer | None:
         """Our own answer, or None when moto is to answer."""
+        self._registry.called.add(service)
         try:
             action = self._action_of(service, environ, request)
             if service in self._registry.names:

@@ -105,8 +105,14 @@ class Operation:
 
     # ---- call
 
-    async def call(self, call: TaskCall, request: dict[str, Any]) -> dict[str, Any]:
+    async def call(
+        self, call: TaskCall, request: dict[str, Any], begun: Callable[[dict[str, Any]], None] = lambda response: None
+    ) -> dict[str, Any]:
         """Call it, take the time that it takes on AWS, and return the response as the workflow sees it.
+
+        Args:
+            call, request: what is called, with what.
+            begun: is handed the plain response of a quick call before its time has passed.
 
         Raises:
             TaskFailure: the API's error, by the SDK's name.
@@ -120,7 +126,7 @@ class Operation:
             if self.service in durations.COMPUTING:
                 response = await clock.work(self.send, request, fault, seconds=seconds, limit=call.limit)
             else:
-                response = await self._quick(request, fault, seconds)
+                response = await self._quick(request, fault, seconds, begun)
         except ClientError as error:
             raise self._failure(call, error, request_id) from None
         except ParamValidationError:
@@ -140,10 +146,14 @@ class Operation:
             error = {"Code": "ValidationException", "Message": problem}
             raise ClientError({"Error": error, "ResponseMetadata": {"HTTPStatusCode": 400}}, self.name)
 
-    async def _quick(self, request: dict[str, Any], fault: Fault, seconds: float) -> dict[str, Any]:
+    async def _quick(
+        self, request: dict[str, Any], fault: Fault, seconds: float, begun: Callable[[dict[str, Any]], None]
+    ) -> dict[str, Any]:
         """Call at once, on the clock thread, so that calls keep their order; then let the time pass."""
         try:
-            return self.send(request, fault)
+            response = self.send(request, fault)
+            begun(response)
+            return response
         finally:
             await self.cloud.clock.sleep(seconds)
 

@@ -60,7 +60,7 @@ def to_request(shape: Any, value: Any, spell: Spelling, problems: list[str], nam
     if getattr(shape, "is_document_type", False) or value is None:
         return value
     if kind == "blob":
-        return text_of(value).encode(errors="surrogatepass")
+        return text_of(value).encode(errors="backslashreplace")
     if kind == "structure" and shape.name == "AttributeValue" and spell is capitalised:
         value = _attribute(value)
     if kind == "structure" and isinstance(value, dict):

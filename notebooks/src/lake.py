@@ -4,8 +4,11 @@ import contextlib
 import json
 import time
 
+from helpers.errors import WorkshopError
 from helpers.session import current
 from helpers.status import doing
+
+from src import roles
 
 STREAM, DELIVERY, CRAWLER, DATABASE = (
     "workshop-01-checkouts",
@@ -116,35 +119,31 @@ def projected(workshop, shops):
 
 
 def until(workshop, what, holds):
-    """Wait until something holds; the line below the cell says for what."""
+    """Wait until something holds; the line below the cell says for what.
+
+    Raises:
+        WorkshopError: it takes much longer than ever: what is waited for was not sent, or was fetched before.
+    """
+    pause, patience = (0.1, 45) if workshop.target == "local" else (5, 900)
+    end = time.monotonic() + patience
     with doing(f"Waiting until {what}"):
         while not holds():
-            time.sleep(0.1 if workshop.target == "local" else 5)
+            if time.monotonic() > end:
+                cure = "Run again the cell above that sends checkouts, then this one."
+                raise WorkshopError(f"Waited {patience} seconds until {what}, and nothing came. {cure}")
+            time.sleep(pause)
 
 
 def make_role(workshop):
     """The role of Firehose and of the crawler: they read the stream, and write the lake and its catalog."""
-    iam, account = workshop.client("iam"), workshop.account_id
-    services = ["firehose.amazonaws.com", "glue.amazonaws.com"]
-    trust = [{"Effect": "Allow", "Principal": {"Service": services}, "Action": "sts:AssumeRole"}]
+    account = workshop.account_id
     may = {
         "s3:*": f"arn:aws:s3:::{workshop.bucket}*",
         "kinesis:*": f"arn:aws:kinesis:*:{account}:stream/workshop-*",
         "glue:*": f"arn:aws:glue:*:{account}:*",
         "logs:*": f"arn:aws:logs:*:{account}:log-group:/aws-glue/*",
     }
-    allowed = [{"Effect": "Allow", "Action": action, "Resource": resource} for action, resource in may.items()]
-    try:
-        iam.create_role(RoleName=workshop.name(ROLE), AssumeRolePolicyDocument=policy(trust), Tags=workshop.tags)
-        iam.put_role_policy(RoleName=workshop.name(ROLE), PolicyName="workshop", PolicyDocument=policy(allowed))
-        time.sleep(10 if workshop.target == "aws" else 0)  # a new role is not known everywhere at once
-    except iam.exceptions.EntityAlreadyExistsException:
-        pass
-    return iam.get_role(RoleName=workshop.name(ROLE))["Role"]["Arn"]
-
-
-def policy(statements):
-    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+    return roles.make_role(workshop, ROLE, ["firehose.amazonaws.com", "glue.amazonaws.com"], may)
 
 
 def is_enabled(functions, mapping):
@@ -156,11 +155,11 @@ def given_up(workshop, queue):
     """What Lambda tells the queue about a batch that it has given up, once it has."""
     sqs, found = workshop.client("sqs"), []
 
-    def told():
+    def arrived():
         found.extend(sqs.receive_message(QueueUrl=queue).get("Messages", []))
         return bool(found)
 
-    until(workshop, "Lambda has given up", told)
+    until(workshop, "Lambda has given up", arrived)
     sqs.delete_message(QueueUrl=queue, ReceiptHandle=found[0]["ReceiptHandle"])
     return json.loads(found[0]["Body"])
 

@@ -107,7 +107,7 @@ def test_a_session_of_a_role_has_the_roles_permissions(caller: str, whose: str) 
     assert principal(caller) == whose
 
 
-def test_the_readers_policy_fits_a_managed_policy_and_passes_roles_to_five_services_only(
+def test_the_readers_policy_fits_a_managed_policy_and_passes_roles_to_eight_services_only(
     account: Session, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert aws.main(["check", "--policy"]) == 0
@@ -115,6 +115,6 @@ def test_the_readers_policy_fits_a_managed_policy_and_passes_roles_to_five_servi
     assert len(json.dumps(document, separators=(",", ":"))) <= 6144
     (passing,) = [each for each in document["Statement"] if "iam:PassRole" in each["Action"]]
     assert passing["Resource"] == "arn:aws:iam::123456789012:role/workshop-*"
-    assert len(passing["Condition"]["StringEquals"]["iam:PassedToService"]) == 5
+    assert len(passing["Condition"]["StringEquals"]["iam:PassedToService"]) == 8
     made = account.client("iam").create_policy(PolicyName="reader", PolicyDocument=json.dumps(document))["Policy"]
     account.client("iam").delete_policy(PolicyArn=made["Arn"])

@@ -199,12 +199,12 @@ def test_a_mistake_of_ours_is_one_line_and_no_traceback(cloud: Cloud, caplog: py
     status, _, answer = send(cloud, "textract", "Textract.DetectDocumentText", b'{"Document": {}}')
     assert status == 501  # boto3 tries a 500 again
     assert answer["__type"] == "InternalFailure"
-    told = re.fullmatch(
+    found = re.fullmatch(
         r"The local cloud's textract failed: KeyError: 'lines' \(fault (\w{8}) in the local cloud's log\)",
         answer["message"],
     )
-    assert told
-    assert f"fault {told[1]}" in caplog.text
+    assert found
+    assert f"fault {found[1]}" in caplog.text
     assert "Traceback" in caplog.text
 
 

@@ -218,8 +218,8 @@ def _tuning(lab: Any, ranges: dict[str, Any], **static: str) -> dict[str, Any]:
 
 def test_spot_training_with_enough_time_to_wait_trains(lab: Any) -> None:
     stopping = {"MaxRuntimeInSeconds": 100, "MaxWaitTimeInSeconds": 100}
-    told = lab.train("print(1)", EnableManagedSpotTraining=True, StoppingCondition=stopping)
-    assert (told["TrainingJobStatus"], told["EnableManagedSpotTraining"]) == ("Completed", True)
+    description = lab.train("print(1)", EnableManagedSpotTraining=True, StoppingCondition=stopping)
+    assert (description["TrainingJobStatus"], description["EnableManagedSpotTraining"]) == ("Completed", True)
 
 
 MODEL = "def model_fn(folder): return 2\ndef predict_fn(data, model): return data * model\n"
@@ -311,6 +311,7 @@ def test_search_finds_training_jobs_by_what_they_are(lab: Any) -> None:
     assert found(("TrainingJobStatus", "Equals", "Completed"), SortBy="CreationTime", SortOrder="Ascending") == names
     assert found(("HyperParameters.depth", "In", "1,3"), **ordered) == [names[0], names[2]]
     assert found(("Metrics.loss", "GreaterThan", "1.5"), **ordered) == names[1:]
+    assert found(("Metrics.loss", "GreaterThan", "1.5"), SortBy="Metrics.loss") == names[:0:-1]
     assert found(("TrainingJobName", "Contains", names[1]), ("TrainingJobStatus", "NotEquals", "Failed")) == [names[1]]
     page = lab.sagemaker.search(Resource="TrainingJob", MaxResults=1)
     assert len(page["Results"]) == 1
