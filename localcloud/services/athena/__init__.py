@@ -159,7 +159,10 @@ class Athena:
         return {"QueryExecutionId": identity}
 
     def _output(self, results: Shape) -> tuple[str, str]:
-        place = _objects.place(results.get("OutputLocation", ""))
+        location = results.get("OutputLocation", "")
+        place = _objects.place(location) if location.startswith("s3://") else None
+        if location and place is None:  # https://github.com/boto/boto3/issues/1194
+            raise _invalid("outputLocation is not a valid S3 path.")
         if place is None:
             raise _invalid(
                 "No output location provided. An output location is required either through the Workgroup result "

@@ -181,6 +181,11 @@ def test_what_is_no_statement_or_none_of_ours_is_refused_at_once(
 def test_a_query_needs_a_place_for_its_results(cloud: Cloud) -> None:
     athena = cloud.client("athena")
     assert error(athena.start_query_execution, QueryString="SELECT 1")[1].startswith("No output location provided.")
+    for wrong in ("bucket", "https://s3.amazonaws.com/bucket/", "arn:aws:s3:::bucket"):
+        message = error(
+            athena.start_query_execution, QueryString="SELECT 1", ResultConfiguration={"OutputLocation": wrong}
+        )
+        assert message == ("InvalidRequestException", "outputLocation is not a valid S3 path.")
     nowhere = {"OutputLocation": "s3://nowhere/"}
     message = error(athena.start_query_execution, QueryString="SELECT 1", ResultConfiguration=nowhere)[1]
     assert message == "Unable to verify/create output bucket nowhere"
