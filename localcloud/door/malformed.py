@@ -35,7 +35,7 @@ _QUEUE = {
 
 #: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 _BUCKET = re.compile(
-    r"(?!xn--|sthree-|amzn-s3-demo-)(?!.*(?:-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$)(?!\d+(?:\.\d+){3}$)(?!.*\.\.)"
+    r"(?!xn--|sthree-)(?!.*(?:-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$)(?!\d+(?:\.\d+){3}$)(?!.*\.\.)"
     r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
 )
 _LONGEST_KEY = 1024
@@ -154,9 +154,6 @@ def check_table(action: str, parameters: Mapping[str, Any]) -> None:
     if action == "CreateTable" and isinstance(name, str) and not _TABLE.fullmatch(name):
         rule = f"Member must satisfy regular expression pattern: {_TABLE.pattern}"
         raise invalid("dynamodb", sentence(name, "TableName", rule))
-    if action == "CreateTable" and isinstance(name, str) and len(name) < 3:
-        words = "TableName must be at least 3 characters long and at most 255 characters long"
-        raise ServiceError("ValidationException", words)
     for number in filter(lambda each: isinstance(each, str), _values(parameters, "N")):
         digits = re.sub(r"[eE].*|\D", "", number).strip("0")
         if len(digits) > 38:

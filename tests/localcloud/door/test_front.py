@@ -345,12 +345,7 @@ _MESSAGE = {"QueueUrl": "q", "MessageBody": "m"}
 _EMPTY = {"DataType": "String", "StringValue": ""}
 _ELEVEN = {f"a{number}": {"DataType": "String", "StringValue": "x"} for number in range(11)}
 _TOPIC = "arn:aws:sns:us-east-1:123456789012:t"
-_BUCKETS = ("192.168.0.1", "a..b", "xn--abc", "abc-s3alias", "ab", "Abc", "amzn-s3-demo-bucket")
-_TABLE = {
-    "KeySchema": [{"AttributeName": "a", "KeyType": "HASH"}],
-    "AttributeDefinitions": [{"AttributeName": "a", "AttributeType": "S"}],
-    "BillingMode": "PAY_PER_REQUEST",
-}
+_BUCKETS = ("192.168.0.1", "a..b", "xn--abc", "abc-s3alias", "ab", "Abc")
 
 
 @pytest.mark.parametrize(
@@ -405,7 +400,6 @@ _TABLE = {
             "ValidationException",
             "38 signif",
         ),
-        ("dynamodb", "create_table", {**_TABLE, "TableName": "ab"}, "ValidationException", "at least 3 characters"),
         ("sqs", "list_queues", {"QueueNamePrefix": "["}, "InvalidParameterValue", "alphanumeric"),
     ],
 )
