@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any, TypeVar
 
-from helpers import manifest, status
+from helpers import costs, manifest, status
 from helpers.names import PREFIX, run_of
 from helpers.session import Session, connected, current, reach_aws, refusals, target_wanted
 
@@ -77,9 +78,14 @@ def clean_up() -> None:
     session = current()
     session.clean_ups += 1
     session.versions.clear()
+    account = Account(session, {session.run})
     with session.alive():
-        cleaned = Account(session, {session.run}).clean({session.run})
+        cost = _cost(account, session.run)
+        cleaned = account.clean({session.run})
     print(cleaned)
+    if cost:
+        would = "would cost" if session.target == "local" else "costs"
+        print(f"On AWS this run {would} {costs.said(cost)}, at list prices of us-east-1, {costs.AS_OF}.")
     if session.run and not cleaned.left and not cleaned.unseen:
         (manifest.folder() / f"{session.run}.jsonl").unlink(missing_ok=True)
 
@@ -279,6 +285,47 @@ def _machines(account: Account) -> Iterator[tuple[str, str, str, str]]:
         yield run, name, arn, kinds[arn]
 
 
+def _cost(account: Account, run: str) -> costs.Cost:
+    """What a run has cost since the last clean_up; nothing when no execution of it is there."""
+    session, cost = account.session, Counter[str]()
+    for part in account.among((("stepfunctions", (_cost_of_executions,)), ("sagemaker", (_cost_of_jobs,)))):
+        cost += part(account, run)
+    cost = cost and cost + session.spent_by_calls
+    session.spent_by_calls, session.spent_by_runs = Counter(), Counter()
+    return cost
+
+
+def _cost_of_executions(account: Account, run: str) -> costs.Cost:
+    """Children of a Distributed Map cost what the first of them does."""
+    cost, client = Counter[str](), account.client("stepfunctions")
+
+    def of_one(arn: str) -> costs.Cost:
+        return costs.of_history(account.pages("stepfunctions", "get_execution_history", "events", executionArn=arn))
+
+    for owner, _, machine, kind in _machines(account):
+        if owner == run and kind == "STANDARD":
+            for execution in account.pages("stepfunctions", "list_executions", "executions", stateMachineArn=machine):
+                cost += of_one(execution["executionArn"])
+                for map_run in client.list_map_runs(executionArn=execution["executionArn"])["mapRuns"]:
+                    arn = map_run["mapRunArn"]
+                    children = client.list_executions(mapRunArn=arn, maxResults=1)["executions"]
+                    number = client.describe_map_run(mapRunArn=arn)["executionCounts"]["total"]
+                    with suppress(client.exceptions.ClientError):  # of an Express child there is no history
+                        for child in children:
+                            each = of_one(child["executionArn"])
+                            cost += Counter({name: dollars * number for name, dollars in each.items()})
+    return cost
+
+
+def _cost_of_jobs(account: Account, run: str) -> costs.Cost:
+    cost = Counter[str]()
+    for kind in ("TrainingJob", "ProcessingJob"):
+        for owner, job in _jobs(account, kind):
+            if owner == run:
+                cost += costs.of_job(job)
+    return cost
+
+
 def _stop_executions(account: Account, runs: Collection[str]) -> None:
     """They would go on making what is deleted; and till they have ended the name of their machine stays taken."""
     client = account.client("stepfunctions")
@@ -292,8 +339,8 @@ def _stop_executions(account: Account, runs: Collection[str]) -> None:
 _JOBS = ("HyperParameterTuningJob", "TrainingJob", "ProcessingJob")
 
 
-def _jobs(account: Account, kind: str, **parameters: Any) -> Iterator[tuple[str, str]]:
-    """Run and name of each of SageMaker's jobs of a kind that ran as one of the workshop's roles."""
+def _jobs(account: Account, kind: str, **parameters: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Run and description of each of SageMaker's jobs of a kind that ran as one of the workshop's roles."""
     if not account.roles:
         return
     describe = account.method("sagemaker", f"Describe{kind}")
@@ -303,16 +350,16 @@ def _jobs(account: Account, kind: str, **parameters: Any) -> Iterator[tuple[str,
         job = describe(**{f"{kind}Name": name})
         run, _ = account.roles.get(job.get("TrainingJobDefinition", job).get("RoleArn"), (None, None))
         if run is not None:
-            yield run, name
+            yield run, job
 
 
 def _stop_jobs(account: Account, runs: Collection[str]) -> None:
     client = account.client("sagemaker")
     for kind in _JOBS:
         stop = account.method("sagemaker", f"Stop{kind}")
-        for run, name in _jobs(account, kind, StatusEquals="InProgress"):
+        for run, job in _jobs(account, kind, StatusEquals="InProgress"):
             if run in runs:
-                stop(**{f"{kind}Name": name})
+                stop(**{f"{kind}Name": job[f"{kind}Name"]})
     for item in account.pages("sagemaker", "list_transform_jobs", "TransformJobSummaries", StatusEquals="InProgress"):
         name = item["TransformJobName"]
         model = client.describe_transform_job(TransformJobName=name)["ModelName"]
@@ -545,7 +592,8 @@ def _sagemaker_jobs(account: Account) -> Iterator[Found]:
     if account.session.target == "local":  # a record like an execution's: both end with the cloud
         return
     for kind in _JOBS:
-        for run, name in _jobs(account, kind):
+        for run, job in _jobs(account, kind):
+            name = job[f"{kind}Name"]
             delete = partial(_delete_job, account, account.method("sagemaker", f"Delete{kind}"), kind, name)
             yield Found(f"{_snake(kind).replace('_', ' ')} {name} and its logs", run, delete)
 

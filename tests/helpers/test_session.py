@@ -280,6 +280,11 @@ def test_aws_gives_the_same_face(unconnected: pytest.MonkeyPatch, local_cloud: L
     assert SageMaker().default_bucket() == workshop.bucket
     assert get_execution_role() == workshop.roles.jobs
     assert run(deploy(PASS, "workshop-on-aws"), {"a": 1}).output == {"a": 1}
+    assert sum(workshop.spent_by_runs.values()) == pytest.approx(0.000025), "one transition"
+    for ceiling, words in (("0.00001", "has spent less than a cent, and WORKSHOP_MAX_USD allows"), ("two", '"two"')):
+        unconnected.setenv("WORKSHOP_MAX_USD", ceiling)
+        with pytest.raises(WorkshopError, match=words):
+            run(deploy(PASS, "workshop-on-aws"))
 
 
 def test_aws_without_a_region_or_without_credentials_says_what_to_do(unconnected: pytest.MonkeyPatch) -> None:
