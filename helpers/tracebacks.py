@@ -97,7 +97,7 @@ def cure(problem: BaseException) -> str | None:
         return (
             "The SDK wants an object of its own here: steps.Retry(...), steps.Catch(...), steps.ChoiceRule.And([...])."
         )
-    if isinstance(problem, AssertionError):
+    if isinstance(problem, AssertionError) or "values to unpack" in str(problem):
         return _UNDONE
     if isinstance(problem, AttributeError) and problem.obj is None:
         return f"There is no {problem.name} yet. {_UNDONE}"

@@ -87,7 +87,12 @@ def test_what_aws_says_after_clean_up_or_a_second_run_has_its_cure(
 
 
 @pytest.mark.parametrize(
-    ("cell", "said"), [("assert 1 == 2", "AssertionError"), ("None.uploaded", "There is no uploaded yet.")]
+    ("cell", "said"),
+    [
+        ("assert 1 == 2", "AssertionError"),
+        ("None.uploaded", "There is no uploaded yet."),
+        ("(started,) = []", "not enough values to unpack"),
+    ],
 )
 def test_a_checkpoint_that_does_not_hold_and_what_is_not_there_yet_send_back(shown: Show, cell: str, said: str) -> None:
     lines = shown("\n" * 12 + cell)
