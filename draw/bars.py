@@ -226,8 +226,13 @@ class _Drawing(Canvas):
     def legend(self, y: int) -> None:
         """What the signs in this picture mean."""
         x = self.left
-        told = {"wait": "waiting", "failed": "a try that failed", "fold": "time folded", "together": "how many at work"}
-        for sign, said in told.items():
+        signs = {
+            "wait": "waiting",
+            "failed": "a try that failed",
+            "fold": "time folded",
+            "together": "how many at work",
+        }
+        for sign, said in signs.items():
             if sign not in self.used:
                 continue
             if sign == "wait":
@@ -265,14 +270,16 @@ def table(happened: Trace, rows: list[Row], name: str) -> str:
     lines = [pair for row in rows for pair in row.walk()]
     widest = min(max((2 * depth + len(_label(row)) for depth, row in lines), default=0), 48)
     total = max([happened.seconds, *(bar.end for _, row in lines for bar in row.bars)])
-    told = [f"{name or 'execution'}: {trace.outcome(happened)}"]
+    written = [f"{name or 'execution'}: {trace.outcome(happened)}"]
     for depth, row in lines:
         label = words.shorten(_label(row), 48 - 2 * depth)
         start, lasted = row.bars[0].start, sum(bar.end - bar.start for bar in row.bars)
         long = "" if row.kind in ("item", "rest", "more") else words.duration(round(lasted, 1))
         bad = next((f"  {bar_said(bar)}" for bar in row.bars if bar.status != "succeeded"), "")
-        told.append(f"{start:9.1f} s  {'  ' * depth + label:<{widest}}  {long:>12}  |{_letters(row.bars, total)}|{bad}")
-    return "\n".join(told)
+        written.append(
+            f"{start:9.1f} s  {'  ' * depth + label:<{widest}}  {long:>12}  |{_letters(row.bars, total)}|{bad}"
+        )
+    return "\n".join(written)
 
 
 def _letters(bars: list[Bar], total: float) -> str:
@@ -295,9 +302,9 @@ def sentence(happened: Trace, rows: list[Row], name: str) -> str:
         f"{_label(row)} ({words.duration(round(sum(bar.end - bar.start for bar in row.bars), 1))})" for row in lasting
     ]
     bad = [f"{row.label} {bar_said(bar)}" for row in states for bar in row.bars[-1:] if bar.status != "succeeded"]
-    told = f"Timeline of {name or 'an execution'}, which {_past(trace.outcome(happened))}"
-    told += f"; most time went to {', '.join(longest)}" if longest else ""
-    return told + (f"; {', '.join(bad[:3])}" if bad else "") + "."
+    text = f"Timeline of {name or 'an execution'}, which {_past(trace.outcome(happened))}"
+    text += f"; most time went to {', '.join(longest)}" if longest else ""
+    return text + (f"; {', '.join(bad[:3])}" if bad else "") + "."
 
 
 def _past(outcome: str) -> str:

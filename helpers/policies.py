@@ -103,19 +103,20 @@ READER_MAY = tuple(
         ("iam", "ListRoles", "*"),
         (
             "states",
-            "CreateStateMachine UpdateStateMachine DeleteStateMachine DescribeStateMachine TagResource "
-            "ListTagsForResource StartExecution StartSyncExecution ListExecutions PublishStateMachineVersion "
-            "ListStateMachineVersions CreateStateMachineAlias UpdateStateMachineAlias ListStateMachineAliases",
+            "CreateStateMachine UpdateStateMachine DeleteStateMachine DescribeStateMachine StartExecution "
+            "StartSyncExecution ListExecutions PublishStateMachineVersion ListStateMachineVersions "
+            "CreateStateMachineAlias UpdateStateMachineAlias ListStateMachineAliases",
             "arn:{partition}:states:*:{account}:stateMachine:workshop-*{run}*",
         ),
         (
             "states",
-            "DescribeExecution GetExecutionHistory StopExecution RedriveExecution DescribeMapRun ListMapRuns",
+            "DescribeExecution GetExecutionHistory StopExecution RedriveExecution DescribeMapRun ListMapRuns "
+            "UpdateMapRun CreateActivity DeleteActivity GetActivityTask TagResource ListTagsForResource",
             "arn:{partition}:states:*:{account}:*:workshop-*{run}*",
         ),
         (
             "states",
-            "ListStateMachines ValidateStateMachineDefinition TestState SendTaskSuccess "
+            "ListStateMachines ListActivities ValidateStateMachineDefinition TestState SendTaskSuccess "
             "SendTaskFailure SendTaskHeartbeat",
             "*",
         ),
@@ -186,7 +187,14 @@ READER_MAY = tuple(
             "ListTagsForResource",
             "arn:{partition}:events:*:{account}:rule/workshop-*{run}*",
         ),
-        ("events", "ListRules", "*"),
+        ("events", "ListRules TestEventPattern", "*"),
+        (
+            "scheduler",
+            "CreateSchedule UpdateSchedule DeleteSchedule CreateScheduleGroup DeleteScheduleGroup TagResource "
+            "ListTagsForResource",
+            "arn:{partition}:scheduler:*:{account}:schedule*/workshop-*{run}*",
+        ),
+        ("scheduler", "ListScheduleGroups", "*"),
         (
             "sagemaker",
             "AddTags ListTags DescribeTrainingJob StopTrainingJob DeleteTrainingJob DescribeProcessingJob "
@@ -205,7 +213,12 @@ READER_MAY = tuple(
         ("transcribe", "StartTranscriptionJob ListTranscriptionJobs GetTranscriptionJob DeleteTranscriptionJob", "*"),
         ("textract", "DetectDocumentText AnalyzeExpense", "*"),
         ("rekognition", "DetectLabels DetectText DetectFaces", "*"),
-        ("comprehend", "DetectSentiment DetectEntities DetectKeyPhrases DetectDominantLanguage", "*"),
+        (
+            "comprehend",
+            "DetectSentiment DetectEntities DetectKeyPhrases DetectDominantLanguage StartSentimentDetectionJob "
+            "DescribeSentimentDetectionJob",
+            "*",
+        ),
         ("polly", "SynthesizeSpeech", "*"),
         ("servicequotas", "ListServiceQuotas", "*"),
     )
@@ -224,15 +237,22 @@ def by_resource(may: May) -> dict[str, list[str]]:
 def reader(account: str, partition: str = "aws") -> dict[str, Any]:
     """A policy for the reader's own user: what notebooks do in an account, on what has a name of the workshop's.
 
-    Managed policies have at most 6,144 characters without white space (IAM User Guide, quotas).
+    Managed policies have at most 6,144 characters without white space (IAM User Guide, quotas): of queues, streams and
+    schedules with such names, all is allowed.
     """
     filled = filler(partition, account)
+    whole = ("sqs", "kinesis", "scheduler")
+
+    def shortened(actions: list[str], form: str) -> list[str]:
+        service = actions[0].partition(":")[0]
+        return [f"{service}:*"] if service in whole and form != "*" else actions
+
     statements: list[dict[str, Any]] = [
-        {"Effect": "Allow", "Action": actions, "Resource": filled(form)}
+        {"Effect": "Allow", "Action": shortened(actions, form), "Resource": filled(form)}
         for form, actions in by_resource(each for each in READER_MAY if each[0] != "iam:PassRole").items()
     ]
     passing = next(form for action, form in READER_MAY if action == "iam:PassRole")
-    to = ["states", "lambda", "sagemaker", "firehose", "glue"]
+    to = ["states", "lambda", "sagemaker", "firehose", "glue", "events", "scheduler", "comprehend"]
     condition = {"StringEquals": {"iam:PassedToService": [f"{service}.amazonaws.com" for service in to]}}
     statements.append(
         {"Effect": "Allow", "Action": "iam:PassRole", "Resource": filled(passing), "Condition": condition}

@@ -15,6 +15,8 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from localcloud import faults
 from localcloud.door.wire import ServiceError
+from localcloud.host import Host
+from localcloud.services._regional import Regional
 from localcloud.time.clock import Clock, Fiber
 
 #: Real seconds for which virtual time stands still while the work of a phase goes on.
@@ -117,15 +119,16 @@ J = TypeVar("J", bound=Job)
 
 
 class RequestTokens(Generic[J]):
-    """Jobs by their ClientRequestToken: a request that comes again gets the job that it started, not a second one.
+    """A region's jobs by their ClientRequestToken: a request that comes again gets the job that it started.
 
     Args:
+        cloud: whose region counts.
         reused: the service's error for a token that comes with another request.
     """
 
-    def __init__(self, reused: Callable[[str], ServiceError]) -> None:
+    def __init__(self, cloud: Host, reused: Callable[[str], ServiceError]) -> None:
         self._reused = reused
-        self._jobs: dict[str, tuple[Mapping[str, Any], J]] = {}
+        self._jobs: Regional[str, tuple[Mapping[str, Any], J]] = Regional(cloud)
 
     def job(self, request: Mapping[str, Any]) -> J | None:
         """The job that an equal request started.
@@ -134,7 +137,7 @@ class RequestTokens(Generic[J]):
             ServiceError: the token is another request's.
         """
         token = request.get("ClientRequestToken")
-        if token not in self._jobs:
+        if token is None or token not in self._jobs:
             return None
         known, job = self._jobs[token]
         if known != request:

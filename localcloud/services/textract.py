@@ -321,9 +321,10 @@ class Jobs:
         self._cloud, self._kind, self._answer = cloud, kind, answer
         self._jobs: Regional[str, _Job] = Regional(cloud)
         self._tokens: RequestTokens[_Job] = RequestTokens(
+            cloud,
             lambda token: ServiceError(
                 "IdempotentParameterMismatchException", f"ClientRequestToken {token} was used with other parameters"
-            )
+            ),
         )
         self._lock = threading.Lock()
 

@@ -8,6 +8,8 @@ from helpers.errors import WorkshopError
 from helpers.session import current
 from helpers.status import doing
 
+from src import roles
+
 STREAM, DELIVERY, CRAWLER, DATABASE = (
     "workshop-01-checkouts",
     "workshop-01-lake",
@@ -134,27 +136,14 @@ def until(workshop, what, holds):
 
 def make_role(workshop):
     """The role of Firehose and of the crawler: they read the stream, and write the lake and its catalog."""
-    iam, account = workshop.client("iam"), workshop.account_id
-    services = ["firehose.amazonaws.com", "glue.amazonaws.com"]
-    trust = [{"Effect": "Allow", "Principal": {"Service": services}, "Action": "sts:AssumeRole"}]
+    account = workshop.account_id
     may = {
         "s3:*": f"arn:aws:s3:::{workshop.bucket}*",
         "kinesis:*": f"arn:aws:kinesis:*:{account}:stream/workshop-*",
         "glue:*": f"arn:aws:glue:*:{account}:*",
         "logs:*": f"arn:aws:logs:*:{account}:log-group:/aws-glue/*",
     }
-    allowed = [{"Effect": "Allow", "Action": action, "Resource": resource} for action, resource in may.items()]
-    try:
-        iam.create_role(RoleName=workshop.name(ROLE), AssumeRolePolicyDocument=policy(trust), Tags=workshop.tags)
-        iam.put_role_policy(RoleName=workshop.name(ROLE), PolicyName="workshop", PolicyDocument=policy(allowed))
-        time.sleep(10 if workshop.target == "aws" else 0)  # a new role is not known everywhere at once
-    except iam.exceptions.EntityAlreadyExistsException:
-        pass
-    return iam.get_role(RoleName=workshop.name(ROLE))["Role"]["Arn"]
-
-
-def policy(statements):
-    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+    return roles.make_role(workshop, ROLE, ["firehose.amazonaws.com", "glue.amazonaws.com"], may)
 
 
 def is_enabled(functions, mapping):

@@ -2,7 +2,6 @@
 
 import json
 import time
-from contextlib import suppress
 
 
 def make_queue(workshop, name, sender=None):
@@ -22,18 +21,8 @@ def make_queue(workshop, name, sender=None):
     return sqs.create_queue(QueueName=name, Attributes=attributes, tags=tags)["QueueUrl"]
 
 
-def send_to_queue(workshop, rule, pattern, queue):
-    """Make a rule of EventBridge that sends the events which match a pattern to a queue, or change it."""
-    events, arn, rule = workshop.client("events"), queue_arn(workshop, queue), workshop.name(rule)
-    with suppress(events.exceptions.ResourceNotFoundException):  # its tags can only be given when it is made
-        events.describe_rule(Name=rule)
-        events.put_rule(Name=rule, EventPattern=json.dumps(pattern))
-        return
-    events.put_rule(Name=rule, EventPattern=json.dumps(pattern), Tags=workshop.tags)
-    events.put_targets(Rule=rule, Targets=[{"Id": "queue", "Arn": arn}])
-
-
 def queue_arn(workshop, queue):
+    """The ARN of a queue, by its URL."""
     asked = workshop.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
     return asked["Attributes"]["QueueArn"]
 

@@ -23,14 +23,23 @@ class Answer:
     query: str = ""  # its id, of Athena
 
 
-def ask_athena(workshop, sql):
-    """Run a query in Athena, and wait for it. Raises ValueError with Athena's reason where it fails."""
+def ask_athena(workshop, sql, heading=True):
+    """Run a query in Athena, and wait for it. Raises ValueError with Athena's reason where it fails or is none.
+
+    Args:
+        workshop: what connect() returned.
+        sql: the query.
+        heading: whether the first row of the answer names its columns; SHOW and DESCRIBE have no such row.
+    """
     athena = workshop.client("athena")
-    query = athena.start_query_execution(
-        QueryString=sql,
-        QueryExecutionContext={"Database": workshop.name(DATABASE)},
-        ResultConfiguration={"OutputLocation": f"s3://{workshop.bucket}/results/"},
-    )["QueryExecutionId"]
+    try:
+        query = athena.start_query_execution(
+            QueryString=sql,
+            QueryExecutionContext={"Database": workshop.name(DATABASE)},
+            ResultConfiguration={"OutputLocation": f"s3://{workshop.bucket}/results/"},
+        )["QueryExecutionId"]
+    except athena.exceptions.InvalidRequestException as refusal:
+        raise ValueError(refusal.response["Error"]["Message"]) from None
 
     def described():
         return athena.get_query_execution(QueryExecutionId=query)["QueryExecution"]
@@ -39,12 +48,23 @@ def ask_athena(workshop, sql):
     done = described()
     if done["Status"]["State"] != "SUCCEEDED":
         raise ValueError(done["Status"]["StateChangeReason"])
-    found = athena.get_query_results(QueryExecutionId=query)["ResultSet"]["Rows"][1:]
+    found = athena.get_query_results(QueryExecutionId=query)["ResultSet"]["Rows"][heading:]
     rows = [[value.get("VarCharValue") for value in row["Data"]] for row in found]
     scanned = done["Statistics"]["DataScannedInBytes"]
     seconds = done["Statistics"]["TotalExecutionTimeInMillis"] / 1000
     dollars = 1e6 * 5 * max(scanned, 10e6) / 1e12
     return Answer(rows, seconds, f"{scanned / 1000:.1f} kB", dollars, scanned, query)
+
+
+def cost_of_today(workshop):
+    """How many queries this notebook has put to Athena, the bytes that they scanned, and dollars: from its records."""
+    athena, found = workshop.client("athena"), []
+    for page in athena.get_paginator("list_query_executions").paginate():
+        ids = page["QueryExecutionIds"]
+        found += athena.batch_get_query_execution(QueryExecutionIds=ids)["QueryExecutions"] if ids else []
+    ours = [each for each in found if each["QueryExecutionContext"].get("Database") == workshop.name(DATABASE)]
+    scanned = [each["Statistics"]["DataScannedInBytes"] for each in ours if each["StatementType"] == "DML"]
+    return len(ours), sum(scanned), sum(5 * max(size, 10e6) / 1e12 for size in scanned)
 
 
 def get_order(dynamodb, table, number):

@@ -34,8 +34,8 @@ def test_an_error_may_have_ten_lines() -> None:
 
 
 def test_a_checkpoint_after_a_failure_in_its_section_is_a_wrong_one() -> None:
-    told = found(*good(0), Ran(1, "", SHORT), *good(2))
-    assert told == [
+    answer = found(*good(0), Ran(1, "", SHORT), *good(2))
+    assert answer == [
         "code cell 3 (print('Checkpoint: built')): says Checkpoint, though code cells [2] have not worked "
         "since the last clean-up"
     ]

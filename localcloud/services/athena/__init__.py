@@ -103,7 +103,7 @@ class Athena:
         self._queries: Regional[str, QueryExecution] = Regional(cloud)
         self._groups: Regional[str, WorkGroup] = Regional(cloud, lambda: {"primary": self._primary()})
         self._tokens = RequestTokens[QueryExecution](
-            lambda token: _invalid(f"Idempotent parameters do not match for token {token}")
+            cloud, lambda token: _invalid(f"Idempotent parameters do not match for token {token}")
         )
 
     # ---- queries

@@ -50,7 +50,8 @@ class SentimentJobs:
         self._cloud, self._answer = cloud, answer
         self._jobs: Regional[str, SentimentJob] = Regional(cloud)
         self._tokens: RequestTokens[SentimentJob] = RequestTokens(
-            lambda token: ServiceError("ResourceInUseException", f"ClientRequestToken {token} is of another job.")
+            cloud,
+            lambda token: ServiceError("ResourceInUseException", f"ClientRequestToken {token} is of another job."),
         )
         self._lock = threading.Lock()
 

@@ -42,19 +42,14 @@ def search(jobs: Mapping[str, Jobs[Any]], request: Structure) -> Structure:
             "sagemaker:Search looks into other accounts, of which the local cloud has none. Leave "
             "VisibilityConditions and CrossAccountFilterOption out, or set WORKSHOP_TARGET=aws."
         )
-    found = [
-        {**job.describe(), "Tags": job.tags}
-        for job in jobs[resource].all()
-        if _fits(_searched(job), request.get("SearchExpression") or {})
-    ]
-    by = request.get("SortBy", "LastModifiedTime")
-    there = [each for each in found if _values(each, by.split("."))]
-    there.sort(
-        key=lambda each: _values(each, by.split("."))[0], reverse=request.get("SortOrder", "Descending") == "Descending"
-    )
-    there += [each for each in found if not _values(each, by.split("."))]
+    searched = [(_searched(job), job) for job in jobs[resource].all()]
+    found = [each for each in searched if _fits(each[0], request.get("SearchExpression") or {})]
+    by = request.get("SortBy", "LastModifiedTime").split(".")
+    there = [each for each in found if _values(each[0], by)]
+    there.sort(key=lambda each: _values(each[0], by)[0], reverse=request.get("SortOrder", "Descending") == "Descending")
+    there += [each for each in found if not _values(each[0], by)]
     listed, token = PAGES.page(there, request, "Search")
-    results = [{resource: each} for each in listed]
+    results = [{resource: {**job.describe(), "Tags": job.tags}} for _, job in listed]
     return {"Results": results, "NextToken": token, "TotalHits": {"Value": len(found), "Relation": "EqualTo"}}
 
 

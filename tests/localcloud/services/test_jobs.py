@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from localcloud.door.wire import ServiceError
+from localcloud.host import Host
 from localcloud.services._jobs import Job, JobFailed, RequestTokens, Statuses
 from localcloud.time.clock import Clock
 
@@ -74,8 +77,9 @@ def test_a_stopped_job_ends_where_it_stands(clock: Clock) -> None:
     assert job.status == "STOPPED"
 
 
-def test_a_repeated_request_gets_its_job_and_another_with_the_same_token_an_error(clock: Clock) -> None:
-    tokens: RequestTokens[Example] = RequestTokens(lambda token: ServiceError("Reused", token))
+def test_in_its_region_a_repeated_request_gets_its_job_and_another_with_its_token_an_error(clock: Clock) -> None:
+    cloud = cast(Host, SimpleNamespace(region="us-east-1"))
+    tokens: RequestTokens[Example] = RequestTokens(cloud, lambda token: ServiceError("Reused", token))
     request = {"ClientRequestToken": "t", "Text": "a"}
     assert tokens.job(request) is None
     job = Example(clock, lambda: None)
@@ -84,3 +88,5 @@ def test_a_repeated_request_gets_its_job_and_another_with_the_same_token_an_erro
     assert tokens.job({"Text": "a"}) is None
     with pytest.raises(ServiceError, match="t"):
         tokens.job(request | {"Text": "b"})
+    cast(SimpleNamespace, cloud).region = "eu-west-1"
+    assert tokens.job(request) is None

@@ -51,6 +51,14 @@ def test_a_one_time_schedule_comes_at_its_time_and_lets_time_pass_for_that(cloud
     assert cloud.client("scheduler").get_schedule(Name="s")["Arn"] == arn
 
 
+def test_a_one_time_schedule_whose_time_has_passed_comes_at_once(cloud: Cloud) -> None:
+    heard = Queue(cloud)
+    settle(cloud, 3 * 86_400)
+    schedule(cloud, "at(2026-01-05T10:00:00)", heard.arn, target={"Input": '"<aws.scheduler.scheduled-time>"'})
+    settle(cloud, 60)
+    assert heard.bodies() == ["2026-01-05T10:00:00Z"]
+
+
 def test_it_is_deleted_after_completion_when_it_says_so(cloud: Cloud) -> None:
     heard = Queue(cloud)
     schedule(cloud, "at(2026-01-05T09:01:00)", heard.arn, ActionAfterCompletion="DELETE")

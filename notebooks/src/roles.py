@@ -1,0 +1,29 @@
+"""Roles that a service takes on for a notebook, beside those that connect() makes."""
+
+import json
+import time
+
+
+def make_role(workshop, name, services, may):
+    """A role, made or found; returns its ARN.
+
+    Args:
+        workshop: what connect() returned.
+        name: the role's; it starts with workshop-.
+        services: who may take it on, such as "scheduler.amazonaws.com".
+        may: action -> the resource that it is allowed on.
+    """
+    iam, name = workshop.client("iam"), workshop.name(name)
+    trust = [{"Effect": "Allow", "Principal": {"Service": services}, "Action": "sts:AssumeRole"}]
+    allowed = [{"Effect": "Allow", "Action": action, "Resource": resource} for action, resource in may.items()]
+    try:
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=policy(trust), Tags=workshop.tags)
+        iam.put_role_policy(RoleName=name, PolicyName="workshop", PolicyDocument=policy(allowed))
+        time.sleep(10 if workshop.target == "aws" else 0)  # a new role is not known everywhere at once
+    except iam.exceptions.EntityAlreadyExistsException:
+        pass
+    return iam.get_role(RoleName=name)["Role"]["Arn"]
+
+
+def policy(statements):
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
