@@ -28,20 +28,24 @@ def faults(on: str, **what: Any) -> Iterator[None]:
 
     Raises:
         WorkshopError: there is no such action, or it cannot have this fault; the message says what to write.
+        LocalCloudDied: the local cloud is gone.
     """
-    cloud = current().cloud
+    session = current()
+    cloud = session.cloud
     if cloud is None:
         print(f"On AWS nothing is injected into {on}: the block runs as it is.")
         yield
         return
     with ExitStack() as block:
         try:
-            fault = block.enter_context(cloud.faults(on, **what))
+            with session.alive():
+                fault = block.enter_context(cloud.faults(on, **what))
         except ValueError as problem:
             raise WorkshopError(str(problem)) from None
         kind = what.get("error") or next(name for name in ("delay", "corrupt", "kill") if what.get(name))
         try:
             yield
         finally:
-            block.close()
+            with session.alive():
+                block.close()
             print(f"Injected into {on}: {kind}, {fault.hits} {'time' if fault.hits == 1 else 'times'}.")

@@ -51,7 +51,8 @@ class Execution:
         machine: the state machine that it is an execution of.
 
     Raises:
-        WorkshopError: by `output`, after clean_up: what it did is gone, and an old result is not to pass for a new one.
+        WorkshopError: by `output` and `events`, after clean_up: what it did is gone, and an old result is not to pass
+            for a new one.
     """
 
     def __init__(self, arn: str, machine: StateMachine) -> None:
@@ -72,19 +73,27 @@ class Execution:
         self.cause: str | None = described.get("cause")
         stop = described.get("stopDate")
         self.seconds: float | None = (stop - described["startDate"]).total_seconds() if stop else None
-        self.__dict__.pop("events", None)
+        self.__dict__.pop("_history", None)
 
     @property
     def output(self) -> Any:
         """What it put out."""
-        if self._clean_ups != current().clean_ups:
-            raise WorkshopError(f"clean_up() has deleted this execution of {self.machine.name}. Run its cell again.")
+        self._check_that_it_exists()
         return self._output
 
-    @cached_property
+    @property
     def events(self) -> list[dict[str, Any]]:
         """Its history so far, every page of it."""
+        self._check_that_it_exists()
+        return self._history
+
+    @cached_property
+    def _history(self) -> list[dict[str, Any]]:
         return history_of(self.arn)
+
+    def _check_that_it_exists(self) -> None:
+        if self._clean_ups != current().clean_ups:
+            raise WorkshopError(f"clean_up() has deleted this execution of {self.machine.name}. Run its cell again.")
 
     def __repr__(self) -> str:
         took = "" if self.seconds is None else f" after {words.duration(self.seconds)}"

@@ -23,6 +23,7 @@ RED, PLAIN = "\x1b[31m", "\x1b[39m"
 
 _GONE = "It is not there: clean_up deleted it, or the cell that makes it has not run. Run the cells above."
 _UNDONE = "Run the cells again that come before this one, from the last checkpoint on."
+_LOST = "The cloud does not answer. Restart the kernel and run all cells: that starts a new local cloud."
 _AGAIN = "An earlier run of this cell made it. Go on with the next cell, or run clean_up() and all cells anew."
 #: By what AWS's code or message has in it: the first that fits.
 _CURES = {
@@ -36,6 +37,7 @@ _CURES = {
     "not found": _GONE,
     "Could not find": _GONE,
     "does not exist": _GONE,
+    "Could not connect": _LOST,
 }
 
 
@@ -97,7 +99,7 @@ def cure(problem: BaseException) -> str | None:
         return (
             "The SDK wants an object of its own here: steps.Retry(...), steps.Catch(...), steps.ChoiceRule.And([...])."
         )
-    if isinstance(problem, AssertionError):
+    if isinstance(problem, AssertionError) or "values to unpack" in str(problem):
         return _UNDONE
     if isinstance(problem, AttributeError) and problem.obj is None:
         return f"There is no {problem.name} yet. {_UNDONE}"

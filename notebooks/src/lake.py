@@ -124,7 +124,7 @@ def until(workshop, what, holds):
     Raises:
         WorkshopError: it takes much longer than ever: what is waited for was not sent, or was fetched before.
     """
-    pause, patience = (0.1, 45) if workshop.target == "local" else (5, 900)
+    pause, patience = (0.1, 60) if workshop.target == "local" else (5, 900)
     end = time.monotonic() + patience
     with doing(f"Waiting until {what}"):
         while not holds():

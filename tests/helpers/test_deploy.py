@@ -248,6 +248,8 @@ def test_clean_up_deletes_what_the_workshop_made_and_nothing_else(
     assert workshop.client("stepfunctions").list_state_machines()["stateMachines"] == []
     with pytest.raises(WorkshopError, match="has deleted this execution of workshop-gone"):
         _ = execution.output
+    with pytest.raises(WorkshopError, match="has deleted this execution of workshop-gone"):
+        _ = execution.events
     clean_up()
     assert capsys.readouterr().out == "Nothing to delete.\n"
     assert connect().bucket in [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]

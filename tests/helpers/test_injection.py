@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from urllib.error import URLError
+
 import pytest
 
-from helpers import WorkshopError, deploy, faults, run, show
+from helpers import LocalCloudDied, WorkshopError, deploy, faults, run, show
 from helpers.session import Session
 
 LIST = {
@@ -55,3 +58,13 @@ def test_on_aws_the_block_runs_as_it_is_and_a_line_says_so(
     with faults("s3:ListBuckets", error="SlowDown"):
         workshop.client("s3").list_buckets()
     assert capsys.readouterr().out == "On AWS nothing is injected into s3:ListBuckets: the block runs as it is.\n"
+
+
+def test_of_a_cloud_that_is_gone_it_says_so(workshop: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(on: str, **what: object) -> None:
+        raise URLError(ConnectionRefusedError(111, "Connection refused"))
+
+    gone = SimpleNamespace(faults=refuse, alive=False, died=lambda: "It was killed.")
+    monkeypatch.setattr(workshop, "cloud", gone)
+    with pytest.raises(LocalCloudDied, match="It was killed"), faults("s3:ListBuckets", error="SlowDown"):
+        pass

@@ -75,6 +75,7 @@ def test_a_function_of_the_readers_is_shown_with_its_line(shown: Show) -> None:
         ("ResourceNotFoundException", "Function not found", "Run the cells above"),
         ("AWS.SimpleQueueService.NonExistentQueue", "", "Run the cells above"),
         ("ValidationException", 'Could not find model "m"', "Run the cells above"),
+        ("EndpointConnectionError", "Could not connect to the endpoint URL", "Restart the kernel"),
     ],
 )
 def test_what_aws_says_after_clean_up_or_a_second_run_has_its_cure(
@@ -87,7 +88,12 @@ def test_what_aws_says_after_clean_up_or_a_second_run_has_its_cure(
 
 
 @pytest.mark.parametrize(
-    ("cell", "said"), [("assert 1 == 2", "AssertionError"), ("None.uploaded", "There is no uploaded yet.")]
+    ("cell", "said"),
+    [
+        ("assert 1 == 2", "AssertionError"),
+        ("None.uploaded", "There is no uploaded yet."),
+        ("(started,) = []", "not enough values to unpack"),
+    ],
 )
 def test_a_checkpoint_that_does_not_hold_and_what_is_not_there_yet_send_back(shown: Show, cell: str, said: str) -> None:
     lines = shown("\n" * 12 + cell)

@@ -137,11 +137,12 @@ def judged(sources: list[str], runs: list[Ran]) -> Iterator[str]:
     """
     worked: set[int] = set()
     for run in runs:
-        source = sources[run.cell] if run.cell >= 0 else CLEAN_UP
-        if CLEAN_UP in source:
-            worked.clear()
         if run.cell < 0:
+            worked.clear()
             continue
+        source = sources[run.cell]
+        if CLEAN_UP in source:  # the kernel is still connected, and knows what the set-up has imported
+            worked &= set(range(_set_up(sources)))
         where = f"code cell {run.cell + 1} ({source.strip().splitlines()[0][:50]})"
         lines = run.error.splitlines()
         if len(lines) > MOST_LINES:
