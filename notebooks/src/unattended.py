@@ -120,6 +120,7 @@ def see_schedules(workshop, waiting, days):
     queue = make_queue(workshop, "workshop-04-month")
     with contextlib.suppress(scheduler.exceptions.ConflictException):
         scheduler.create_schedule_group(Name=name, Tags=workshop.tags)
+    forget_schedules(scheduler, name)
     role, arn = starter_role(workshop), queue_arn(workshop, queue)
     for number, (expression, zone) in enumerate(SCHEDULES.items()):
         said = json.dumps({"number": number, "time": "<aws.scheduler.scheduled-time>"})
@@ -135,8 +136,7 @@ def see_schedules(workshop, waiting, days):
     execution = states.start_execution(stateMachineArn=waiting.arn)["executionArn"]
     while states.describe_execution(executionArn=execution)["status"] == "RUNNING":
         time.sleep(0.1)
-    for schedule in scheduler.list_schedules(GroupName=name)["Schedules"]:
-        scheduler.delete_schedule(Name=schedule["Name"], GroupName=name)
+    forget_schedules(scheduler, name)
     sqs, times = workshop.client("sqs"), {}
     while messages := sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):
         for message in messages:
@@ -146,6 +146,12 @@ def see_schedules(workshop, waiting, days):
     for number, (expression, zone) in enumerate(SCHEDULES.items()):
         came = sorted(times.get(number, []))
         print(f"{expression:29} {zone:17} {len(came):2} times, first {', '.join(came[:2])}")
+
+
+def forget_schedules(scheduler, group):
+    """Delete the schedules of a group."""
+    for schedule in scheduler.list_schedules(GroupName=group)["Schedules"]:
+        scheduler.delete_schedule(Name=schedule["Name"], GroupName=group)
 
 
 #: Patterns of one field -> values of it.
