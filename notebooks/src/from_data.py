@@ -36,5 +36,6 @@ def from_data(workshop):
             for state in in_both(kind, field, member):
                 answer = states.test_state(definition=json.dumps(state), input=json.dumps(DATA), **mock)
                 name, value = next((name, value) for name, value in reversed(state.items()) if name.startswith(field))
-                said = f"{answer['error']}: {answer.get('cause', '')}" if "error" in answer else answer["status"]
-                print(f"{kind:5} {name:31} {value:31} {said[:120]}")
+                print(f"{kind:5} {name:31} {value:31} {answer['status']}")
+                if "error" in answer:
+                    print(f"    {answer['error']}: {answer.get('cause', '')}"[:115])

@@ -200,9 +200,10 @@ def patterns(workshop):
             wanted = json.dumps({"detail": {"field": json.loads(pattern)}})
             picks = events.test_event_pattern(EventPattern=wanted, Event=json.dumps(event))["Result"]
             words.append(f"{'picks' if picks else 'leaves'} {'no field' if value is None else json.dumps(value)}")
-        print(f"{pattern:47} {words[0]:20} {words[1]}")
+        print(f"{pattern:57} {words[0]:20} {words[1]}")
     for pattern in NO_PATTERNS:
         try:
             events.test_event_pattern(EventPattern=pattern, Event=json.dumps(about))
         except events.exceptions.InvalidEventPatternException as refusal:
-            print(f"{pattern:59} {refusal.response['Error']['Message'].splitlines()[0][:110]}")
+            reason = refusal.response["Error"]["Message"].splitlines()[0].partition("Reason: ")[2]
+            print(f"{pattern}\n    {reason}")
