@@ -95,6 +95,8 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("clean-aws", clean_aws, "list what notebooks have left in your AWS account, and delete it")
     sub.add_argument("--yes", action="store_true", help="do not ask before deleting")
     sub.add_argument("runs", nargs="*", metavar="RUN", help="the id of a run, such as k3x9bc (default: this folder's)")
+    sub = command("verify-aws", verify_aws, "run notebooks in your AWS account, and compare with what this machine did")
+    sub.add_argument("names", nargs="*", metavar="NAME", help="a notebook, such as 03 (default: all)")
     sub = command("notebooks", notebooks, "execute notebooks in place and save their outputs")
     sub.add_argument("names", nargs="*", metavar="NAME", help="a notebook, such as 03 (default: all)")
     sub = command("bench", bench, "measure, and print one JSON object of figures")
@@ -199,6 +201,16 @@ def clean_aws(options: argparse.Namespace) -> int:
     python = env.prepare()
     yes = ["--yes"] if options.yes else []
     return run([python, "-m", "tools.aws", "clean", *yes, *options.runs], env.reader_environment(python))
+
+
+def verify_aws(options: argparse.Namespace) -> int:
+    """Run notebooks in your AWS account, and compare their executions, event by event, with those that the kit holds.
+
+    Set WORKSHOP_TARGET=aws; without it they run on this machine. Each notebook cleans up after itself. It writes
+    verify-aws.json, without account numbers, keys and data, to send in with an issue. Exit code 1 when one differs.
+    """
+    python = env.prepare()
+    return run([python, "-m", "tools.verify", *options.names], env.reader_environment(python))
 
 
 def notebooks(options: argparse.Namespace) -> int:

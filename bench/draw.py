@@ -34,11 +34,11 @@ def measure() -> dict[str, float]:
         draw._laid.cache_clear()
         draw.graph(machine)
 
-    told = draw.graph(machine, three_rounds(machine))
+    picture = draw.graph(machine, three_rounds(machine))
     return {
         "sixty_states_first_ms": _median(first),
         "sixty_states_later_ms": _median(lambda: draw.graph(machine)),
-        "sixty_states_run_kb": round(len(told.svg.encode()) / 1000, 1),
+        "sixty_states_run_kb": round(len(picture.svg.encode()) / 1000, 1),
     }
 
 

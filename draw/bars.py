@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from draw import metrics, trace, words
-from draw.canvas import GREY, INK, LOOKS, MARGIN, SMALL, TIMES, TITLE, WHITE, Canvas, Look
+from draw.canvas import CARD, GREY, INK, LOOKS, MARGIN, SMALL, TIMES, TITLE, WHITE, Canvas, Look
 from draw.history import Trace
 from draw.rows import Bar, Part, Row
 from draw.scale import Scale
@@ -214,17 +214,25 @@ class _Drawing(Canvas):
     def _beside(self, left: int, right: int, y: int, said: str, look: Look) -> None:
         colour = look.word if look is not LOOKS["succeeded"] else GREY
         right += 10 if look is LOOKS["running"] else 6
-        room = WIDE - MARGIN // 2 - right
-        if metrics.width(said, SMALL) > room and left - 6 - self.left > room:
-            self.text(left - 6, y, metrics.cut(said, left - 6 - self.left, SMALL), colour, anchor="end")
-        else:
-            self.text(right, y, metrics.cut(said, room, SMALL), colour)
+        room, before = WIDE - MARGIN // 2 - right, left - 6 - self.left
+        turned = metrics.width(said, SMALL) > room and before > room
+        said = metrics.cut(said, before if turned else room, SMALL)
+        wide = metrics.width(said, SMALL)
+        start = left - 6 - wide if turned else right
+        if any(one.folded and start < one.right and one.left < start + wide for one in self.scale.stretches):
+            self.add("rect", x=start - 2, y=y - 11, width=wide + 4, height=14, fill=CARD)  # no zigzag through words
+        self.text(left - 6 if turned else right, y, said, colour, anchor="end" if turned else "")
 
     def legend(self, y: int) -> None:
         """What the signs in this picture mean."""
         x = self.left
-        told = {"wait": "waiting", "failed": "a try that failed", "fold": "time folded", "together": "how many at work"}
-        for sign, said in told.items():
+        signs = {
+            "wait": "waiting",
+            "failed": "a try that failed",
+            "fold": "time folded",
+            "together": "how many at work",
+        }
+        for sign, said in signs.items():
             if sign not in self.used:
                 continue
             if sign == "wait":
@@ -262,14 +270,16 @@ def table(happened: Trace, rows: list[Row], name: str) -> str:
     lines = [pair for row in rows for pair in row.walk()]
     widest = min(max((2 * depth + len(_label(row)) for depth, row in lines), default=0), 48)
     total = max([happened.seconds, *(bar.end for _, row in lines for bar in row.bars)])
-    told = [f"{name or 'execution'}: {trace.outcome(happened)}"]
+    written = [f"{name or 'execution'}: {trace.outcome(happened)}"]
     for depth, row in lines:
         label = words.shorten(_label(row), 48 - 2 * depth)
         start, lasted = row.bars[0].start, sum(bar.end - bar.start for bar in row.bars)
         long = "" if row.kind in ("item", "rest", "more") else words.duration(round(lasted, 1))
         bad = next((f"  {bar_said(bar)}" for bar in row.bars if bar.status != "succeeded"), "")
-        told.append(f"{start:9.1f} s  {'  ' * depth + label:<{widest}}  {long:>12}  |{_letters(row.bars, total)}|{bad}")
-    return "\n".join(told)
+        written.append(
+            f"{start:9.1f} s  {'  ' * depth + label:<{widest}}  {long:>12}  |{_letters(row.bars, total)}|{bad}"
+        )
+    return "\n".join(written)
 
 
 def _letters(bars: list[Bar], total: float) -> str:
@@ -292,9 +302,9 @@ def sentence(happened: Trace, rows: list[Row], name: str) -> str:
         f"{_label(row)} ({words.duration(round(sum(bar.end - bar.start for bar in row.bars), 1))})" for row in lasting
     ]
     bad = [f"{row.label} {bar_said(bar)}" for row in states for bar in row.bars[-1:] if bar.status != "succeeded"]
-    told = f"Timeline of {name or 'an execution'}, which {_past(trace.outcome(happened))}"
-    told += f"; most time went to {', '.join(longest)}" if longest else ""
-    return told + (f"; {', '.join(bad[:3])}" if bad else "") + "."
+    text = f"Timeline of {name or 'an execution'}, which {_past(trace.outcome(happened))}"
+    text += f"; most time went to {', '.join(longest)}" if longest else ""
+    return text + (f"; {', '.join(bad[:3])}" if bad else "") + "."
 
 
 def _past(outcome: str) -> str:

@@ -58,9 +58,9 @@ class Boxes(Strata):
         if summary:
             self._status(box, summary, look)
         if summary and summary.retries:
-            told = f"{summary.retries} {'retry' if summary.retries == 1 else 'retries'}"
-            told += ", injected" if summary.injected and not summary.error else ""
-            self._retries(box, told, LOOKS["caught"].border, LOOKS["caught"].word)
+            retried = f"{summary.retries} {'retry' if summary.retries == 1 else 'retries'}"
+            retried += ", injected" if summary.injected and not summary.error else ""
+            self._retries(box, retried, LOOKS["caught"].border, LOOKS["caught"].word)
         elif node.retries:
             self._retries(box, f"up to {node.retries}", "#c3ccd6", GREY)
 
@@ -130,8 +130,8 @@ class Boxes(Strata):
         for name in box.name:
             self.text(left, line, name, INK, size=NAME, bold=True)
             line += 16
-        told = [metrics.wrap(text, box.w - 2 * CARD_SIDE, SMALL, lines=9) for text in said]
-        fits = next((lines for lines in told if len(lines) <= box.said), ())
+        wrapped = [metrics.wrap(text, box.w - 2 * CARD_SIDE, SMALL, lines=9) for text in said]
+        fits = next((lines for lines in wrapped if len(lines) <= box.said), ())
         for part in fits or metrics.wrap(said[-1], box.w - 2 * CARD_SIDE, SMALL, lines=box.said):
             self.text(left, line - 1, part, colour)
             line += 14
@@ -201,10 +201,10 @@ class Boxes(Strata):
             self.text(x, y, "each item in an execution of its own", GREY)
         elif not counts.get("total"):
             self.text(x, y, "no items", GREY)
-        told = [f"{number:,} {status}" for status, number in parts]
-        if sum(metrics.width(said, SMALL) + 28 for said in told) > wide + 12:
-            told = [f"{number:,}" for _, number in parts]
-        for (status, _), said in zip(parts, told, strict=True):
+        labels = [f"{number:,} {status}" for status, number in parts]
+        if sum(metrics.width(said, SMALL) + 28 for said in labels) > wide + 12:
+            labels = [f"{number:,}" for _, number in parts]
+        for (status, _), said in zip(parts, labels, strict=True):
             look = LOOKS.get(status, IDLE)
             self._dot(x + 6, y - 4, status, look)
             self.level = Level.WORDS

@@ -98,10 +98,10 @@ class Canvas:
 
 def tag(name: str, content: str = "", /, **attributes: object) -> str:
     """An element; attributes of None are left out, `_` in their names stands for `-`."""
-    told = [
+    written = [
         f" {key.replace('_', '-')}={quoteattr(str(value))}" for key, value in attributes.items() if value is not None
     ]
-    opening = f"<{name}{''.join(told)}"
+    opening = f"<{name}{''.join(written)}"
     return f"{opening}>{content}</{name}>" if content else f"{opening}/>"
 
 

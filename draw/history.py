@@ -40,7 +40,7 @@ _WORST_FIRST = ("running", "failed", "timed out", "aborted", "caught", "succeede
 
 
 @dataclass(slots=True)
-class Visit:
+class RecordedVisit:
     """One stay in one state.
 
     Args:
@@ -57,7 +57,7 @@ class Visit:
 
     state: str
     kind: str
-    holder: Visit | None
+    holder: RecordedVisit | None
     entered: float
     left: float | None = None
     status: str = "running"
@@ -112,7 +112,7 @@ class Trace:
     status: str = "running"
     begin: float = 0.0
     seconds: float = 0.0
-    visits: list[Visit] = field(default_factory=list)
+    visits: list[RecordedVisit] = field(default_factory=list)
     taken: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     error: str | None = None
     cause: str | None = None
@@ -121,7 +121,7 @@ class Trace:
         """A summary for each state that was entered, in the order of first entry."""
         return summaries([self])
 
-    def failed(self) -> Visit | None:
+    def failed(self) -> RecordedVisit | None:
         """The visit at which the execution failed: the innermost of those that ended so."""
         ended = [visit for visit in self.visits if visit.status in ("failed", "timed out")]
         lost = [visit for visit in ended if all(holder.status != "caught" for holder in _holders(visit))]
@@ -137,7 +137,7 @@ def read(events: Iterable[Event]) -> Trace:
     return _Reader().read(events)
 
 
-def steps(events: Iterable[Event]) -> Iterator[tuple[Trace, Visit | None]]:
+def steps(events: Iterable[Event]) -> Iterator[tuple[Trace, RecordedVisit | None]]:
     """The trace after each event, and the visit that the event belongs to; it is one trace, which changes."""
     reader = _Reader()
     for event in events:
@@ -146,8 +146,8 @@ def steps(events: Iterable[Event]) -> Iterator[tuple[Trace, Visit | None]]:
 
 def summaries(traces: Iterable[Trace]) -> dict[str, Summary]:
     """A summary for each state that was entered in any of these executions of one machine."""
-    grouped: dict[str, list[Visit]] = {}
-    last: dict[str, dict[tuple[int, int], Visit]] = {}
+    grouped: dict[str, list[RecordedVisit]] = {}
+    last: dict[str, dict[tuple[int, int], RecordedVisit]] = {}
     for number, trace in enumerate(traces):
         for visit in trace.visits:
             same = grouped.setdefault(visit.state, [])
@@ -159,7 +159,7 @@ def summaries(traces: Iterable[Trace]) -> dict[str, Summary]:
     return {name: _summary(visits, list(last[name].values())) for name, visits in grouped.items()}
 
 
-def _summary(visits: list[Visit], last: list[Visit]) -> Summary:
+def _summary(visits: list[RecordedVisit], last: list[RecordedVisit]) -> Summary:
     worst = min(last, key=lambda visit: _WORST_FIRST.index(visit.status))
     begun, done = visits[-1].iterations
     return Summary(
@@ -173,7 +173,7 @@ def _summary(visits: list[Visit], last: list[Visit]) -> Summary:
     )
 
 
-def _holders(visit: Visit) -> Iterable[Visit]:
+def _holders(visit: RecordedVisit) -> Iterable[RecordedVisit]:
     while visit.holder is not None:
         visit = visit.holder
         yield visit
@@ -210,10 +210,10 @@ def began(event: Event) -> str | None:
 class _Reader:
     def __init__(self) -> None:
         self.trace = Trace()
-        self.at: dict[int, Visit] = {}  # the visit in which an event happened
+        self.at: dict[int, RecordedVisit] = {}  # the visit in which an event happened
         self.types: dict[int, str] = {}
         self.waiting: set[int] = set()  # visits whose last try failed and that have not begun another
-        self.cut: list[Visit] = []  # visits that the execution's end closed
+        self.cut: list[RecordedVisit] = []  # visits that the execution's end closed
         self.begin: float | None = None
 
     def read(self, events: Iterable[Event]) -> Trace:
@@ -247,7 +247,7 @@ class _Reader:
         self.at[number] = visit
         visit.events.append(number)
 
-    def _enter(self, event: Event, previous: int, kind: str, now: float) -> Visit:
+    def _enter(self, event: Event, previous: int, kind: str, now: float) -> RecordedVisit:
         name = str(details(event).get("name", ""))
         before = self.at.get(previous)
         if before is None:
@@ -258,11 +258,11 @@ class _Reader:
         else:
             holder = before.holder
             self.trace.taken[before.state, name, "catch" if before.status == "caught" else "flow"] += 1
-        visit = Visit(name, kind, holder, now)
+        visit = RecordedVisit(name, kind, holder, now)
         self.trace.visits.append(visit)
         return visit
 
-    def _visit(self, event: Event, previous: int, kind: str) -> Visit | None:
+    def _visit(self, event: Event, previous: int, kind: str) -> RecordedVisit | None:
         """The open visit that an event belongs to: its predecessor's, or one around that."""
         visit = self.at.get(previous)
         named = kind.startswith("MapIteration") or kind.endswith("StateExited")
@@ -275,7 +275,7 @@ class _Reader:
             visit = visit.holder
         return None
 
-    def _note(self, visit: Visit, event: Event, kind: str, now: float) -> None:
+    def _note(self, visit: RecordedVisit, event: Event, kind: str, now: float) -> None:
         if kind.endswith("StateExited"):
             visit.left = now
             visit.status = "caught" if id(visit) in self.waiting else "succeeded"
@@ -302,7 +302,7 @@ class _Reader:
         elif kind.endswith("Succeeded"):
             self.waiting.discard(id(visit))
 
-    def _close_inside(self, holder: Visit, now: float) -> None:
+    def _close_inside(self, holder: RecordedVisit, now: float) -> None:
         """What was still open inside a Parallel or Map that is left or begun again did not end by itself."""
         if holder.kind in ("Parallel", "Map"):
             for visit in self.trace.visits:
@@ -317,7 +317,7 @@ class _Reader:
         last = self.at.get(previous)
         if last is not None and last.holder is None and (status == "succeeded" or last.kind == "Fail"):
             trace.taken[last.state, END, "flow"] += 1
-        guilty: list[Visit] = []
+        guilty: list[RecordedVisit] = []
         if last is not None and status == "failed":
             last.error, last.cause = last.error or trace.error, last.cause or trace.cause
             guilty = [last, *_holders(last)]

@@ -248,7 +248,7 @@ class Inspector {
       return undefined;
     }
     const visit = visits.includes(this.picked) ? this.picked : this.film.tellingVisit(shown);
-    this.detail.replaceChildren(heading, words, this.chips(visits, visit), ...this.told(visit));
+    this.detail.replaceChildren(heading, words, this.chips(visits, visit), ...this.visitDetails(visit));
     return undefined;
   }
 
@@ -297,7 +297,7 @@ class Inspector {
     const chip = (visit, number) => {
       const [, status] = this.film.visitNow(visit);
       const { item } = this.record.visits[visit];
-      const name = item === null ? `Visit ${number + 1}` : `Item ${item}`;
+      const name = item === null ? `RecordedVisit ${number + 1}` : `Item ${item}`;
       const attributes = { type: "button", class: "ws-chip", "data-status": status, onclick: pick(visit) };
       const button = make("button", attributes, `${GLYPHS[status]} ${name.split(" ")[1]}`);
       button.setAttribute("aria-pressed", visit === shown);
@@ -318,7 +318,7 @@ class Inspector {
   }
 
   /** One visit: status, times, tries, error, input, output. */
-  told(number) {
+  visitDetails(number) {
     const visit = this.record.visits[number];
     const [, status, tries, left, error, cause, items] = this.film.visitNow(number);
     const { seconds } = this.film.moment;

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from draw import history, rows, words
-from draw.history import Event, Visit
+from draw.history import Event, RecordedVisit
 from draw.paths import UNKNOWN, fill, look_up, place
 from draw.values import value_of
 
@@ -47,7 +47,7 @@ class Stage:
 class Seen:
     """A visit and its data; the output is UNKNOWN while it has none."""
 
-    visit: Visit
+    visit: RecordedVisit
     item: int | None
     state: Mapping[str, Any]
     input: Any
@@ -69,7 +69,7 @@ class _Lens:
         self.events = {int(event["id"]): event for event in events}
         self.trace = history.read(events)
         self.items = rows.items(self.trace, self.events)
-        self.inside: dict[int, list[Visit]] = {}
+        self.inside: dict[int, list[RecordedVisit]] = {}
         for visit in self.trace.visits:
             self.inside.setdefault(id(visit.holder), []).append(visit)
         self.input = value_of(str(history.details(events[0]).get("input", "null"))) if events else None
@@ -94,7 +94,7 @@ class _Lens:
     def read(self) -> list[Seen]:
         return [self._seen(visit) for visit in self.trace.visits]
 
-    def _seen(self, visit: Visit) -> Seen:
+    def _seen(self, visit: RecordedVisit) -> Seen:
         state, language = self.states.get(visit.state, ({}, "JSONPath"))
         given, put_out = self._detail(visit, "StateEntered", "input"), self._detail(visit, "StateExited", "output")
         seen = Seen(visit, self.items.get(id(visit)), state, given, put_out)
@@ -182,7 +182,7 @@ class _Lens:
     def _worked(self, seen: Seen, state: Mapping[str, Any]) -> Generator[Stage, None, bool]:
         """Tries, result or error; returns whether the state went on to its output by itself."""
         visit = seen.visit
-        lost = [told for told in self._failures(visit) if told["Error"]]
+        lost = [failure for failure in self._failures(visit) if failure["Error"]]
         if visit.kind == "Task" and visit.tries > 1:
             yield Stage("Tries", "tries", state.get("Retry", UNKNOWN), UNKNOWN, lost)
         if visit.kind == "Choice" and id(visit) in self.next:
@@ -196,8 +196,8 @@ class _Lens:
             return True
         if visit.error is not None:
             cause = value_of(visit.cause) if visit.cause else None
-            told = {"Error": visit.error, "Cause": cause if isinstance(cause, dict) else visit.cause}
-            yield Stage("Error", "error", UNKNOWN, UNKNOWN, told)
+            failure = {"Error": visit.error, "Cause": cause if isinstance(cause, dict) else visit.cause}
+            yield Stage("Error", "error", UNKNOWN, UNKNOWN, failure)
         if visit.status == "caught":
             catcher = _catcher(state, str(visit.error), self.next.get(id(visit), ""))
             yield Stage("Catch", "place", catcher, seen.input, seen.output)
@@ -211,7 +211,7 @@ class _Lens:
             context["Map"] = {"Item": {"Index": seen.item}}
         return self.known[id(seen.visit)] | {"$": context}
 
-    def _detail(self, visit: Visit, suffix: str, key: str) -> Any:
+    def _detail(self, visit: RecordedVisit, suffix: str, key: str) -> Any:
         """A detail, JSON as text, of the visit's last event of such a type."""
         for number in reversed(visit.events):
             event = self.events[number]
@@ -219,26 +219,26 @@ class _Lens:
                 return value_of(str(history.details(event)[key]))
         return UNKNOWN
 
-    def _asked(self, visit: Visit) -> Any:
+    def _asked(self, visit: RecordedVisit) -> Any:
         """What a task was given; for a Parallel or Map, what the first state inside it was given."""
         if visit.kind == "Task":
             found = (self._detail(visit, kind, key) for kind, key in ASKED.items())
-            return next((told for told in found if told is not UNKNOWN), UNKNOWN)
+            return next((value for value in found if value is not UNKNOWN), UNKNOWN)
         inner = self.inside.get(id(visit), [])
         return self._detail(inner[0], "StateEntered", "input") if inner else UNKNOWN
 
-    def _each(self, visit: Visit, state: Mapping[str, Any]) -> Any:
+    def _each(self, visit: RecordedVisit, state: Mapping[str, Any]) -> Any:
         """The items of a Map, where its states were given them as they are."""
         first: dict[int, Any] = {}
         for inner in self.inside.get(id(visit), []):
             first.setdefault(self.items.get(id(inner), 0), self._detail(inner, "StateEntered", "input"))
         return UNKNOWN if "ItemSelector" in state or not first else [value for _, value in sorted(first.items())]
 
-    def _result(self, visit: Visit) -> Any:
+    def _result(self, visit: RecordedVisit) -> Any:
         """What a task answered, what the branches or the items of a Parallel or Map put out."""
         if visit.kind == "Task":
             answers = (self._detail(visit, kind, "output") for kind in ANSWERED)
-            return next((told for told in answers if told is not UNKNOWN), UNKNOWN)
+            return next((value for value in answers if value is not UNKNOWN), UNKNOWN)
         if visit.kind not in ("Parallel", "Map") or visit.status != "succeeded":
             return UNKNOWN
         state, _ = self.states.get(visit.state, ({}, ""))
@@ -255,21 +255,21 @@ class _Lens:
         values = [value for _, value in sorted(last.items())]
         return UNKNOWN if any(value is UNKNOWN for value in values) else values
 
-    def _failures(self, visit: Visit) -> Iterator[dict[str, Any]]:
+    def _failures(self, visit: RecordedVisit) -> Iterator[dict[str, Any]]:
         for number in visit.events:
-            kind, told = str(self.events[number]["type"]), history.details(self.events[number])
+            kind, details = str(self.events[number]["type"]), history.details(self.events[number])
             if history.FAILURE.search(kind):
-                error = told.get("error") or ("States.Timeout" if kind.endswith("TimedOut") else None)
-                yield {"Error": error, "Cause": told.get("cause")}
+                error = details.get("error") or ("States.Timeout" if kind.endswith("TimedOut") else None)
+                yield {"Error": error, "Cause": details.get("cause")}
 
-    def _assigned(self, visit: Visit) -> dict[str, Any]:
+    def _assigned(self, visit: RecordedVisit) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for number in visit.events:
-            told = history.details(self.events[number]).get("assignedVariables") or {}
-            found |= {name: value_of(str(value)) for name, value in told.items()}
+            assigned = history.details(self.events[number]).get("assignedVariables") or {}
+            found |= {name: value_of(str(value)) for name, value in assigned.items()}
         return found
 
-    def _variables(self, visit: Visit, says: Mapping[str, Any]) -> Iterator[Stage]:
+    def _variables(self, visit: RecordedVisit, says: Mapping[str, Any]) -> Iterator[Stage]:
         new = self._assigned(visit)
         if new:
             before = {name: value for name, value in self.known[id(visit)].items() if name in new}

@@ -33,8 +33,8 @@ def table(events: Iterable[Event], name: str, state: str, type: str) -> page.Pag
     states = dict.fromkeys(at.values())
     if state and state not in states:
         known = ", ".join(states) or "none"
-        told = f'No event is of a state "{state}". States entered: {known}.'
-        return page.Page(f"<p>{page.said(told)}</p>", told)
+        text = f'No event is of a state "{state}". States entered: {known}.'
+        return page.Page(f"<p>{page.said(text)}</p>", text)
     wanted = [
         event
         for event in everything
@@ -53,8 +53,8 @@ def table(events: Iterable[Event], name: str, state: str, type: str) -> page.Pag
         elapsed = f"{history.seconds(event['timestamp']) - begin:.2f} s"
         where, (resource, on) = at.get(number, ""), resources.get(number, ("", ""))
         details = {key: _read(key, value) for key, value in history.details(event).items() if value != WHOLE}
-        told = _told(details)
-        lines.append(f"{number:>6}  {elapsed:>10}  {words.shorten(where, 28):<28}  {kind:<26}  {told}".rstrip())
+        text = _summary(details)
+        lines.append(f"{number:>6}  {elapsed:>10}  {words.shorten(where, 28):<28}  {kind:<26}  {text}".rstrip())
         date = when.strftime("%Y-%m-%d")
         clock = when.strftime("%H:%M:%S.") + f"{when.microsecond // 1000:03}"
         cells = [
@@ -64,7 +64,7 @@ def table(events: Iterable[Event], name: str, state: str, type: str) -> page.Pag
             page.said(resource) + (_small(words.shorten(on, 32)) if on else ""),
             page.said(elapsed),
             (_small(date) if date != day else "") + page.said(clock),
-            _opening(told, details) if details else "",
+            _opening(text, details) if details else "",
         ]
         day = date
         rows.append(page.cells("td", *cells))
@@ -97,8 +97,8 @@ def _typed(kind: str) -> str:
     return page.said(kind)
 
 
-def _opening(told: str, details: Mapping[str, Any]) -> str:
-    summary = page.tagged("summary", page.said(told or "details"), "cursor:pointer;overflow-wrap:break-word")
+def _opening(text: str, details: Mapping[str, Any]) -> str:
+    summary = page.tagged("summary", page.said(text or "details"), "cursor:pointer;overflow-wrap:break-word")
     return page.tagged("details", summary + page.marked(values.lines(details)))
 
 
@@ -106,26 +106,26 @@ def _resources(events: Iterable[Event]) -> dict[int, tuple[str, str]]:
     """What each event of a task is about: the API called and what it works on; Lambda's say it once, when scheduled."""
     found: dict[int, tuple[str, str]] = {}
     for event in events:
-        kind, told = str(event["type"]), history.details(event)
+        kind, details = str(event["type"]), history.details(event)
         before = found.get(int(event.get("previousEventId", 0)), ("", ""))
-        if kind.startswith("Task") and told.get("resourceType"):
-            on = _works_on(told.get("parameters")) or before[1]
+        if kind.startswith("Task") and details.get("resourceType"):
+            on = _works_on(details.get("parameters")) or before[1]
             found[int(event["id"])] = (
-                f"{told['resourceType']}:{told.get('resource', '')}".removeprefix("aws-sdk:"),
+                f"{details['resourceType']}:{details.get('resource', '')}".removeprefix("aws-sdk:"),
                 on,
             )
         elif kind.startswith(("LambdaFunction", "Activity")):
-            arn = str(told.get("resource") or "")
+            arn = str(details.get("resource") or "")
             named = ("lambda" if kind[0] == "L" else "activity", arn.rpartition(":")[2])
             found[int(event["id"])] = named if arn else before
-        elif kind.startswith("MapRun") and told.get("mapRunArn"):
-            found[int(event["id"])] = ("map run", str(told["mapRunArn"]).rpartition("/")[2])
+        elif kind.startswith("MapRun") and details.get("mapRunArn"):
+            found[int(event["id"])] = ("map run", str(details["mapRunArn"]).rpartition("/")[2])
     return found
 
 
 def _works_on(parameters: Any) -> str:
-    told = _read("parameters", parameters)
-    found = next((told[name] for name in WORKS_ON if name in told), "") if isinstance(told, dict) else ""
+    read = _read("parameters", parameters)
+    found = next((read[name] for name in WORKS_ON if name in read), "") if isinstance(read, dict) else ""
     return str(found).rpartition("/")[2].rpartition(":")[2]
 
 
@@ -134,7 +134,7 @@ def _read(key: str, value: Any) -> Any:
     return values.value_of(value) if key in JSON and isinstance(value, str) else value
 
 
-def _told(details: Mapping[str, Any]) -> str:
+def _summary(details: Mapping[str, Any]) -> str:
     """The one thing to know of an event, on one line."""
     if details.get("error"):
         return words.shorten(f"{details['error']}: {values.why(details.get('cause'))}", 120)

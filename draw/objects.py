@@ -107,7 +107,7 @@ def boxes(result: Any) -> list[Box]:
     """What Textract and Rekognition found on a picture, from their response or a part of it with its own names."""
     if not isinstance(result, dict):
         return []
-    return [box for told, kind, text in _found(result) if (box := _box(told, kind, text)) is not None]
+    return [box for entry, kind, text in _found(result) if (box := _box(entry, kind, text)) is not None]
 
 
 def _found(result: dict[str, Any]) -> Iterator[tuple[Any, str, Any]]:
@@ -137,8 +137,8 @@ def _found(result: dict[str, Any]) -> Iterator[tuple[Any, str, Any]]:
             yield text, "line", text.get("DetectedText")
 
 
-def _box(told: Any, kind: str, text: Any) -> Box | None:
-    geometry = told.get("Geometry", told) if isinstance(told, dict) else None
+def _box(entry: Any, kind: str, text: Any) -> Box | None:
+    geometry = entry.get("Geometry", entry) if isinstance(entry, dict) else None
     sides = geometry.get("BoundingBox") if isinstance(geometry, dict) else None
     if not isinstance(sides, dict):
         return None

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from draw import history, model, words
-from draw.history import Event, Trace, Visit
+from draw.history import Event, RecordedVisit, Trace
 from draw.model import Graph
 from draw.scene import Scene
 
@@ -182,7 +182,7 @@ def _begun(traces: Sequence[Trace], histories: Sequence[Sequence[Event]]) -> dic
     return found
 
 
-def _note(mine: _Begun, visit: Visit, event: Event) -> None:
+def _note(mine: _Begun, visit: RecordedVisit, event: Event) -> None:
     kind, details = str(event["type"]), history.details(event)
     if kind == "MapRunStarted":
         mine.map_run = details.get("mapRunArn")
@@ -202,9 +202,9 @@ def _child(
 ) -> tuple[Opening, Scene] | str | None:
     """The machine that a state starts, with its executions; why it is not opened; or None where nothing is known."""
     known = [source.execution(arn) for arn in list(mine.executions)[:MOST_EXECUTIONS]]
-    told = [one for one in known if one is not None]
+    executions = [one for one in known if one is not None]
     literal = str((fields.get("Parameters") or fields.get("Arguments") or {}).get("StateMachineArn"))
-    arns = [*mine.machines, *(arn for arn, _ in told)] or [literal]
+    arns = [*mine.machines, *(arn for arn, _ in executions)] or [literal]
     machines = {words.machine(arn): arn for arn in arns if arn.startswith("arn:")}
     if len(machines) != 1:
         return f"Child workflow: one of {len(machines)}" if machines else None
@@ -216,4 +216,4 @@ def _child(
         return None
     if len(around) == DEEPEST:
         return CLOSED
-    return _look(name, definition, [events for _, events in told], source, (*around, name))
+    return _look(name, definition, [events for _, events in executions], source, (*around, name))

@@ -111,15 +111,15 @@ def words(text: str) -> str:
     return tagged("div", said(text), f"{FAINT};font-size:12px;padding:4px 0")
 
 
-def marked(told: Iterable[Line], faint: bool = False) -> str:
+def marked(lines: Iterable[Line], faint: bool = False) -> str:
     """Lines of JSON as HTML, those with a sign on their colour.
 
     Args:
-        told: the lines.
+        lines: the lines.
         faint: the others stand back, because what counts is what changed.
     """
     blocks = []
-    for sign, group in groupby(told, key=lambda line: line.sign):
+    for sign, group in groupby(lines, key=lambda line: line.sign):
         name, colour = MARKS.get(sign, ("span", ""))
         inside = "\n".join(map(_line, group))
         if colour:

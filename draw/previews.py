@@ -177,6 +177,6 @@ def _rows(rows: tuple[tuple[str, ...], ...]) -> str:
     widths = [max(map(len, column)) + 2 for column in zip_longest(*short, fillvalue="")]
     fitting = sum(1 for total in accumulate(widths) if total <= WIDEST_ROW) or 1
     more = ["…"] if fitting < len(widths) else []
-    told = [[page.said(cell) for cell in [*row[:fitting], *more]] for row in short]
+    marked = [[page.said(cell) for cell in [*row[:fitting], *more]] for row in short]
     headed = not any(cell.replace(".", "").isdigit() for cell in rows[0])
-    return page.table(*(page.cells("th" if headed and not at else "td", *row) for at, row in enumerate(told)))
+    return page.table(*(page.cells("th" if headed and not at else "td", *row) for at, row in enumerate(marked)))

@@ -14,7 +14,7 @@ from typing import Any
 
 from draw import history, rows, svg, trace, words
 from draw.canvas import printable
-from draw.history import FAILURE, Event, Trace, Visit
+from draw.history import FAILURE, Event, RecordedVisit, Trace
 from draw.model import END, START, Graph
 from draw.plan import Plan
 
@@ -43,10 +43,10 @@ def record(graph: Graph, plan: Plan, events: Iterable[Event], name: str, *, movi
         changed; `whole`, what the execution itself got and gave; `texts`, the inputs, outputs and causes that all
         these name by number.
     """
-    told = list(events)
-    recorder = _Recorder(graph, plan, name, _moments(len(told), moving))
-    recorder.read(told)
-    return recorder.result(rows.items(recorder.trace, {int(event["id"]): event for event in told}))
+    recorded = list(events)
+    recorder = _Recorder(graph, plan, name, _moments(len(recorded), moving))
+    recorder.read(recorded)
+    return recorder.result(rows.items(recorder.trace, {int(event["id"]): event for event in recorded}))
 
 
 def _moments(count: int, moving: bool) -> set[int]:
@@ -80,8 +80,8 @@ class _Recorder:
             if count in self.wanted:
                 self._take(event, visit)
 
-    def _keep(self, event: Event, visit: Visit | None) -> None:
-        """What an event says and a `Visit` does not hold: inputs, outputs, and the errors of earlier tries."""
+    def _keep(self, event: Event, visit: RecordedVisit | None) -> None:
+        """What an event says and a `RecordedVisit` does not hold: inputs, outputs, and the errors of earlier tries."""
         kind, details = str(event["type"]), history.details(event)
         if kind.startswith("Execution"):
             whole = {key: self._text(details[key]) for key in ("input", "output", "error", "cause") if details.get(key)}
@@ -98,11 +98,11 @@ class _Recorder:
             at = len(self.moments)
             found["failures"].append([at, visit.error or kind, self._cause(visit.cause)])
 
-    def _visit(self, visit: Visit) -> Json:
+    def _visit(self, visit: RecordedVisit) -> Json:
         visits = self.trace.visits
         return self.visits[next(at for at in reversed(range(len(visits))) if visits[at] is visit)]
 
-    def _take(self, event: Event, visit: Visit | None) -> None:
+    def _take(self, event: Event, visit: RecordedVisit | None) -> None:
         """One moment."""
         at = len(self.moments)
         for number, seen in enumerate(self.trace.visits):
@@ -182,10 +182,10 @@ def pretty(text: str, limit: int) -> str:
         length += len(piece)
         if length > limit:  # of a quarter of a megabyte, only the beginning is laid out
             break
-    told = "".join(found)
+    shown = "".join(found)
     if length > limit:
-        told = f"{told[:limit]}\n… of {len(text):,} letters"
-    return "\n".join(printable(line) for line in told.split("\n"))  # what no file can hold no browser takes either
+        shown = f"{shown[:limit]}\n… of {len(text):,} letters"
+    return "\n".join(printable(line) for line in shown.split("\n"))  # what no file can hold no browser takes either
 
 
 def _laid_out(text: str) -> Iterator[str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from draw import history, words
-from draw.history import Event, Trace, Visit
+from draw.history import Event, RecordedVisit, Trace
 
 MOST_ROWS = 48
 FIRST_ITEMS, BAD_ITEMS = 5, 3  # of a Map's items: those always shown, and more of those that failed
@@ -121,17 +121,17 @@ class _Rows:
         self.children, self.runs, self.offset, self.depth = children, runs, offset, depth
         self.events = {int(event["id"]): event for event in events}
         self.begin = history.seconds(events[0]["timestamp"]) if events else 0.0
-        self.holding: dict[int, list[Visit]] = {}
+        self.holding: dict[int, list[RecordedVisit]] = {}
         for visit in self.trace.visits:
             self.holding.setdefault(id(visit.holder), []).append(visit)
         self.item = items(self.trace, self.events)
 
-    def inside(self, holders: list[Visit] | list[None]) -> list[Row]:
+    def inside(self, holders: list[RecordedVisit] | list[None]) -> list[Row]:
         """A row for each state entered inside these visits (at the top for None)."""
         return self._states([visit for holder in holders for visit in self.holding.get(id(holder), [])])
 
-    def _states(self, visits: list[Visit]) -> list[Row]:
-        grouped: dict[str, list[Visit]] = {}
+    def _states(self, visits: list[RecordedVisit]) -> list[Row]:
+        grouped: dict[str, list[RecordedVisit]] = {}
         for visit in visits:
             grouped.setdefault(visit.state, []).append(visit)
         return [
@@ -139,15 +139,15 @@ class _Rows:
             for state, same in grouped.items()
         ]
 
-    def _below(self, visits: list[Visit]) -> list[Row]:
+    def _below(self, visits: list[RecordedVisit]) -> list[Row]:
         if visits[0].kind == "Map":
             return self._per_item(visits) or _few([row for visit in visits for row in self._run(visit)])
         if visits[0].kind == "Parallel":
             return self.inside(visits)
         return [row for visit in visits for row in self._child(visit)]
 
-    def _per_item(self, maps: list[Visit]) -> list[Row]:
-        grouped: dict[int, list[Visit]] = {}
+    def _per_item(self, maps: list[RecordedVisit]) -> list[Row]:
+        grouped: dict[int, list[RecordedVisit]] = {}
         for visit in (visit for holder in maps for visit in self.holding.get(id(holder), [])):
             grouped.setdefault(self.item.get(id(visit), 0), []).append(visit)
         found = {
@@ -165,21 +165,23 @@ class _Rows:
             row.rows = [below for visit in inside for below in self._below([visit])]
         return shown
 
-    def _run(self, visit: Visit) -> Iterator[Row]:
+    def _run(self, visit: RecordedVisit) -> Iterator[Row]:
         """The child executions of a distributed Map, in the order in which they began."""
         arns = [history.details(self.events[number]).get("mapRunArn") for number in visit.events]
         arn = next(filter(None, arns), None)
         if arn is None or self.runs is None:
             return
-        executions = sorted(self.runs(arn), key=lambda told: (history.seconds(told["startDate"]), told["name"]))
-        for told in executions:
-            start = self._at(history.seconds(told["startDate"]) - self.begin)
-            stop = told.get("stopDate")
+        executions = sorted(
+            self.runs(arn), key=lambda execution: (history.seconds(execution["startDate"]), execution["name"])
+        )
+        for execution in executions:
+            start = self._at(history.seconds(execution["startDate"]) - self.begin)
+            stop = execution.get("stopDate")
             end = self._at(history.seconds(stop) - self.begin) if stop else self._at(self.trace.seconds)
-            status = ENDED.get(str(told["status"]), "running")
-            yield Row(words.shorten(str(told["name"]), 18), "item", [Bar("", start, max(start, end), status)])
+            status = ENDED.get(str(execution["status"]), "running")
+            yield Row(words.shorten(str(execution["name"]), 18), "item", [Bar("", start, max(start, end), status)])
 
-    def _child(self, visit: Visit) -> Iterator[Row]:
+    def _child(self, visit: RecordedVisit) -> Iterator[Row]:
         """The child executions that a Task began, each with its rows."""
         if self.depth == DEEPEST:
             return
@@ -193,7 +195,7 @@ class _Rows:
             span = Bar(arn, later, round(later + trace.seconds, 6), trace.status, error=trace.error)
             yield Row(arn.split(":")[-2] if arn.count(":") > 1 else arn, "child", [span], child.inside([None]))
 
-    def _bar(self, visit: Visit) -> Bar:
+    def _bar(self, visit: RecordedVisit) -> Bar:
         end = self.trace.seconds if visit.left is None else visit.left
         parts = [Part("wait", visit.entered, end)] if visit.kind == "Wait" else list(self._parts(visit, end))
         for part in parts:
@@ -201,7 +203,7 @@ class _Rows:
         error = visit.error if visit.status != "succeeded" else None
         return Bar(visit.state, self._at(visit.entered), self._at(end), visit.status, visit.tries, error, parts)
 
-    def _parts(self, visit: Visit, end: float) -> Iterator[Part]:
+    def _parts(self, visit: RecordedVisit, end: float) -> Iterator[Part]:
         """Failed tries, the pauses between them, and waiting for whoever holds a task token."""
         begun = failed = waits = None
         for number in visit.events:

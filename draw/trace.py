@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from draw import words
-from draw.history import Trace, Visit
+from draw.history import RecordedVisit, Trace
 from draw.model import END, START, Graph
 from draw.scene import Scene
 
@@ -21,7 +21,7 @@ def sentence(graph: Graph, trace: Trace | None, name: str, scene: Scene | None =
     scene = scene or Scene()
     if trace is None:
         return f"{name or 'A workflow'}: {_structure(graph)}."
-    told = []
+    visited = []
     for state, summary in trace.states().items():
         notes = []
         if summary.visits > 1:
@@ -39,11 +39,11 @@ def sentence(graph: Graph, trace: Trace | None, name: str, scene: Scene | None =
             notes.append(part + scene.notes.get(state, "running"))
         if state in scene.map_runs:
             notes.append(items(scene.map_runs[state]))
-        told.append(state + (f" ({', '.join(notes)})" if notes else ""))
-    if len(told) > 12:
-        told = [*told[:8], f"{len(told) - 10} more", *told[-2:]]
+        visited.append(state + (f" ({', '.join(notes)})" if notes else ""))
+    if len(visited) > 12:
+        visited = [*visited[:8], f"{len(visited) - 10} more", *visited[-2:]]
     how = outcome(trace)
-    return f"{name or 'An execution'} {how}: {', then '.join(told) or 'no state entered yet'}."
+    return f"{name or 'An execution'} {how}: {', then '.join(visited) or 'no state entered yet'}."
 
 
 def outcome(trace: Trace) -> str:
@@ -58,7 +58,7 @@ def items(counts: Mapping[str, int]) -> str:
     return f"{said}, {lost:,} failed" if lost else said
 
 
-def _guilty(scene: Scene, state: str) -> list[Visit]:
+def _guilty(scene: Scene, state: str) -> list[RecordedVisit]:
     """Where in the child workflows of a state they failed: the first such place."""
     runs = scene.children[state].runs if state in scene.children else ()
     return [guilty for run in runs if (guilty := run.failed()) is not None][:1]
@@ -66,16 +66,16 @@ def _guilty(scene: Scene, state: str) -> list[Visit]:
 
 def _structure(graph: Graph) -> str:
     """The states of one scope in document order, boxes with what they hold."""
-    told = []
+    parts = []
     for key, node in graph.nodes.items():
         if key in (START, END):
             continue
         kind = node.words if node.kind in ("Task", "Wait", "Parallel", "Map", "Fail") else node.kind.lower()
         inner = "; ".join(_structure(scope) for scope in node.scopes)
-        told.append(f"{node.name} ({kind}{': ' + inner if inner else ''})")
-    if len(told) > 16:
-        told = [*told[:12], f"{len(told) - 14} more", *told[-2:]]
-    return ", ".join(told)
+        parts.append(f"{node.name} ({kind}{': ' + inner if inner else ''})")
+    if len(parts) > 16:
+        parts = [*parts[:12], f"{len(parts) - 14} more", *parts[-2:]]
+    return ", ".join(parts)
 
 
 def table(graph: Graph, trace: Trace | None, name: str, scene: Scene | None = None) -> str:
@@ -108,19 +108,19 @@ def _list(graph: Graph, depth: int, lines: list[str]) -> None:
 def _execution(trace: Trace, name: str, scene: Scene) -> str:
     lines = list(_scene(scene, 0, trace.begin))
     widest = max((len(line[1]) for line in lines), default=0)
-    told = [f"{name or 'execution'}: {outcome(trace)}"]
+    written = [f"{name or 'execution'}: {outcome(trace)}"]
     for entered, label, lasted, notes in lines[:MOST_LINES]:
-        told.append(f"  {entered:8.1f} s  {label:<{min(widest, 60)}}  {lasted:>8}  {notes}")
+        written.append(f"  {entered:8.1f} s  {label:<{min(widest, 60)}}  {lasted:>8}  {notes}")
     if len(lines) > MOST_LINES:
-        told.append(f"  … and {len(lines) - MOST_LINES} more visits")
+        written.append(f"  … and {len(lines) - MOST_LINES} more visits")
     if trace.error:
-        told.append(f"{trace.error}: {words.cause(trace.cause)}")
-    return "\n".join(told)
+        written.append(f"{trace.error}: {words.cause(trace.cause)}")
+    return "\n".join(written)
 
 
 def _scene(scene: Scene, depth: int, begin: float) -> Iterator[Line]:
     """The visits of a machine's executions: one by one, or of several executions state by state."""
-    inside: dict[int, list[Visit]] = {}
+    inside: dict[int, list[RecordedVisit]] = {}
     for run in scene.runs:
         for visit in run.visits:
             inside.setdefault(id(visit.holder), []).append(visit)
@@ -131,7 +131,12 @@ def _scene(scene: Scene, depth: int, begin: float) -> Iterator[Line]:
 
 
 def _tree(
-    inside: dict[int, list[Visit]], group: list[Visit], depth: int, scene: Scene, later: float, begin: float
+    inside: dict[int, list[RecordedVisit]],
+    group: list[RecordedVisit],
+    depth: int,
+    scene: Scene,
+    later: float,
+    begin: float,
 ) -> Iterator[Line]:
     """A line for visits of one state, then those inside them; a Map's iterations state by state."""
     state = group[0].state
@@ -144,19 +149,19 @@ def _tree(
         yield from _scene(scene.children[state], depth + 1, begin)
 
 
-def _grouped(visits: list[Visit]) -> list[list[Visit]]:
-    by_state: dict[str, list[Visit]] = {}
+def _grouped(visits: list[RecordedVisit]) -> list[list[RecordedVisit]]:
+    by_state: dict[str, list[RecordedVisit]] = {}
     for visit in visits:
         by_state.setdefault(visit.state, []).append(visit)
     return list(by_state.values())
 
 
-def _last(scene: Scene, state: str) -> Visit:
+def _last(scene: Scene, state: str) -> RecordedVisit:
     """The last visit of a state: all its child workflows are told after it."""
     return next(visit for run in reversed(scene.runs) for visit in reversed(run.visits) if visit.state == state)
 
 
-def _line(visits: list[Visit], depth: int, scene: Scene, later: float) -> Line:
+def _line(visits: list[RecordedVisit], depth: int, scene: Scene, later: float) -> Line:
     """One visit, or all visits of a state in the iterations of a Map: the time of the first, the longest stay."""
     times = f" {TIMES}{len(visits)}" if len(visits) > 1 else ""
     stays = [visit.left - visit.entered for visit in visits if visit.left is not None]

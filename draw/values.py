@@ -54,10 +54,10 @@ def value_of(text: str) -> Any:
 
 def why(cause: Any) -> str:
     """An error's cause in one line: the message out of what Lambda, a job or a child execution wraps it in."""
-    told = value_of(cause) if isinstance(cause, str) else cause
-    if isinstance(told, dict):
-        told = next((told[name] for name in MESSAGES if isinstance(told.get(name), str)), short(told, 200))
-    return words.shorten(str(told or "no cause given"), 200)
+    message = value_of(cause) if isinstance(cause, str) else cause
+    if isinstance(message, dict):
+        message = next((message[name] for name in MESSAGES if isinstance(message.get(name), str)), short(message, 200))
+    return words.shorten(str(message or "no cause given"), 200)
 
 
 def short(value: Any, letters: int = 60) -> str:
@@ -73,10 +73,10 @@ def lines(value: Any, template: Any = None) -> list[Line]:
         value: a JSON value.
         template: the payload template (or JSONata template) that made it; lines say which part of it they are from.
     """
-    told = list(_lines(value, "", 0, template))
-    if len(told) > MOST_LINES and isinstance(value, dict) and _inside(template):
-        told = list(_lines(value, "", 0, template, brief=True))
-    return _fitting(told)
+    found = list(_lines(value, "", 0, template))
+    if len(found) > MOST_LINES and isinstance(value, dict) and _inside(template):
+        found = list(_lines(value, "", 0, template, brief=True))
+    return _fitting(found)
 
 
 def changes(before: Any, after: Any) -> list[Line]:
@@ -87,8 +87,8 @@ def changes(before: Any, after: Any) -> list[Line]:
 def picked(before: Any, steps: Sequence[str | int | None], after: Any) -> list[Line]:
     """What a path took out of a value: what it left behind by name, then what it took."""
     left = list(_left(before, steps))
-    told = [Line("-", 0, ", ".join(left[:8]) + (f", {len(left) - 8} more" if len(left) > 8 else ""))] if left else []
-    return [*told, *lines(after)]
+    removed = [Line("-", 0, ", ".join(left[:8]) + (f", {len(left) - 8} more" if len(left) > 8 else ""))] if left else []
+    return [*removed, *lines(after)]
 
 
 def expression(says: str) -> list[Line]:
@@ -102,9 +102,9 @@ def difference(before: Any, after: Any) -> list[tuple[str, str]]:
         return []
     if not (isinstance(before, dict) and isinstance(after, dict)):
         return [("~", "")]
-    told = [("+", name) for name in after if name not in before]
-    told += [("~", name) for name in after if name in before and not _same(before[name], after[name])]
-    return told + [("-", name) for name in before if name not in after]
+    changes = [("+", name) for name in after if name not in before]
+    changes += [("~", name) for name in after if name in before and not _same(before[name], after[name])]
+    return changes + [("-", name) for name in before if name not in after]
 
 
 def _left(before: Any, steps: Sequence[str | int | None], above: str = "") -> Iterator[str]:
@@ -133,14 +133,14 @@ def _lines(value: Any, label: str, depth: int, template: Any = None, brief: bool
     elif isinstance(value, dict) and value:
         yield Line(sign, depth, label + "{", note)
         for name, inner in value.items():
-            told = _quoted(name) + ": "
+            start = _quoted(name) + ": "
             made = _member(template, name)
             if name in NOISE:
-                yield Line(" ", depth + 1, told + "{…}")
+                yield Line(" ", depth + 1, start + "{…}")
             elif brief and not _dynamic(made) and not _inside(made):
-                yield Line(" ", depth + 1, told + short(inner, max(30, WIDE - 2 * depth - len(told))))
+                yield Line(" ", depth + 1, start + short(inner, max(30, WIDE - 2 * depth - len(start))))
             else:
-                yield from _lines(inner, told, depth + 1, made, brief)
+                yield from _lines(inner, start, depth + 1, made, brief)
         yield Line(" ", depth, "}")
     elif isinstance(value, list) and value and not _inside(template) and (some := _some(value, label, depth)):
         yield Line(sign, depth, some, note)
@@ -162,8 +162,8 @@ def _some(value: list[Any], label: str, depth: int) -> str:
         return ""
     kept: list[str] = []
     for item in value:
-        told = ", ".join([*kept, _text(item)])
-        if 2 * depth + len(label) + len(told) + 14 > WIDE:
+        joined = ", ".join([*kept, _text(item)])
+        if 2 * depth + len(label) + len(joined) + 14 > WIDE:
             break
         kept.append(_text(item))
     return f"{label}[{', '.join(kept)}, … {len(value) - len(kept)} more]" if len(kept) > 2 else ""
@@ -197,9 +197,9 @@ def _new(value: Any, label: str, depth: int) -> Iterator[Line]:
     return (replace(line, sign="+") for line in _lines(value, label, depth))
 
 
-def _fitting(told: Iterable[Line]) -> list[Line]:
+def _fitting(found: Iterable[Line]) -> list[Line]:
     """At most MOST_LINES: what stayed goes first, then the end."""
-    kept = list(told)
+    kept = list(found)
     if len(kept) > MOST_LINES and " " in (signs := {line.sign for line in kept}) and signs & {"+", "-"}:
         kept = list(_near_changes(kept))
     if len(kept) <= MOST_LINES + 1:
@@ -207,11 +207,11 @@ def _fitting(told: Iterable[Line]) -> list[Line]:
     return [*kept[:MOST_LINES], Line(" ", 0, f"… {len(kept) - MOST_LINES} more lines")]
 
 
-def _near_changes(told: list[Line]) -> Iterator[Line]:
+def _near_changes(found: list[Line]) -> Iterator[Line]:
     """Without what stayed the same, except what stands around changes."""
     skipped = 0
-    for at, line in enumerate(told):
-        near = any(other.sign != " " for other in told[max(0, at - 2) : at + 3])
+    for at, line in enumerate(found):
+        near = any(other.sign != " " for other in found[max(0, at - 2) : at + 3])
         if near or line.text.endswith(("{", "[")):
             if skipped:
                 yield Line(" ", line.depth, f"… {skipped} lines the same")

@@ -305,11 +305,11 @@ def error(name: str) -> str:
 def cause(text: str | None) -> str:
     """Why, in one line: a function's error message out of the JSON that Lambda wraps it in."""
     try:
-        told = json.loads(text or "")
+        failure = json.loads(text or "")
     except ValueError:
-        told = None
-    if isinstance(told, dict) and "errorMessage" in told:
-        text = str(told["errorMessage"])
+        failure = None
+    if isinstance(failure, dict) and "errorMessage" in failure:
+        text = str(failure["errorMessage"])
     return shorten(text or "no cause given", 200)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from helpers import manifest, policies
+from helpers import costs, manifest, policies
 from helpers.cleaning import Account
 from helpers.session import Session, refusals
 
@@ -66,7 +68,7 @@ def check_aws(session: Session) -> list[Finding]:
 
     Sources: IAM API Reference, SimulatePrincipalPolicy; Service Quotas API Reference, ListServiceQuotas.
     """
-    checks = (_identity, _region, _quotas, _permissions, _leftovers)
+    checks = (_identity, _region, _quotas, _permissions, _leftovers, _costs)
     return [finding for check in checks for finding in check(session)]
 
 
@@ -145,6 +147,20 @@ def _permissions(session: Session) -> Iterator[Finding]:
         )
     else:
         yield Finding("good", f"You may do all {len(policies.READER_MAY)} things that notebooks do.")
+
+
+def _costs(session: Session) -> Iterator[Finding]:
+    """What notebooks cost, as their last cell counted when they were saved."""
+    estimates = []
+    for path in sorted((Path(__file__).resolve().parent.parent / "notebooks").glob("*.ipynb")):
+        found = re.search(r"this run would cost (less than a cent|about \$[\d.]+)", path.read_text("utf-8"))
+        estimates.append(f"{path.name[:2]} {found[1] if found else 'not counted'}")
+    endpoints = f"${costs.INSTANCES['ml.m5.large']} for each hour that one of 06's and 07's endpoints stands"
+    yield Finding(
+        "note",
+        f"Each notebook, run once, costs at list prices of us-east-1, {costs.AS_OF}: {', '.join(estimates)}; and "
+        f"{endpoints}. With WORKSHOP_MAX_USD=2, say, a kernel starts nothing more once it has spent that.",
+    )
 
 
 def _leftovers(session: Session) -> Iterator[Finding]:

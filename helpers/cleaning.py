@@ -6,16 +6,20 @@ execution made without tags (the SDK's TrainingPipeline) is known by its role, w
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, TypeVar
 
-from helpers import manifest, status
+from helpers import costs, manifest, status
 from helpers.names import PREFIX, run_of
 from helpers.session import Session, connected, current, reach_aws, refusals, target_wanted
+
+T = TypeVar("T")
 
 #: Seconds between tries of what AWS refuses for now: an endpoint that is being made, a role that is still in use.
 _PAUSES = (5, 15, 30, 60, 120, 240)
@@ -74,9 +78,14 @@ def clean_up() -> None:
     session = current()
     session.clean_ups += 1
     session.versions.clear()
+    account = Account(session, {session.run})
     with session.alive():
-        cleaned = Account(session, {session.run}).clean({session.run})
+        cost = _cost(account, session.run)
+        cleaned = account.clean({session.run})
     print(cleaned)
+    if cost:
+        would = "would cost" if session.target == "local" else "costs"
+        print(f"On AWS this run {would} {costs.said(cost)}, at list prices of us-east-1, {costs.AS_OF}.")
     if session.run and not cleaned.left and not cleaned.unseen:
         (manifest.folder() / f"{session.run}.jsonl").unlink(missing_ok=True)
 
@@ -163,12 +172,24 @@ class Account:
     def run_of(self, name: str, tags: object) -> str | None:
         return run_of(name, tags, self.runs)
 
+    def ours(self, addresses: Iterable[str], tags: Callable[[str], object]) -> Iterator[tuple[str, str, str]]:
+        """Name, address and run of what has a name and tags of the workshop's.
+
+        Args:
+            addresses: names, ARNs or URLs, which end in the name.
+            tags: asks for those of one.
+        """
+        for address in addresses:
+            name = re.split("[:/]", address)[-1]
+            if name.startswith(PREFIX) and (run := self.run_of(name, tags(address))) is not None:
+                yield name, address, run
+
     def found(self) -> list[Found]:
         """Everything of the workshop's, whichever run's, in the order in which it is to be deleted."""
         self.__dict__.pop("roles", None)
         self.unseen.clear()
         found: list[Found] = []
-        for finder in _FINDERS:
+        for finder in self.among(_FINDERS):
             try:
                 found += finder(self)
             except refusals() as problem:
@@ -176,13 +197,18 @@ class Account:
                 self.unseen[finder.__name__.strip("_").replace("_", " ")] = _first_line(problem)
         return found
 
+    def among(self, by_service: Iterable[tuple[str, tuple[T, ...]]]) -> list[T]:
+        """What is for services that may hold anything: on a local cloud, those that were called."""
+        called = None if self.session.cloud is None else self.session.cloud.called()
+        return [each for service, several in by_service if called is None or service in called for each in several]
+
     def clean(self, runs: Collection[str]) -> Cleaned:
         """Deletes what is of these runs. Raises LocalCloudDied's cause when the local cloud is gone."""
         cleaned = Cleaned()
         for pause in (*(_PAUSES if self.session.target == "aws" else ()), None):
             before = len(cleaned.gone)
             cleaned.left.clear()
-            for stop in _STOPS:
+            for stop in self.among(_STOPS):
                 with suppress(*refusals()):  # what it would have stopped is deleted, or named, below
                     stop(self, runs)
             for each in self.found():
@@ -253,12 +279,51 @@ def _first_line(problem: Exception) -> str:
 def _machines(account: Account) -> Iterator[tuple[str, str, str, str]]:
     """Run, name, ARN and type of each state machine."""
     client = account.client("stepfunctions")
-    for item in account.pages("stepfunctions", "list_state_machines", "stateMachines"):
-        name, arn = item["name"], item["stateMachineArn"]
-        if name.startswith(PREFIX):
-            run = account.run_of(name, client.list_tags_for_resource(resourceArn=arn)["tags"])
-            if run is not None:
-                yield run, name, arn, item["type"]
+    items = account.pages("stepfunctions", "list_state_machines", "stateMachines")
+    kinds = {item["stateMachineArn"]: item["type"] for item in items}
+    for name, arn, run in account.ours(kinds, lambda arn: client.list_tags_for_resource(resourceArn=arn)["tags"]):
+        yield run, name, arn, kinds[arn]
+
+
+def _cost(account: Account, run: str) -> costs.Cost:
+    """What a run has cost since the last clean_up; nothing when no execution of it is there."""
+    session, cost = account.session, Counter[str]()
+    for part in account.among((("stepfunctions", (_cost_of_executions,)), ("sagemaker", (_cost_of_jobs,)))):
+        cost += part(account, run)
+    cost = cost and cost + session.spent_by_calls
+    session.spent_by_calls, session.spent_by_runs = Counter(), Counter()
+    return cost
+
+
+def _cost_of_executions(account: Account, run: str) -> costs.Cost:
+    """Children of a Distributed Map cost what the first of them does."""
+    cost, client = Counter[str](), account.client("stepfunctions")
+
+    def of_one(arn: str) -> costs.Cost:
+        return costs.of_history(account.pages("stepfunctions", "get_execution_history", "events", executionArn=arn))
+
+    for owner, _, machine, kind in _machines(account):
+        if owner == run and kind == "STANDARD":
+            for execution in account.pages("stepfunctions", "list_executions", "executions", stateMachineArn=machine):
+                cost += of_one(execution["executionArn"])
+                for map_run in client.list_map_runs(executionArn=execution["executionArn"])["mapRuns"]:
+                    arn = map_run["mapRunArn"]
+                    children = client.list_executions(mapRunArn=arn, maxResults=1)["executions"]
+                    number = client.describe_map_run(mapRunArn=arn)["executionCounts"]["total"]
+                    with suppress(client.exceptions.ClientError):  # of an Express child there is no history
+                        for child in children:
+                            each = of_one(child["executionArn"])
+                            cost += Counter({name: dollars * number for name, dollars in each.items()})
+    return cost
+
+
+def _cost_of_jobs(account: Account, run: str) -> costs.Cost:
+    cost = Counter[str]()
+    for kind in ("TrainingJob", "ProcessingJob"):
+        for owner, job in _jobs(account, kind):
+            if owner == run:
+                cost += costs.of_job(job)
+    return cost
 
 
 def _stop_executions(account: Account, runs: Collection[str]) -> None:
@@ -274,8 +339,8 @@ def _stop_executions(account: Account, runs: Collection[str]) -> None:
 _JOBS = ("HyperParameterTuningJob", "TrainingJob", "ProcessingJob")
 
 
-def _jobs(account: Account, kind: str, **parameters: Any) -> Iterator[tuple[str, str]]:
-    """Run and name of each of SageMaker's jobs of a kind that ran as one of the workshop's roles."""
+def _jobs(account: Account, kind: str, **parameters: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Run and description of each of SageMaker's jobs of a kind that ran as one of the workshop's roles."""
     if not account.roles:
         return
     describe = account.method("sagemaker", f"Describe{kind}")
@@ -285,16 +350,16 @@ def _jobs(account: Account, kind: str, **parameters: Any) -> Iterator[tuple[str,
         job = describe(**{f"{kind}Name": name})
         run, _ = account.roles.get(job.get("TrainingJobDefinition", job).get("RoleArn"), (None, None))
         if run is not None:
-            yield run, name
+            yield run, job
 
 
 def _stop_jobs(account: Account, runs: Collection[str]) -> None:
     client = account.client("sagemaker")
     for kind in _JOBS:
         stop = account.method("sagemaker", f"Stop{kind}")
-        for run, name in _jobs(account, kind, StatusEquals="InProgress"):
+        for run, job in _jobs(account, kind, StatusEquals="InProgress"):
             if run in runs:
-                stop(**{f"{kind}Name": name})
+                stop(**{f"{kind}Name": job[f"{kind}Name"]})
     for item in account.pages("sagemaker", "list_transform_jobs", "TransformJobSummaries", StatusEquals="InProgress"):
         name = item["TransformJobName"]
         model = client.describe_transform_job(TransformJobName=name)["ModelName"]
@@ -303,7 +368,7 @@ def _stop_jobs(account: Account, runs: Collection[str]) -> None:
 
 
 #: What is stopped before anything is deleted.
-_STOPS = (_stop_executions, _stop_jobs)
+_STOPS = (("stepfunctions", (_stop_executions,)), ("sagemaker", (_stop_jobs,)))
 
 
 def _model_run(account: Account, name: str) -> str | None:
@@ -361,21 +426,18 @@ def _models(account: Account) -> Iterator[Found]:
 
 def _delivery_streams(account: Account) -> Iterator[Found]:
     client = account.client("firehose")
-    for name in client.list_delivery_streams(Limit=10_000)["DeliveryStreamNames"]:
-        if name.startswith(PREFIX):
-            run = account.run_of(name, client.list_tags_for_delivery_stream(DeliveryStreamName=name)["Tags"])
-            if run is not None:
-                delete = partial(client.delete_delivery_stream, DeliveryStreamName=name)
-                yield Found(f"delivery stream {name}", run, delete)
+    names = client.list_delivery_streams(Limit=10_000)["DeliveryStreamNames"]
+    for name, _, run in account.ours(
+        names, lambda name: client.list_tags_for_delivery_stream(DeliveryStreamName=name)["Tags"]
+    ):
+        yield Found(f"delivery stream {name}", run, partial(client.delete_delivery_stream, DeliveryStreamName=name))
 
 
 def _streams(account: Account) -> Iterator[Found]:
     client = account.client("kinesis")
-    for name in account.pages("kinesis", "list_streams", "StreamNames"):
-        if name.startswith(PREFIX):
-            run = account.run_of(name, client.list_tags_for_stream(StreamName=name)["Tags"])
-            if run is not None:
-                yield Found(f"stream {name}", run, partial(client.delete_stream, StreamName=name))
+    names = account.pages("kinesis", "list_streams", "StreamNames")
+    for name, _, run in account.ours(names, lambda name: client.list_tags_for_stream(StreamName=name)["Tags"]):
+        yield Found(f"stream {name}", run, partial(client.delete_stream, StreamName=name))
 
 
 def _state_machines(account: Account) -> Iterator[Found]:
@@ -386,12 +448,9 @@ def _state_machines(account: Account) -> Iterator[Found]:
 
 def _activities(account: Account) -> Iterator[Found]:
     client = account.client("stepfunctions")
-    for item in account.pages("stepfunctions", "list_activities", "activities"):
-        name, arn = item["name"], item["activityArn"]
-        if name.startswith(PREFIX):
-            run = account.run_of(name, client.list_tags_for_resource(resourceArn=arn)["tags"])
-            if run is not None:
-                yield Found(f"activity {name}", run, partial(client.delete_activity, activityArn=arn))
+    arns = [item["activityArn"] for item in account.pages("stepfunctions", "list_activities", "activities")]
+    for name, arn, run in account.ours(arns, lambda arn: client.list_tags_for_resource(resourceArn=arn)["tags"]):
+        yield Found(f"activity {name}", run, partial(client.delete_activity, activityArn=arn))
 
 
 def _functions(account: Account) -> Iterator[Found]:
@@ -405,12 +464,9 @@ def _functions(account: Account) -> Iterator[Found]:
             logs.delete_log_group(logGroupName=f"/aws/lambda/{name}")
         client.delete_function(FunctionName=name)
 
-    for item in account.pages("lambda", "list_functions", "Functions"):
-        name = item["FunctionName"]
-        if name.startswith(PREFIX):
-            run = account.run_of(name, client.list_tags(Resource=item["FunctionArn"])["Tags"])
-            if run is not None:
-                yield Found(f"function {name} and its logs", run, partial(delete, name))
+    arns = [item["FunctionArn"] for item in account.pages("lambda", "list_functions", "Functions")]
+    for name, _, run in account.ours(arns, lambda arn: client.list_tags(Resource=arn)["Tags"]):
+        yield Found(f"function {name} and its logs", run, partial(delete, name))
 
 
 def _rules(account: Account) -> Iterator[Found]:
@@ -422,20 +478,18 @@ def _rules(account: Account) -> Iterator[Found]:
             client.remove_targets(Rule=name, Ids=targets)
         client.delete_rule(Name=name)
 
-    for item in client.list_rules(NamePrefix=PREFIX)["Rules"]:
-        run = account.run_of(item["Name"], client.list_tags_for_resource(ResourceARN=item["Arn"])["Tags"])
-        if run is not None:
-            yield Found(f"rule {item['Name']}", run, partial(delete, item["Name"]))
+    arns = [item["Arn"] for item in client.list_rules(NamePrefix=PREFIX)["Rules"]]
+    for name, _, run in account.ours(arns, lambda arn: client.list_tags_for_resource(ResourceARN=arn)["Tags"]):
+        yield Found(f"rule {name}", run, partial(delete, name))
 
 
 def _schedule_groups(account: Account) -> Iterator[Found]:
     """With their schedules, which have no tags."""
     client = account.client("scheduler")
-    for item in account.pages("scheduler", "list_schedule_groups", "ScheduleGroups", NamePrefix=PREFIX):
-        name = item["Name"]
-        run = account.run_of(name, client.list_tags_for_resource(ResourceArn=item["Arn"])["Tags"])
-        if run is not None and item["State"] != "DELETING":
-            yield Found(f"schedules {name}", run, partial(client.delete_schedule_group, Name=name))
+    groups = account.pages("scheduler", "list_schedule_groups", "ScheduleGroups", NamePrefix=PREFIX)
+    arns = [item["Arn"] for item in groups if item["State"] != "DELETING"]
+    for name, _, run in account.ours(arns, lambda arn: client.list_tags_for_resource(ResourceArn=arn)["Tags"]):
+        yield Found(f"schedules {name}", run, partial(client.delete_schedule_group, Name=name))
 
 
 def _catalog(account: Account) -> Iterator[Found]:
@@ -471,22 +525,16 @@ def _tables(account: Account) -> Iterator[Found]:
 
 def _topics(account: Account) -> Iterator[Found]:
     client = account.client("sns")
-    for item in account.pages("sns", "list_topics", "Topics"):
-        arn = item["TopicArn"]
-        name = arn.rpartition(":")[2]
-        if name.startswith(PREFIX):
-            run = account.run_of(name, client.list_tags_for_resource(ResourceArn=arn)["Tags"])
-            if run is not None:
-                yield Found(f"topic {name}", run, partial(client.delete_topic, TopicArn=arn))
+    arns = [item["TopicArn"] for item in account.pages("sns", "list_topics", "Topics")]
+    for name, arn, run in account.ours(arns, lambda arn: client.list_tags_for_resource(ResourceArn=arn)["Tags"]):
+        yield Found(f"topic {name}", run, partial(client.delete_topic, TopicArn=arn))
 
 
 def _queues(account: Account) -> Iterator[Found]:
     client = account.client("sqs")
-    for url in account.pages("sqs", "list_queues", "QueueUrls", QueueNamePrefix=PREFIX):
-        name = url.rpartition("/")[2]
-        run = account.run_of(name, client.list_queue_tags(QueueUrl=url).get("Tags", {}))
-        if run is not None:
-            yield Found(f"queue {name}", run, partial(client.delete_queue, QueueUrl=url))
+    urls = account.pages("sqs", "list_queues", "QueueUrls", QueueNamePrefix=PREFIX)
+    for name, url, run in account.ours(urls, lambda url: client.list_queue_tags(QueueUrl=url).get("Tags", {})):
+        yield Found(f"queue {name}", run, partial(client.delete_queue, QueueUrl=url))
 
 
 def _transcription_jobs(account: Account) -> Iterator[Found]:
@@ -544,7 +592,8 @@ def _sagemaker_jobs(account: Account) -> Iterator[Found]:
     if account.session.target == "local":  # a record like an execution's: both end with the cloud
         return
     for kind in _JOBS:
-        for run, name in _jobs(account, kind):
+        for run, job in _jobs(account, kind):
+            name = job[f"{kind}Name"]
             delete = partial(_delete_job, account, account.method("sagemaker", f"Delete{kind}"), kind, name)
             yield Found(f"{_snake(kind).replace('_', ' ')} {name} and its logs", run, delete)
 
@@ -576,8 +625,21 @@ def _roles(account: Account) -> Iterator[Found]:
 
 
 #: What is deleted, in this order: what bills by the hour first; roles last, as by them untagged things are known.
-_FINDERS: tuple[Finder, ...] = (
-    *(_endpoints, _streams, _delivery_streams, _schedule_groups, _rules, _state_machines, _activities, _functions),
-    *(_endpoint_configs, _models, _catalog, _tables, _topics, _queues, _transcription_jobs, _sagemaker_jobs),
-    *(_buckets, _roles),
+_FINDERS: tuple[tuple[str, tuple[Finder, ...]], ...] = (
+    ("sagemaker", (_endpoints,)),
+    ("kinesis", (_streams,)),
+    ("firehose", (_delivery_streams,)),
+    ("scheduler", (_schedule_groups,)),
+    ("events", (_rules,)),
+    ("stepfunctions", (_state_machines, _activities)),
+    ("lambda", (_functions,)),
+    ("sagemaker", (_endpoint_configs, _models)),
+    ("glue", (_catalog,)),
+    ("dynamodb", (_tables,)),
+    ("sns", (_topics,)),
+    ("sqs", (_queues,)),
+    ("transcribe", (_transcription_jobs,)),
+    ("sagemaker", (_sagemaker_jobs,)),
+    ("s3", (_buckets,)),
+    ("iam", (_roles,)),
 )

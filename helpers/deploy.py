@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol, overload
 
 from draw import history
-from helpers import graphs, status
+from helpers import costs, graphs, status
 from helpers.errors import ExecutionFailed, WorkshopError
 from helpers.names import PREFIX
 from helpers.resources import Execution, Function, StateMachine
@@ -168,10 +168,11 @@ def run(workflow: object, input: Any = None, *, watch: bool = False, children: b
 
     Raises:
         ExecutionFailed: it ended in anything but SUCCEEDED; `show` takes the error too.
-        WorkshopError: the workflow was not deployed, or is none.
+        WorkshopError: the workflow was not deployed, or is none; or this kernel has spent WORKSHOP_MAX_USD on AWS.
         KeyboardInterrupt: the reader interrupted the cell; the execution goes on, and the message says how to stop it.
     """
     session = current()
+    session.check_ceiling()
     machine = machine_of(workflow)
     checked = getattr(graphs.unwrapped(workflow), "workflow_input", None)
     if checked is not None and (misfit := graphs.misfit(checked, input)):
@@ -183,6 +184,8 @@ def run(workflow: object, input: Any = None, *, watch: bool = False, children: b
         )
     execution = Execution(started["executionArn"], machine)
     follow(execution, watch=watch, children=children)
+    if session.target == "aws":
+        session.spent_by_runs += costs.of_history(execution.events)
     if execution.status != "SUCCEEDED":
         raise _failure(execution)
     return execution

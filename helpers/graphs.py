@@ -19,6 +19,18 @@ _TRAINING = {
     "tensorboard_output_config": "TensorBoardOutputConfig",
     "container_entry_point": "AlgorithmSpecification.ContainerEntrypoint",
     "container_arguments": "AlgorithmSpecification.ContainerArguments",
+    "training_repository_access_mode": "AlgorithmSpecification.TrainingImageConfig",
+    "_enable_remote_debug": "RemoteDebugConfig",
+    "_enable_session_tag_chaining": "SessionChainingConfig",
+    "enable_infra_check": "InfraCheckConfig",
+}
+
+#: Each step that leaves settings out: of what it is made, and those settings.
+_UNSENT = {
+    "TrainingStep": ("estimator", _TRAINING),
+    "TuningStep": ("estimator", _TRAINING),
+    "ProcessingStep": ("processor", {"output_kms_key": "ProcessingOutputConfig.KmsKeyId"}),
+    "ModelStep": ("model", {"enable_network_isolation": "EnableNetworkIsolation"}),
 }
 
 
@@ -57,33 +69,33 @@ def definition_of(graph: Any) -> str:
         raise
 
 
-def misfit(checked: Any, given: Any) -> str:
+def misfit(schema: Any, data: Any) -> str:
     """What is wrong with an input for an ExecutionInput with a schema; empty when it fits."""
-    if given is not None and not isinstance(given, Mapping):
-        return f"it is a {type(given).__name__}, not a dict"
-    result = checked.validate(given or {})
+    if data is not None and not isinstance(data, Mapping):
+        return f"it is a {type(data).__name__}, not a dict"
+    result = schema.validate(data or {})
     missing = [f"{name} is missing" for name in result.keys_missing]
     wrong = [f"{name} is {found.__name__}, not {wanted.__name__}" for name, wanted, found in result.keys_type_mismatch]
     return "; ".join([*missing, *wrong])
 
 
 def unsent(graph: Any) -> Iterator[str]:
-    """A line for each setting of an estimator that the SDK's step does not send to SageMaker.
+    """A line for each setting of an estimator, a processor or a model that the SDK's step does not send to SageMaker.
 
     Each is sent once the step has it in its `parameters`.
     """
     for state in _states(getattr(graph, "branch", None)):
-        estimator = getattr(state, "estimator", None)
+        kind = next((each.__name__ for each in type(state).__mro__ if each.__name__ in _UNSENT), "")
+        made_of, settings = _UNSENT.get(kind, ("", {}))
+        source = state.__dict__.get(made_of)
         request = state.fields.get("parameters") or {}
-        if estimator is None:
-            continue
-        if type(state).__name__ == "TuningStep":
+        if kind == "TuningStep":
             request = request.get("TrainingJobDefinition") or {}
-        for setting, field in _TRAINING.items():
-            value = getattr(estimator, setting, None)
+        for setting, field in settings.items():
+            value = getattr(source, setting, None)
             if (value() if callable(value) else value) and not _has(request, field):
                 yield (
-                    f'State "{state.state_id}": the SDK does not send the estimator\'s {setting}. '
+                    f'State "{state.state_id}": the SDK does not send the {made_of}\'s {setting.lstrip("_")}. '
                     f"Give the step {field} in its parameters, too."
                 )
 

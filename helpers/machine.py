@@ -69,9 +69,9 @@ def _fonts() -> Finding:
     # Elsewhere the system brings its own; a small Linux may have none, and pictures are then without words.
     if sys.platform != "linux":
         return Finding("Fonts", "the system's own", "")
-    there = any(True for folder in FONTS for _ in Path(folder).expanduser().rglob("*.[ot]t[cf]"))
+    installed = any(True for folder in FONTS for _ in Path(folder).expanduser().rglob("*.[ot]t[cf]"))
     cure = "Pictures would have no words. On Debian and Ubuntu: sudo apt install fonts-liberation"
-    return Finding("Fonts", "installed" if there else "none", "" if there else cure)
+    return Finding("Fonts", "installed" if installed else "none", "" if installed else cure)
 
 
 def _cloud() -> Finding:

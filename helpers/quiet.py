@@ -213,7 +213,7 @@ def _load_late(package: types.ModuleType, names: dict[str, str]) -> None:
             raise AttributeError(f"module {package.__name__!r} has no attribute {name!r}")
         loaded = importlib.import_module(names[name])
         if "TuningStep" in names:
-            sdk.mend_tuning_step(loaded.TuningStep)
+            sdk.mend_made(loaded)
         if names[name] == f"{package.__name__}.{name}":
             return loaded
         package.__dict__.update({other: getattr(loaded, other) for other in names})

@@ -7,7 +7,8 @@ happens then:
   the network, and its table fails on every history that the service writes today (issues 54, 93, 127);
 - a placeholder stands wherever the States Language takes a path: inside lists, as `items_path`, in rules of a Choice
   (issues 94, 101, 117, 167); where it takes none, the error names the state;
-- an f-string with a placeholder is an error, in place of the text "<stepfunctions.inputs.placeholders...>";
+- text made of a placeholder is an error, in place of "<stepfunctions.inputs.placeholders...>";
+- links lead to where the execution is, not to AWS's console when it is on the local cloud;
 - an input that is missing does not fit a schema, in place of an AttributeError;
 - a mistyped attribute of a state is an AttributeError, in place of None.
 
@@ -43,21 +44,33 @@ def mend(stepfunctions: types.ModuleType) -> None:
     states.Block.to_dict = _with_paths(states.Block.to_dict)
     states.Block._replace_placeholders = _replaced
     rules.Rule.__init__ = _rule(rules.Rule.__init__, placeholders.Placeholder)
-    placeholders.Placeholder.__format__ = _no_text
-    placeholders.Placeholder.validate = _validating(placeholders.Placeholder.validate)
+    placeholder = placeholders.Placeholder
+    placeholder.__format__ = placeholder.__str__ = placeholder.__add__ = placeholder.__radd__ = _no_text
+    placeholder.validate = _validating(placeholder.validate)
     workflow.Workflow.render_graph = _render_graph
     workflow.Execution.render_progress = _render_progress
     workflow.Execution.list_events = _list_events(workflow.Execution.list_events)
+    widgets = "stepfunctions.workflow.widgets"
+    for module in (workflow, modules[f"{widgets}.executions_table"], modules[f"{widgets}.workflows_table"]):
+        for name in {"create_sfn_workflow_url", "create_sfn_execution_url"} & vars(module).keys():
+            setattr(module, name, _address(getattr(module, name)))
 
 
-def mend_tuning_step(step: Any) -> None:
-    """Lets a TuningStep keep its estimator, as a TrainingStep does, for `unsent`."""
+def mend_made(module: Any) -> None:
+    """Lets the steps of SageMaker keep what they are made of, as a TrainingStep does, for `graphs.unsent`."""
+    _keep(module.TuningStep, "tuner", "estimator")
+    _keep(module.ProcessingStep, "processor", "processor")
+    _keep(module.ModelStep, "model", "model")
+
+
+def _keep(step: Any, argument: str, name: str) -> None:
     made, signature = step.__init__, inspect.signature(step.__init__)
 
     @functools.wraps(made)
     def __init__(self: Any, *args: Any, **named: Any) -> None:
         made(self, *args, **named)
-        self.estimator = getattr(signature.bind(self, *args, **named).arguments["tuner"], "estimator", None)
+        given = signature.bind(self, *args, **named).arguments[argument]
+        setattr(self, name, given if name == argument else getattr(given, name, None))
 
     step.__init__ = __init__
 
@@ -194,8 +207,8 @@ def _rule(made: Callable[..., None], placeholder: type) -> Callable[..., None]:
     return __init__
 
 
-def _no_text(self: Any, _: str) -> str:
-    """An f-string would hold "<stepfunctions.inputs.placeholders.ExecutionInput object at 0x...>"."""
+def _no_text(self: Any, _: str = "") -> str:
+    """A text made of one would hold "<stepfunctions.inputs.placeholders.ExecutionInput object at 0x...>"."""
     path = self.to_jsonpath()
     raise TypeError(
         f"A placeholder has its value only when the workflow runs. Give the parameter the name 'NAME.$' and the text "
@@ -211,6 +224,16 @@ def _validating(validate: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any
         return validate(self, {} if input is None else input)
 
     return validating
+
+
+def _address(on_aws: Callable[[str], str]) -> Callable[[str], str]:
+    @functools.wraps(on_aws)
+    def address(arn: str) -> str:
+        from helpers.session import current
+
+        return current().page or on_aws(arn)
+
+    return address
 
 
 def _render_graph(self: Any, portrait: bool = False) -> Any:

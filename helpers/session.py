@@ -15,6 +15,7 @@ import shutil
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import localcloud
-from helpers import manifest, names, policies
+from helpers import costs, manifest, names, policies
 from helpers.errors import LocalCloudDied, UnsupportedLocally, WorkshopError
 from localcloud import aws_settings
 
@@ -72,6 +73,8 @@ class Session:
     versions: dict[str, str] = field(default_factory=dict, repr=False)
     clean_ups: int = 0
     cloud: localcloud.LocalCloud | None = field(default=None, repr=False)
+    spent_by_calls: costs.Cost = field(default_factory=Counter, repr=False)
+    spent_by_runs: costs.Cost = field(default_factory=Counter, repr=False)
     _clients: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def __repr__(self) -> str:
@@ -83,8 +86,28 @@ class Session:
         if service not in self._clients:
             import boto3
 
-            self._clients[service] = boto3.client(service, region_name=self.region)
+            client = self._clients[service] = boto3.client(service, region_name=self.region)
+            client.meta.events.register("provide-client-params", self._count)
         return self._clients[service]
+
+    def check_ceiling(self) -> None:
+        """Raises WorkshopError when this kernel has spent more on AWS than WORKSHOP_MAX_USD, if that is set."""
+        ceiling = os.environ.get("WORKSHOP_MAX_USD")
+        if ceiling is None or self.target == "local":
+            return
+        try:
+            most = float(ceiling)
+        except ValueError:
+            raise WorkshopError(f'WORKSHOP_MAX_USD is "{ceiling}". Set it to a number of dollars, such as 2.') from None
+        spent = self.spent_by_calls + self.spent_by_runs
+        if sum(spent.values()) > most:
+            raise WorkshopError(
+                f"Not run: this kernel has spent {costs.said(spent)}, and WORKSHOP_MAX_USD allows ${ceiling}. "
+                "To go on, set it higher: %env WORKSHOP_MAX_USD=5. To stop here, clean_up()."
+            )
+
+    def _count(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+        self.spent_by_calls += costs.of_call(model.service_model.service_name, model.name, params)
 
     @property
     def tags(self) -> list[dict[str, str]]:
@@ -175,8 +198,17 @@ def current() -> Session:
 
 
 def _connect_locally() -> Session:
+    speed = os.environ.get("WORKSHOP_SPEED", "max")
     try:
-        cloud = localcloud.start(speed=os.environ.get("WORKSHOP_SPEED", "max"), module="draw.screen")
+        fits = speed == "max" or float(speed) > 0
+    except ValueError:
+        fits = False
+    if not fits:
+        raise WorkshopError(
+            f'WORKSHOP_SPEED is "{speed}". Set it to max or to a number above 0, such as 10, and restart the kernel.'
+        )
+    try:
+        cloud = localcloud.start(speed=speed, module="draw.screen")
     except localcloud.LocalCloudDied as died:
         raise LocalCloudDied(str(died)) from None
     _keep_to(cloud)

@@ -34,9 +34,12 @@ _REGION = "us-east-1"
 
 
 def _speed(text: str) -> float:
-    speed = math.inf if text == "max" else float(text)
+    try:
+        speed = math.inf if text == "max" else float(text)
+    except ValueError:
+        speed = 0
     if not speed > 0:
-        raise ValueError
+        raise argparse.ArgumentTypeError(f"{text!r} is no speed: use max, or a number above 0 such as 10")
     return speed
 
 

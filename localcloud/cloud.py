@@ -5,17 +5,14 @@ from __future__ import annotations
 import math
 import os
 import random
-import shutil
-import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
-from localcloud import ids, services
+from localcloud import ids, scratch, services
 from localcloud.door import inprocess
 from localcloud.door.access import Access
 from localcloud.door.front import Front
@@ -49,7 +46,7 @@ class Cloud:
         self.account_id = ACCOUNT_ID
         self._region = region or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
         self.endpoint = f"http://127.0.0.1:{port or 4566}"  # werkzeug would refuse a Host with port 0
-        self.scratch = Path(tempfile.mkdtemp(prefix="localcloud-"))
+        self.scratch = scratch.make()
         self.clock = Clock(speed)
         self.clock.start()
         self.faults = Faults()
@@ -143,4 +140,4 @@ class Cloud:
         self.registry.close()
         self.clock.close()
         self.front.close()
-        shutil.rmtree(self.scratch, ignore_errors=True)
+        scratch.remove(self.scratch)

@@ -7,7 +7,6 @@ import json
 import queue
 import subprocess
 import sys
-import tempfile
 import threading
 import urllib.request
 from collections.abc import Iterator
@@ -16,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from localcloud import aws_settings
+from localcloud import aws_settings, scratch
 from localcloud.errors import LocalCloudDied
 
 READY_SECONDS = 60
@@ -62,8 +61,7 @@ class LocalCloud:
     """
 
     def __init__(self, speed: float | str, module: str) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="localcloud-", ignore_cleanup_errors=True)
-        self.folder = Path(self._folder.name)
+        self.folder = scratch.make()
         self.log = self.folder / "localcloud.log"
         self._last_words: list[str] = []
         command = [sys.executable, "-m", module, "--port", "0", "--speed", str(speed), "--parent-pipe"]
@@ -126,6 +124,10 @@ class LocalCloud:
             if self.alive:
                 fault.hits = self._control("DELETE", f"/{fault.number}")["hits"]
 
+    def called(self) -> set[str]:
+        """Botocore's names of the services that anybody has called, be it a workflow: in no other there is anything."""
+        return set(self._control("GET", "")["called"])
+
     def _control(self, method: str, path: str, content: Any = None) -> dict[str, Any]:
         address, _, token = self._faults.partition("?")
         data = None if content is None else json.dumps(content).encode()
@@ -163,7 +165,7 @@ class LocalCloud:
             self.process.wait()
         if self.process.stdout is not None:
             self.process.stdout.close()
-        self._folder.cleanup()
+        scratch.remove(self.folder)
 
 
 def _first_line(stream: IO[bytes]) -> bytes:

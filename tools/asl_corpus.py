@@ -24,7 +24,7 @@ import yaml  # type: ignore[import-untyped]
 from localcloud.asl import validation
 from localcloud.asl.compiler import compile_machine
 from localcloud.asl.environment import Environment, TaskCall, TaskFailure
-from localcloud.asl.execution import Execution
+from localcloud.asl.execution import StateMachineExecution
 from localcloud.cloud import Cloud
 from localcloud.integrations import LocalIntegrations, fields, naming
 from localcloud.time.clock import Clock, Signal
@@ -183,7 +183,7 @@ class World:
     def run(self, definition: dict[str, Any]) -> str:
         """How an execution ends: its status, or that it does not."""
         machine = "arn:aws:states:us-east-1:123456789012:stateMachine:m"
-        execution = Execution(
+        execution = StateMachineExecution(
             compile_machine(definition),
             arn="arn:aws:states:us-east-1:123456789012:execution:m:e",
             name="e",

@@ -17,6 +17,8 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
+from tools.histories import Histories
+
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
@@ -45,13 +47,53 @@ def find(name: str) -> list[Path]:
     return found
 
 
-def execute(path: Path) -> str | None:
-    """Run a notebook from a fresh kernel and save it; returns what went wrong, the file left as it was."""
+def run(path: Path, timeout: int | None = None) -> tuple[Any, Histories]:
+    """Runs a notebook from a fresh kernel.
+
+    Args:
+        path: the notebook's; the file stays as it is.
+        timeout: seconds for one cell.
+
+    Returns:
+        The executed notebook, and the histories of what it ran, as they are when a cell is about to clean up.
+
+    Raises:
+        CellExecutionError: a cell failed.
+    """
     notebook = nbformat.read(path, as_version=4)
     folder = {"metadata": {"path": str(path.parent)}}
-    client = NotebookClient(notebook, timeout=300, kernel_name="python3", resources=folder)
+    found: Histories = {}
+
+    async def before(cell: Any, cell_index: int) -> None:
+        if cell.cell_type == "code" and "clean_up()" in cell.source:
+            printed: list[str] = []
+            kernel: Any = client.kc
+            await kernel.execute_interactive(
+                _HISTORIES,
+                store_history=False,
+                allow_stdin=False,
+                output_hook=lambda message: printed.append(message["content"].get("text", "")),
+            )
+            found.update(json.loads("".join(printed)))
+
+    client = NotebookClient(notebook, timeout=timeout, kernel_name="python3", resources=folder, on_cell_execute=before)
+    client.execute()
+    return notebook, found
+
+
+#: What a kernel runs to say the histories of its run.
+_HISTORIES = "print(__import__('json').dumps(__import__('tools.histories').histories.of_this_run()))"
+
+
+def histories_of(path: Path) -> Path:
+    """Where the histories of a notebook's executions are kept, beside which another cloud's are held."""
+    return path.parent / "histories" / f"{path.stem}.json"
+
+
+def execute(path: Path) -> str | None:
+    """Run a notebook from a fresh kernel and save it; returns what went wrong, the file left as it was."""
     try:
-        client.execute()
+        notebook, histories = run(path, 300)
     except CellExecutionError as error:
         return f"a cell failed; nothing is saved.\n{error}"
     normalise(notebook)
@@ -59,6 +101,8 @@ def execute(path: Path) -> str | None:
     if leaks:
         return f"an output names a path of this machine; nothing is saved: {', '.join(leaks)}"
     path.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8", newline="\n")
+    histories_of(path).parent.mkdir(exist_ok=True)
+    histories_of(path).write_text(json.dumps(histories, indent=1) + "\n", encoding="utf-8", newline="\n")
     for plan in plans(notebook):
         picture_of(path).write_bytes(plan)
     return None

@@ -36,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"{path.name}: {sum(cell.seconds for cell in cells):.0f} s", file=sys.stderr, flush=True)
             print(details(path.name, cells), flush=True)
         browser.close()
-    README.write_text(told(README.read_text(encoding="utf-8"), measured), encoding="utf-8")
+    README.write_text(table(README.read_text(encoding="utf-8"), measured), encoding="utf-8")
     return 0
 
 
@@ -50,7 +50,7 @@ def details(name: str, cells: list[Cell]) -> str:
     return "\n".join(lines)
 
 
-def told(page: str, measured: dict[str, list[Cell]]) -> str:
+def table(page: str, measured: dict[str, list[Cell]]) -> str:
     """The running order with these figures in its table; those of other notebooks stay."""
     before, table, after = re.split(f"{BEGIN}\n(.*?){END}", page, maxsplit=1, flags=re.S)
     rows = {line.split("|")[1].strip(): line for line in table.splitlines()[2:] if line}

@@ -72,9 +72,9 @@ def laid(room: Path) -> Iterator[Desk]:
         # What is changed here, a theme or the folder on show, is not what a reader finds the next time.
         *(f"--LabApp.user_settings_dir={room / 'user'}", f"--LabApp.workspaces_dir={room / 'workspaces'}"),
     ]
-    told = {"JUPYTER_TOKEN": desk.token, "JUPYTER_CONFIG_PATH": str(settings.parent)}
+    settled = {"JUPYTER_TOKEN": desk.token, "JUPYTER_CONFIG_PATH": str(settings.parent)}
     # A kernel below pytest would take itself for one of nbval's, and nobody for its reader.
-    variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")} | told
+    variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")} | settled
     log = room / "lab.log"
     with log.open("wb") as lines:
         process = subprocess.Popen(command, cwd=desk.folder, env=variables, stderr=lines, start_new_session=True)

@@ -73,15 +73,15 @@ class Cell:
 def cells_of(messages: list[Message]) -> list[Cell]:
     """What the kernel said, by cells, in the order in which they ran."""
     found: dict[str, Cell] = {}
-    for at, kind, request, told in messages:
+    for at, kind, request, content in messages:
         if kind == "execute_input":
-            found[request] = Cell(told, at, at)
+            found[request] = Cell(content, at, at)
         elif request in found:
             cell = found[request]
             if kind in OUTPUTS:
                 cell.outputs.append(at)
             if kind == "error":
-                cell.error = told
+                cell.error = content
             cell.ended = at
     return list(found.values())
 

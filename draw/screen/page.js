@@ -9,27 +9,27 @@ let version = "";
 let latest = null; // the last answer
 let rows = []; // of the events that stand in the table
 
-function drawList(told) {
-  const shown = chosen || told.executions[0]?.arn;
+function drawList(state) {
+  const shown = chosen || state.executions[0]?.arn;
   at("executions").replaceChildren(
-    ...told.executions.map(({ arn, name, machine, status, started, stopped }) => {
+    ...state.executions.map(({ arn, name, machine, status, started, stopped }) => {
       const button = make(
         "button",
         { type: "button", "aria-pressed": arn === shown, onclick: () => choose(arn) },
         make("span", { class: "ws-chip", "data-status": status, title: status }, GLYPHS[status] ?? "•"),
         make("b", {}, machine),
-        make("small", {}, duration((stopped ?? told.now) - started)),
+        make("small", {}, duration((stopped ?? state.now) - started)),
         make("small", {}, `${status} · ${name}`),
       );
       return make("li", {}, button);
     }),
   );
-  const machines = `${told.machines.length} state machine${told.machines.length === 1 ? "" : "s"}`;
-  at("empty").textContent = told.executions.length
-    ? told.more ? `and ${told.more} older ones` : ""
+  const machines = `${state.machines.length} state machine${state.machines.length === 1 ? "" : "s"}`;
+  at("empty").textContent = state.executions.length
+    ? state.more ? `and ${state.more} older ones` : ""
     : `Nothing has run yet. This kernel has ${machines}.`;
-  const time = new Date(told.now * 1000).toISOString().slice(11, 19);
-  at("clock").textContent = `${machines} · virtual time ${time}${told.speed ? `, ${told.speed} times as fast as yours` : ""}`;
+  const time = new Date(state.now * 1000).toISOString().slice(11, 19);
+  at("clock").textContent = `${machines} · virtual time ${time}${state.speed ? `, ${state.speed} times as fast as yours` : ""}`;
 }
 
 function choose(arn) {
@@ -121,16 +121,16 @@ async function ask() {
       complain(await answer.text());
       return;
     } else {
-      const told = await answer.json();
-      latest = told;
-      drawList(told);
-      if (told.chosen) {
-        if (version.split(" ")[0] !== told.chosen.arn) rows = [];
-        version = told.chosen.version;
-        drawChosen(told.chosen);
+      const state = await answer.json();
+      latest = state;
+      drawList(state);
+      if (state.chosen) {
+        if (version.split(" ")[0] !== state.chosen.arn) rows = [];
+        version = state.chosen.version;
+        drawChosen(state.chosen);
       }
       if (at("faults").open) await drawFaults();
-      if (told.executions.some(({ status }) => status === "running")) wait = 400;
+      if (state.executions.some(({ status }) => status === "running")) wait = 400;
     }
     at("gone").hidden = true;
   } catch (problem) {

@@ -53,13 +53,13 @@ class Page:
             return self._document
         asked = {name: values[0] for name, values in parse_qs(environ.get("QUERY_STRING", "")).items()}
         try:
-            told = self.state(asked.get("execution", ""), asked.get("seen", ""), asked.get("form") == "landscape")
+            state = self.state(asked.get("execution", ""), asked.get("seen", ""), asked.get("form") == "landscape")
         except ServiceError as error:
             return _text(404, error.message)
         except Exception as problem:
             log.exception("/workshop: a request ended in a mistake of ours")
             return _text(500, f"This execution cannot be shown: {problem}")
-        return Answer(200, dumps(told), {**_HEADERS, "Content-Type": "application/json"})
+        return Answer(200, dumps(state), {**_HEADERS, "Content-Type": "application/json"})
 
     @cached_property
     def _document(self) -> Answer:

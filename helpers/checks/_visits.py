@@ -8,7 +8,7 @@ from draw import history
 from helpers.checks._judge import NotYet
 
 
-def visits(execution: Any) -> list[history.Visit]:
+def visits(execution: Any) -> list[history.RecordedVisit]:
     """Every visit of every state.
 
     Raises:
@@ -19,7 +19,7 @@ def visits(execution: Any) -> list[history.Visit]:
     return history.read(execution.events).visits
 
 
-def last_visit(execution: Any, state: str) -> history.Visit:
+def last_visit(execution: Any, state: str) -> history.RecordedVisit:
     """The last visit of a state.
 
     Raises:

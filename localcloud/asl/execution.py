@@ -32,14 +32,14 @@ EXPRESS_SECONDS = 300
 class Reports:
     """Who is told of an execution and of the children of its distributed Maps: when they start, when they end."""
 
-    started: Callable[[Execution], None] = lambda execution: None
-    ended: Callable[[Execution], None] = lambda execution: None
+    started: Callable[[StateMachineExecution], None] = lambda execution: None
+    ended: Callable[[StateMachineExecution], None] = lambda execution: None
 
 
 _NOBODY = Reports()
 
 
-class Execution:
+class StateMachineExecution:
     """One run of a machine: its status, its output or error, and its history.
 
     Args:
@@ -241,12 +241,12 @@ class Execution:
 
     def _child(
         self, processor: Runnable, state_machine_name: str, is_express: bool, run: MapRun, data: Any
-    ) -> Execution:
+    ) -> StateMachineExecution:
         """A child execution of one of its map runs, not started yet."""
         environment, name = self.environment, uuid4(self.running.random)
         family, suffix = ("express", f"{name}:{name}") if is_express else ("execution", name)
         home = f"{environment.region}:{environment.account_id}"
-        return Execution(
+        return StateMachineExecution(
             processor,
             arn=f"arn:aws:states:{home}:{family}:{state_machine_name}:{suffix}",
             name=name,

@@ -18,7 +18,7 @@ from localcloud.asl.distributed.reader import ItemReader
 from localcloud.asl.distributed.run import is_too_much
 from localcloud.asl.environment import Environment, Integration, TaskCall, TaskFailure
 from localcloud.asl.errors import StateFailed
-from localcloud.asl.execution import EXPRESS_SECONDS, Execution
+from localcloud.asl.execution import EXPRESS_SECONDS, StateMachineExecution
 from localcloud.asl.machine import Outcome, State
 from localcloud.asl.randomness import uuid4
 from localcloud.asl.retry import handler_of
@@ -92,7 +92,7 @@ class _Trial:
         request, environment = self._request, self._environment
         machine, name = uuid4(environment.random), uuid4(environment.random)
         arn = f"arn:aws:states:{environment.region}:{environment.account_id}"
-        execution = Execution(
+        execution = StateMachineExecution(
             request.machine,
             arn=f"{arn}:express:{machine}:{name}",
             name=name,

@@ -78,15 +78,15 @@ def _structure(shape: Any, above: tuple[str, ...]) -> Check | None:
 
 def _list(shape: Any, above: tuple[str, ...]) -> Check | None:
     limits, item = _limits(shape), _compile(shape.member, above)
-    if limits is None and item is None:
-        return None
     of = shape.member.name
 
     def run(value: Any, where: str, problems: list[str]) -> None:
         if limits is not None and (rule := limits(len(value))):
             problems.append(sentence([_Named(of, each) for each in value], where, rule))
-        if item is not None:
-            for number, each in enumerate(value, 1):
+        for number, each in enumerate(value, 1):
+            if each is None:
+                problems.append(sentence(None, f"{where}.{number}.member", "Member must not be null"))
+            elif item is not None:
                 item(each, f"{where}.{number}.member", problems)
 
     return run

@@ -15,7 +15,10 @@ PATH = "/faults"
 
 
 class Control:
-    """POST begins a fault (`injection.parse` says which), DELETE /faults/NUMBER ends it, GET lists those that last."""
+    """POST begins a fault (`injection.parse` says which), DELETE /faults/NUMBER ends it, GET lists those that last.
+
+    GET also has `called`: the services that anybody has called since the cloud started.
+    """
 
     def __init__(self, host: Host, registry: Registry) -> None:
         self._host, self._registry = host, registry
@@ -33,9 +36,8 @@ class Control:
             ended = self._host.faults.remove(int(number))
             return _json({"hits": ended.hits if ended is not None else 0})
         active = self._host.faults.active().items()
-        return _json(
-            {"faults": [{"number": number, **fault.to_json(), "hits": fault.hits} for number, fault in active]}
-        )
+        faults = [{"number": number, **fault.to_json(), "hits": fault.hits} for number, fault in active]
+        return _json({"faults": faults, "called": sorted(self._registry.called)})
 
     def _runs(self, service: str, action: str) -> bool:
         return self._registry.kind(service, action) != "refused"

@@ -55,8 +55,9 @@ _TARGETS = {
 #: Services whose words for a wrong value are their own, and moto has them.
 _OWN_WORDS = frozenset({"cloudwatch", "s3", "sns", "sqs", "sts"})
 
-#: What sends messages.
+#: What sends messages, and what sets a queue's attributes.
 _MESSAGES = {("sns", "Publish"), ("sns", "PublishBatch"), ("sqs", "SendMessage"), ("sqs", "SendMessageBatch")}
+_QUEUES = {("sqs", "CreateQueue"), ("sqs", "SetQueueAttributes"), ("sqs", "SendMessageBatch")}
 
 #: In the environ of a request made in process: botocore's name of its service.
 INSIDE = "localcloud.service"
@@ -131,6 +132,7 @@ class Front:
 
     def _answer(self, service: str, environ: dict[str, Any], request: Request) -> Answer | None:
         """Our own answer, or None when moto is to answer."""
+        self._registry.called.add(service)
         try:
             action = self._action_of(service, environ, request)
             if service in self._registry.names:
@@ -199,6 +201,12 @@ class Front:
         model = self._model(service)
         if service == "dynamodb":
             malformed.check_table(action, loads(request.body))
+        if service in ("secretsmanager", "ssm"):
+            malformed.check_named(service, action, loads(request.body))
+        if service == "s3":
+            malformed.check_object(action, request.path, request.query)
+        if (service, action) in _QUEUES:
+            malformed.check_queue(action, moto.parameters(service, action, _again(environ, request)))
         if (service, action) in _MESSAGES:
             malformed.check_message(service, moto.parameters(service, action, _again(environ, request)))
         if service in _OWN_WORDS or "cbor" in request.headers.get("content-type", ""):

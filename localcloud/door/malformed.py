@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import unquote, unquote_to_bytes
 
 from localcloud.door.constraints import sentence
 from localcloud.door.wire import ServiceError, invalid
@@ -23,6 +24,39 @@ _TABLE = re.compile("[a-zA-Z0-9_.-]+")
 _NO_XML = re.compile("[^\t\n\r\\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
+#: SQS's ranges of a queue's attributes: API_SetQueueAttributes.
+_QUEUE = {
+    "DelaySeconds": range(901),
+    "MaximumMessageSize": range(1024, 1_048_577),
+    "MessageRetentionPeriod": range(60, 1_209_601),
+    "ReceiveMessageWaitTimeSeconds": range(21),
+    "VisibilityTimeout": range(43_201),
+}
+
+#: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+_BUCKET = re.compile(
+    r"(?!xn--|sthree-|amzn-s3-demo-)(?!.*(?:-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$)(?!\d+(?:\.\d+){3}$)(?!.*\.\.)"
+    r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
+)
+_LONGEST_KEY = 1024
+
+_SECRET = re.compile(r"[\w/+=.@!-]+", re.ASCII)
+
+
+def check_queue(action: str, parameters: Mapping[str, Any]) -> None:
+    """Refuse what SQS does not take for a queue's attributes, or for a batch, and moto would.
+
+    Raises:
+        ServiceError: in SQS's words.
+    """
+    for name, value in (parameters.get("Attributes") or {}).items():
+        if name in _QUEUE and not (str(value).isdecimal() and int(value) in _QUEUE[name]):
+            raise ServiceError("InvalidAttributeValue", f"Invalid value for the parameter {name}.")
+    if action == "SendMessageBatch" and not parameters.get("Entries"):
+        words = "There should be at least one SendMessageBatchRequestEntry in the request."
+        raise ServiceError("AWS.SimpleQueueService.EmptyBatchRequest", words)
+
+
 def check_message(service: str, parameters: Mapping[str, Any]) -> None:
     """Refuse a message that SQS or SNS would not take, and moto would.
 
@@ -34,8 +68,8 @@ def check_message(service: str, parameters: Mapping[str, Any]) -> None:
         ServiceError: in the service's words.
     """
     name = "MessageBody" if service == "sqs" else "Message"
-    entries = parameters.get("Entries") or parameters.get("PublishBatchRequestEntries") or [parameters]
-    for text in (entry.get(name) or "" for entry in entries):
+    for entry in parameters.get("Entries") or parameters.get("PublishBatchRequestEntries") or [parameters]:
+        text = entry.get(name) or ""
         if not text and service == "sqs":
             raise ServiceError("MissingParameter", f"The request must contain the parameter {name}.")
         if not text:
@@ -44,6 +78,64 @@ def check_message(service: str, parameters: Mapping[str, Any]) -> None:
             allowed = "#x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF"
             code = "InvalidMessageContents" if service == "sqs" else "InvalidParameter"
             raise ServiceError(code, f"Invalid characters found. Valid unicode characters are {allowed}")
+        if not (entry.get("Subject") or "").isprintable():  # "no line breaks or control characters": API_Publish
+            raise ServiceError("InvalidParameter", "Invalid parameter: Subject")
+        if service == "sqs":
+            _check_entry(parameters.get("QueueUrl") or "", entry)
+
+
+def _check_entry(queue: str, entry: Mapping[str, Any]) -> None:
+    """A message's attributes and its deduplication, in the words that users of SQS met."""
+    attributes = entry.get("MessageAttributes") or {}
+    if len(attributes) > 10:
+        words = f"Number of message attributes [{len(attributes)}] exceeds the allowed maximum [10]."
+        raise ServiceError("InvalidParameterValue", words)
+    for name, each in attributes.items():
+        if each.get("StringValue") == "" or each.get("BinaryValue") == b"":
+            words = f"Message (user) attribute '{name}' must contain a non-empty value of type '{each['DataType']}'."
+            raise ServiceError("InvalidParameterValue", words)
+    if entry.get("MessageDeduplicationId") and not queue.endswith(".fifo"):
+        words = "The request include parameter that is not valid for this queue type"
+        value = entry["MessageDeduplicationId"]
+        words = f"Value {value} for parameter MessageDeduplicationId is invalid. Reason: {words}"
+        raise ServiceError("InvalidParameterValue", words)
+
+
+def check_object(action: str, path: str, query: str) -> None:
+    """Refuse names that S3 does not take for a bucket or a key, and a page of less than nothing.
+
+    Args:
+        action: botocore's name.
+        path, query: the request's, percent-encoded.
+
+    Raises:
+        ServiceError: InvalidBucketName, KeyTooLongError or InvalidArgument, as API/ErrorResponses.html has them.
+    """
+    if action == "CreateBucket" and (name := unquote(path).strip("/")) and not _BUCKET.fullmatch(name):
+        raise ServiceError("InvalidBucketName", "The specified bucket is not valid.")
+    if len(path) > _LONGEST_KEY and len(unquote_to_bytes(path.lstrip("/").partition("/")[2])) > _LONGEST_KEY:
+        raise ServiceError("KeyTooLongError", "Your key is too long")
+    if "max-keys=-" in query:
+        raise ServiceError("InvalidArgument", "Argument maxKeys must be an integer between 0 and 2147483647")
+
+
+def check_named(service: str, action: str, parameters: Mapping[str, Any]) -> None:
+    """Refuse a secret's name and a parameter's size that AWS does not take, and moto would.
+
+    Sources: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html (Name) and
+    https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html (Value).
+
+    Raises:
+        ServiceError: ValidationException.
+    """
+    if (service, action) == ("secretsmanager", "CreateSecret") and not _SECRET.fullmatch(parameters.get("Name") or "-"):
+        words = "Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!"
+        raise ServiceError("ValidationException", f"Invalid name. {words}")
+    standard = (service, action) == ("ssm", "PutParameter") and parameters.get("Tier", "Standard") == "Standard"
+    if standard and len(str(parameters.get("Value")).encode()) > 4096:
+        words = "Standard tier parameters support a maximum parameter value of 4096 characters. To create a larger "
+        words += "parameter value, upgrade the parameter to use the advanced-parameter tier."
+        raise ServiceError("ValidationException", words)
 
 
 def check_table(action: str, parameters: Mapping[str, Any]) -> None:
@@ -62,6 +154,14 @@ def check_table(action: str, parameters: Mapping[str, Any]) -> None:
     if action == "CreateTable" and isinstance(name, str) and not _TABLE.fullmatch(name):
         rule = f"Member must satisfy regular expression pattern: {_TABLE.pattern}"
         raise invalid("dynamodb", sentence(name, "TableName", rule))
+    if action == "CreateTable" and isinstance(name, str) and len(name) < 3:
+        words = "TableName must be at least 3 characters long and at most 255 characters long"
+        raise ServiceError("ValidationException", words)
+    for number in filter(lambda each: isinstance(each, str), _values(parameters, "N")):
+        digits = re.sub(r"[eE].*|\D", "", number).strip("0")
+        if len(digits) > 38:
+            words = "Attempting to store more than 38 significant digits in a Number"
+            raise ServiceError("ValidationException", words)
     if parameters.get("Key") == {}:
         raise ServiceError("ValidationException", "The provided key element does not match the schema")
     for values in _sets(parameters):
@@ -72,15 +172,22 @@ def check_table(action: str, parameters: Mapping[str, Any]) -> None:
 
 def _sets(value: Any) -> Iterator[list[str]]:
     """All sets of texts, numbers or bytes in a request of DynamoDB's."""
+    for each in _values(value, "SS", "NS", "BS"):
+        if isinstance(each, list) and all(isinstance(one, str) for one in each):
+            yield each
+
+
+def _values(value: Any, *types: str) -> Iterator[Any]:
+    """All values of some of DynamoDB's types in a request."""
     if isinstance(value, list):
         for each in value:
-            yield from _sets(each)
+            yield from _values(each, *types)
     elif isinstance(value, dict):
         for key, each in value.items():
-            if key in ("SS", "NS", "BS") and isinstance(each, list) and all(isinstance(one, str) for one in each):
+            if key in types:
                 yield each
             else:
-                yield from _sets(each)
+                yield from _values(each, *types)
 
 
 def refusal(service: str, action: str, parameters: Mapping[str, Any], problem: Exception) -> ServiceError | None:

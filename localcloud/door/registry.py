@@ -287,6 +287,7 @@ class Registry:
         modules = [each.name for each in pkgutil.iter_modules(package.__path__) if not each.name.startswith("_")]
         self._modules = {module.strip("_").replace("_", "-"): module for module in modules}
         self._loaded: dict[str, Loaded | UnsupportedLocally] = {}
+        self.called: set[str] = set()  # the services that anybody has called
         self._lock = threading.RLock()
 
     @property

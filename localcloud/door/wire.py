@@ -87,7 +87,7 @@ def _jsonable(value: Any) -> Any:
 def dumps(value: Any) -> bytes:
     """JSON as AWS writes it: compact, UTF-8."""
     return json.dumps(value, default=_jsonable, separators=(",", ":"), ensure_ascii=False).encode(
-        errors="surrogatepass"
+        errors="backslashreplace"
     )
 
 

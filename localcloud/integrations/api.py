@@ -105,8 +105,14 @@ class Operation:
 
     # ---- call
 
-    async def call(self, call: TaskCall, request: dict[str, Any]) -> dict[str, Any]:
+    async def call(
+        self, call: TaskCall, request: dict[str, Any], begun: Callable[[dict[str, Any]], None] = lambda response: None
+    ) -> dict[str, Any]:
         """Call it, take the time that it takes on AWS, and return the response as the workflow sees it.
+
+        Args:
+            call, request: what is called, with what.
+            begun: is handed the plain response of a quick call before its time has passed.
 
         Raises:
             TaskFailure: the API's error, by the SDK's name.
@@ -120,7 +126,7 @@ class Operation:
             if self.service in durations.COMPUTING:
                 response = await clock.work(self.send, request, fault, seconds=seconds, limit=call.limit)
             else:
-                response = await self._quick(request, fault, seconds)
+                response = await self._quick(request, fault, seconds, begun)
         except ClientError as error:
             raise self._failure(call, error, request_id) from None
         except ParamValidationError:
@@ -134,16 +140,20 @@ class Operation:
 
     def _check_values(self, request: dict[str, Any]) -> None:
         """Raise for values that boto3, or moto, would fall over."""
-        if None in request.values():
-            raise ParamValidationError(report="a required parameter is null")
+        if _holds_null(request):
+            raise ParamValidationError(report="a required parameter, or one of a list, is null")
         if self.service == "dynamodb" and (problem := _attribute_problem(self._model_of_input, request)):
             error = {"Code": "ValidationException", "Message": problem}
             raise ClientError({"Error": error, "ResponseMetadata": {"HTTPStatusCode": 400}}, self.name)
 
-    async def _quick(self, request: dict[str, Any], fault: Fault, seconds: float) -> dict[str, Any]:
+    async def _quick(
+        self, request: dict[str, Any], fault: Fault, seconds: float, begun: Callable[[dict[str, Any]], None]
+    ) -> dict[str, Any]:
         """Call at once, on the clock thread, so that calls keep their order; then let the time pass."""
         try:
-            return self.send(request, fault)
+            response = self.send(request, fault)
+            begun(response)
+            return response
         finally:
             await self.cloud.clock.sleep(seconds)
 
@@ -207,7 +217,11 @@ class Operation:
         return self._failure(call, ClientError(response, self.name), request_id)
 
     def _not_sent(self, message: str) -> TaskFailure:
-        """An error of the client, for a request that never reaches the service."""
+        """An error of the client, for a request that never reaches the service.
+
+        That Step Functions calls it so: https://docs.aws.amazon.com/step-functions/latest/dg/bp-lambda-serviceexception.html;
+        what the SDK for Java says of a null in a path: https://github.com/apache/pinot/issues/5835.
+        """
         prefix = _V1[self.service][0] if self._optimised else naming.service(self._model.service_id)
         return TaskFailure(f"{prefix}.SdkClientException", message)
 
@@ -241,6 +255,12 @@ class Operation:
             if code in (shape.name, shape.error_code):
                 return str(shape.name)
         return None
+
+
+def _holds_null(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(_holds_null, value.values()))
+    return value is None or (isinstance(value, list) and any(map(_holds_null, value)))
 
 
 def _attribute_problem(shape: Any, value: Any) -> str | None:

@@ -41,11 +41,9 @@ class StartExecution(ApiTask):
         self._cloud = cloud
         self._parsed = resource.endswith(":2")
 
-    async def submit(self, call: TaskCall) -> Any:
-        """Start it; without an Input it gets {}. Raises TaskFailure."""
-        request = self._operation.request(call.arguments)
-        request.setdefault("input", "{}")
-        return await self._operation.call(call, request)
+    def request(self, call: TaskCall) -> dict[str, Any]:
+        """Without an Input it gets {}. Raises TaskFailure."""
+        return {"input": "{}"} | super().request(call)
 
     async def complete(self, call: TaskCall, response: Any) -> Any:
         """Wait for its end; the result is its description. Raises TaskFailure unless it succeeded."""

@@ -164,9 +164,9 @@ def _payload(value: Any) -> bytes:
         try:
             json.loads(value)
         except ValueError:
-            return text_of(value).encode(errors="surrogatepass")
-        return value.encode(errors="surrogatepass")
-    return text_of(value).encode(errors="surrogatepass")
+            return text_of(value).encode(errors="backslashreplace")
+        return value.encode(errors="backslashreplace")
+    return text_of(value).encode(errors="backslashreplace")
 
 
 def _value(payload: bytes) -> Any:

@@ -13,6 +13,7 @@ from localcloud.asl.environment import TaskCall, TaskFailure
 from localcloud.integrations.api import Operation
 from localcloud.integrations.base import Base, Pattern
 from localcloud.integrations.shapes import text_of
+from localcloud.time.fibers import Cancelled
 
 #: The services (botocore's names are the same) whose actions are called; of SageMaker's jobs, those in jobs.JOBS.
 SERVICES = frozenset({"athena", "dynamodb", "events", "sagemaker", "sns", "sqs"})
@@ -29,9 +30,19 @@ class ApiTask(Base):
         """Raises TaskFailure for fields that the API does not have or misses."""
         self._operation.request(arguments)
 
+    def request(self, call: TaskCall) -> dict[str, Any]:
+        """What the API is called with. Raises TaskFailure."""
+        return self._operation.request(call.arguments)
+
     async def submit(self, call: TaskCall) -> Any:
-        """Call the API. Raises TaskFailure."""
-        return await self._operation.call(call, self._operation.request(call.arguments))
+        """Call the API. Raises TaskFailure. A job whose start has yet to be answered is stopped with its task."""
+        begun: dict[str, Any] = {}
+        try:
+            return await self._operation.call(call, self.request(call), begun.update)
+        except Cancelled:
+            if begun and self.pattern == "sync":
+                self._operation.cloud.clock.spawn_next(self.cancel(call, self._operation.answer(begun)))
+            raise
 
 
 class PutEvents(ApiTask):
@@ -40,12 +51,16 @@ class PutEvents(ApiTask):
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/connect-eventbridge.html
     """
 
+    def request(self, call: TaskCall) -> dict[str, Any]:
+        """The events, which name the workflow. Raises TaskFailure."""
+        request = super().request(call)
+        for entry in filter(None, request["Entries"] or ()):
+            entry["Resources"] = [*entry.get("Resources", ()), call.state_machine_arn, call.execution_arn]
+        return request
+
     async def submit(self, call: TaskCall) -> Any:
         """Put the events. Raises TaskFailure, EventBridge.FailedEntry among others."""
-        request = self._operation.request(call.arguments)
-        for entry in request["Entries"] or ():
-            entry["Resources"] = [*entry.get("Resources", ()), call.state_machine_arn, call.execution_arn]
-        answer = await self._operation.call(call, request)
+        answer = await super().submit(call)
         if answer.get("FailedEntryCount"):
             raise TaskFailure("EventBridge.FailedEntry", text_of(answer))
         return answer

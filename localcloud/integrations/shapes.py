@@ -46,8 +46,9 @@ def to_request(shape: Any, value: Any, spell: Spelling, problems: list[str], nam
 
     Step Functions reads the JSON into the request objects of the SDK for Java: a number or a truth value is taken
     where text is wanted, text that writes one where it is. Where the API takes JSON as text, a JSON value becomes that;
-    where it takes bytes, its UTF-8 (so a string put into S3 keeps its quotes, as with AWS). A null is as if the member
-    were not there; a required one goes to the API, which says that it must not be null.
+    where it takes bytes, its UTF-8 (so a string put into S3 keeps its quotes, as with AWS). A null is as if the member,
+    or the entry of a map, were not there; a required one, and one in a list, goes to the API, which says that it must
+    not be null.
 
     Args:
         shape: botocore's shape of the value.
@@ -59,7 +60,7 @@ def to_request(shape: Any, value: Any, spell: Spelling, problems: list[str], nam
     if getattr(shape, "is_document_type", False) or value is None:
         return value
     if kind == "blob":
-        return text_of(value).encode(errors="surrogatepass")
+        return text_of(value).encode(errors="backslashreplace")
     if kind == "structure" and shape.name == "AttributeValue" and spell is capitalised:
         value = _attribute(value)
     if kind == "structure" and isinstance(value, dict):
@@ -67,8 +68,11 @@ def to_request(shape: Any, value: Any, spell: Spelling, problems: list[str], nam
     if kind == "list" and isinstance(value, list):
         return [to_request(shape.member, each, spell, problems, name) for each in value]
     if kind == "map" and isinstance(value, dict):
-        return {key: to_request(shape.value, each, spell, problems, key) for key, each in value.items()}
+        inner = shape.value
+        return {key: to_request(inner, each, spell, problems, key) for key, each in value.items() if each is not None}
     if kind not in ("structure", "list", "map"):
+        if kind == "timestamp" and spell is capitalised and isinstance(value, int | float):
+            value /= 1000  # Java's Date, which optimised integrations also answer with
         converted = _scalar(kind, value, name)
         if converted is not None:
             return converted

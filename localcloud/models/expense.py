@@ -470,7 +470,8 @@ def _line_items(rows: Sequence[Row], columns: Sequence[_Column]) -> list[list[It
             named = row if re.search(r"[A-Za-z]{2}", row.text) else None
         else:
             value = value_of(row.tokens[last])
-            if value is not None and value >= 0 and last > 0 and kind_of_sum(row.text) != "DISCOUNT":
+            kind = kind_of_sum(row.text)  # what was paid back is an item, what was saved is none
+            if value is not None and last > 0 and kind != "DISCOUNT" and (value >= 0 or kind is None):
                 items.append([row])
             named = None
     fields = (_fields(group, columns) for group in items)

@@ -8,7 +8,7 @@ a row.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from decimal import Decimal
 
@@ -31,6 +31,7 @@ from localcloud.models.layout import Cell, Row, Token, detection
 from localcloud.models.ocr import Word
 
 _MOST_WORDS = 5  # of one sum: a currency, four groups of digits or fewer
+_SIGNS = frozenset("-\u2212\u2013()")  # of a sum that was paid back
 _TIMES = re.compile(r"^[xX\u00d7*@]$")
 
 #: Numbers that are none of money, by what stands before them.
@@ -44,16 +45,23 @@ _COUNTED = re.compile(
 def with_sums(rows: Sequence[Row]) -> list[Row]:
     """The rows, in which every sum of money is one token."""
     decimals = any(has_decimals(token.text) for row in rows for token in row.tokens)
-    joined = [replace(row, cells=tuple(_joined(cell, decimals) for cell in row.cells)) for row in rows]
+    apart = _SIGNS | ({"R"} if _in_rand(rows) else frozenset())
+    joined = [replace(row, cells=tuple(_joined(cell, decimals, apart) for cell in row.cells)) for row in rows]
     return joined if decimals else _without_decimals(joined)
 
 
-def _joined(cell: Cell, decimals: bool) -> Cell:
+def _in_rand(rows: Sequence[Row]) -> bool:
+    """Whether most rows with a sum have an R in them, which alone could be any mark."""
+    priced = [row.tokens for row in rows if any(has_decimals(token.text) for token in row.tokens)]
+    return 2 * sum(any(token.text == "R" for token in tokens) for tokens in priced) > len(priced)
+
+
+def _joined(cell: Cell, decimals: bool, apart: Set[str]) -> Cell:
     """The cell, with the words of one sum as one token."""
     tokens: list[Token] = []
     rest = list(cell.tokens)
     while rest:
-        found = next((s for n in range(_MOST_WORDS, 1, -1) if (s := _sum_of(rest[:n], decimals))), None)
+        found = next((s for n in range(_MOST_WORDS, 1, -1) if (s := _sum_of(rest[:n], decimals, apart))), None)
         tokens.append(found or rest[0])
         rest = rest[_words(found) :]
     return Cell(tuple(tokens))
@@ -63,8 +71,14 @@ def _words(found: Token | None) -> int:
     return 1 + found.text.count(" ") if found else 1
 
 
-def _sum_of(tokens: Sequence[Token], decimals: bool) -> Sum | None:
-    """Some words as one sum; None when they are none, or when one of them is the sum without the others."""
+def _sum_of(tokens: Sequence[Token], decimals: bool, apart: Set[str]) -> Sum | None:
+    """Some words as one sum; None when they are none, or when one of them is the sum without the others.
+
+    Args:
+        tokens: the words.
+        decimals: whether sums have decimals on this receipt.
+        apart: what belongs to a sum though a blank stands between.
+    """
     if len(tokens) < 2:
         return None
     value = money(" ".join(token.text for token in tokens))
@@ -76,7 +90,7 @@ def _sum_of(tokens: Sequence[Token], decimals: bool) -> Sum | None:
         marked = beside or any(money(number) is not None and not has_decimals(number) for number in numbers)
         return _sum(tokens, value) if marked or "," in numbers[-1] or numbers[0][0] in "$€£" else None
     if has_decimals(numbers[0]) or money(numbers[0]) is not None:
-        return None
+        return _sum(tokens, value) if apart >= set(beside) else None
     # Where sums have decimals, "12 Ft" and "3 kr" are no money, and "20 €" is.
     return _sum(tokens, value) if not decimals or all(map(is_sign, beside)) else None
 

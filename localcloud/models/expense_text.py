@@ -49,29 +49,33 @@ _CODES = (
 _SIGN = "|".join(re.escape(sign) for sign in sorted(_SIGNS, key=len, reverse=True))
 _WORD = "|".join(re.escape(word) for word in (*_WORDS, "kr.", "kr", "Kr", "Fr."))
 #: How the recogniser reads signs that it does not know, and the rand, by the sums that they stand at: prices in won end
-#: in a nought, those in baht, pesos and rand have decimals.
+#: in a nought, those in baht, pesos and rand have decimals. The shekel's sign and the naira's both read as N.
 _LETTERS = {
-    r"W(?=\d{1,3},\d{3}\b|\d{2,}0\b)": "KRW",
-    r"B(?=\d[\d,]*\.\d\d\b)": "THB",
-    r"P(?=\d[\d,]*\.\d\d\b)": "PHP",
-    r"R(?= ?\d[\d, ]*\.\d\d\b)": "ZAR",
+    r"\bW(?=\d{1,3},\d{3}\b|\d{2,}0\b)": "KRW",
+    r"\bB(?=\d[\d,]*\.\d\d\b)": "THB",
+    r"\bP(?=\d[\d,]*\.\d\d\b)": "PHP",
+    r"\bR(?= ?\d[\d, ]*\.\d\d\b)": "ZAR",
+    r"\bN(?=\d[\d,]*\.\d\d\b)": "",
     r"\u3082(?=\d)": "TRY",
+    r"(?<=\.\d{3})d\b": "VND",
 }
 _CURRENCY = rf"(?:{_SIGN}|(?-i:{'|'.join(_LETTERS)}|{_WORD})|{'|'.join(_CODES)})"
 
 #: 1250, 1,250, 1.250, 1'250, 1 250, and as in India 1,12,950.
 _NUMBER = r"(?:\d{1,3}(?P<group>[,.'\u2019\u00a0\u202f ])\d{3}(?:(?P=group)\d{3})*|\d{1,2}(?:,\d{2})+,\d{3}|\d+)"
 
-#: 12.50, $1,250.00, 1.250,00 €, -3.00, (3.00), 4.20- and the like; $20, ¥324, CHF 20.-, which have no decimals and
+_MINUS = "-\u2212\u2013"
+#: 12.50, $1,250.00, 1.250,00 €, -3.00, $(3.00), 4.20 - and the like; $20, ¥324, CHF 20.-, which have no decimals and
 #: show by their currency what they are.
 _MONEY = re.compile(
-    rf"^[-(]?(?P<before>{_CURRENCY} ?)?-?(?P<number>{_NUMBER})"
-    rf"(?:[.,](?P<decimals>\d{{2}})|(?P<dash>[.,:][-\u2013\u2014]{{1,2}}))?\)?-?(?P<after> ?{_CURRENCY})?$",
+    rf"^(?P<sign>[{_MINUS}(] ?)?(?P<before>{_CURRENCY} ?)?(?P<inner>[{_MINUS}(] ?)?(?P<number>{_NUMBER})"
+    rf"(?:[.,](?P<decimals>\d{{2}})|(?P<dash>[.,:][-\u2013\u2014]{{1,2}}))?(?: ?\))?(?P<behind> ?[{_MINUS}])?"
+    rf"(?P<after> ?{_CURRENCY}(?P<last>[{_MINUS}])?)?$",
     re.IGNORECASE,
 )
 _ONLY_CURRENCY = re.compile(rf"^{_CURRENCY}$", re.IGNORECASE)
 _ONLY_SIGN = re.compile(rf"^(?:{_SIGN})$")
-_BARE = re.compile(rf"^{_NUMBER}$")
+_BARE = re.compile(rf"^N?{_NUMBER}$")  # N as in _LETTERS
 #: What tills print after a sum: a tax class, a star.
 _FLAG = re.compile(r"^(?:[A-Z]{1,2}|\*|[A-Z]\d|%)$")
 #: A tax class printed without a space: "3.49T".
@@ -193,7 +197,7 @@ def money(text: str) -> Decimal | None:
     if not match["decimals"] and re.match(r"[A-Za-z]+-", bare):  # RM-20417: rather the number of something
         return None
     value = Decimal(re.sub(r"\D", "", match["number"]) + "." + (match["decimals"] or "0"))
-    return -value if bare.startswith(("-", "(")) or re.search(r"-\d|\d-", bare) else value
+    return -value if any(match[group] for group in ("sign", "inner", "behind", "last")) else value
 
 
 def whole(text: str) -> Decimal | None:
@@ -241,7 +245,7 @@ def currency_of(texts: Sequence[str]) -> str | None:
 def _signs(text: str) -> list[str]:
     """The codes that the signs in a text stand for; words such as "Rs" count beside a number or alone."""
     words = [code for word, code in _WORDS.items() if re.search(rf"(?<![^\W\d]){re.escape(word)}(?![^\W\d])", text)]
-    letters = [code for letter, code in _LETTERS.items() if re.match(letter, text)]
+    letters = [code for letter, code in _LETTERS.items() if code and re.search(letter, text)]
     return [_SIGNS[sign] for sign in re.findall(_SIGN, text)] or words[:1] or letters
 
 

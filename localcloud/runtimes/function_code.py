@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import os
 import shutil
 import threading
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,8 +22,13 @@ INHERITED = (
 )
 
 
+#: How a damaged, an encrypted and a strangely compressed package show themselves (zipfile's documentation).
+_DAMAGED = (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError)
+_UNFIT_NAMES = {errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.EINVAL}
+
+
 class BadPackage(Exception):
-    """A deployment package that is no zip file."""
+    """A deployment package that is no zip file, or one whose names no file system takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +83,7 @@ class Packages:
         """A directory with the packages' content, later ones over earlier; the same for the same bytes.
 
         Raises:
-            BadPackage: one of them is no zip file.
+            BadPackage: one of them is no zip file, or has a name that is too long or a folder below a file.
         """
         digest = hashlib.sha256()
         for package in packages:
@@ -84,14 +91,18 @@ class Packages:
         target = self._scratch / digest.hexdigest()[:16]
         with self._lock:
             if not target.exists():
-                target.mkdir(parents=True)
+                aside = Path(f"{target}.part")  # a full disk leaves no half of it to be taken for the whole
+                aside.mkdir(parents=True)
                 try:
                     for package in packages:
                         with zipfile.ZipFile(io.BytesIO(package)) as archive:
-                            archive.extractall(target)
-                except zipfile.BadZipFile as problem:
-                    shutil.rmtree(target)
+                            archive.extractall(aside)
+                except (*_DAMAGED, OSError) as problem:
+                    shutil.rmtree(aside)
+                    if isinstance(problem, OSError) and problem.errno not in _UNFIT_NAMES:
+                        raise
                     raise BadPackage(str(problem)) from problem
+                aside.rename(target)
         return target
 
 

@@ -552,7 +552,7 @@ class Sources:
 
     async def _invoke(self, mapping: EventSourceMapping, event: Shape) -> Invocation | None:
         """What the function makes of a batch; None when it could not be called."""
-        payload = json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode(errors="surrogatepass")
+        payload = json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode(errors="backslashreplace")
         request_id = self._functions.request_id(mapping.function, payload)
 
         def run() -> Invocation:

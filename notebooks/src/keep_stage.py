@@ -24,7 +24,7 @@ def handler(event, context):
     if "body" in event:
         bucket, key = split(event["made"])
         s3.put_object(Bucket=bucket, Key=key, Body=json.dumps(event["body"], indent=1), ContentType="application/json")
-    inputs = {address: sha256(read(address)) for given in event["of"] for address in below(given)}
+    inputs = {address: sha256(read(address)) for source in event["of"] for address in below(source)}
     kept = {}
     for address in below(event["made"]):
         content = read(address)

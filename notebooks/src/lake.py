@@ -4,6 +4,7 @@ import contextlib
 import json
 import time
 
+from helpers.errors import WorkshopError
 from helpers.session import current
 from helpers.status import doing
 
@@ -118,10 +119,19 @@ def projected(workshop, shops):
 
 
 def until(workshop, what, holds):
-    """Wait until something holds; the line below the cell says for what."""
+    """Wait until something holds; the line below the cell says for what.
+
+    Raises:
+        WorkshopError: it takes much longer than ever: what is waited for was not sent, or was fetched before.
+    """
+    pause, patience = (0.1, 45) if workshop.target == "local" else (5, 900)
+    end = time.monotonic() + patience
     with doing(f"Waiting until {what}"):
         while not holds():
-            time.sleep(0.1 if workshop.target == "local" else 5)
+            if time.monotonic() > end:
+                cure = "Run again the cell above that sends checkouts, then this one."
+                raise WorkshopError(f"Waited {patience} seconds until {what}, and nothing came. {cure}")
+            time.sleep(pause)
 
 
 def make_role(workshop):
@@ -145,11 +155,11 @@ def given_up(workshop, queue):
     """What Lambda tells the queue about a batch that it has given up, once it has."""
     sqs, found = workshop.client("sqs"), []
 
-    def told():
+    def arrived():
         found.extend(sqs.receive_message(QueueUrl=queue).get("Messages", []))
         return bool(found)
 
-    until(workshop, "Lambda has given up", told)
+    until(workshop, "Lambda has given up", arrived)
     sqs.delete_message(QueueUrl=queue, ReceiptHandle=found[0]["ReceiptHandle"])
     return json.loads(found[0]["Body"])
 

@@ -26,16 +26,16 @@ def look(bucket: str, key: str) -> draw.Preview:
 
 def pages() -> list[draw.Page]:
     """The data of an execution with a receipt whose text was found, and its events."""
-    told: dict[str, Any] = json.loads((HISTORIES / "plain.json").read_text(encoding="utf-8"))
-    for event in told["events"]:
+    stored: dict[str, Any] = json.loads((HISTORIES / "plain.json").read_text(encoding="utf-8"))
+    for event in stored["events"]:
         answer = event.get("taskSucceededEventDetails", {})
         if "Blocks" in str(answer.get("output")):
             box = {"BoundingBox": {"Left": 0.1, "Top": 0.1, "Width": 0.5, "Height": 0.1}}
             blocks = [{"BlockType": "LINE", "Text": HOSTILE, "Geometry": box}]
             answer["output"] = json.dumps({"Blocks": [*json.loads(answer["output"])["Blocks"], *blocks]})
     return [
-        draw.data(told["definition"], told["events"], name=HOSTILE, look=look),
-        draw.events(told["events"], name=HOSTILE),
+        draw.data(stored["definition"], stored["events"], name=HOSTILE, look=look),
+        draw.events(stored["events"], name=HOSTILE),
     ]
 
 

@@ -58,6 +58,18 @@ def test_the_launcher_opens_the_desk_and_ends_on_ctrl_c(watch: Callable[..., Wat
         assert lab.returncode == 130
 
 
+def test_a_long_line_of_code_is_wrapped_where_a_projector_at_150_percent_would_cut_it(
+    lab: Lab, watch: Callable[..., Watched]
+) -> None:
+    page = watch().page
+    page.set_viewport_size({"width": 1280 * 2 // 3, "height": 480})
+    lab.write("long.ipynb", nbformat.v4.new_code_cell(f"print({', '.join(['workshop.bucket'] * 8)})"))
+    page.goto(lab.address("long.ipynb"))
+    line = page.locator(".jp-CodeCell .cm-scroller")
+    line.wait_for(timeout=MINUTES)
+    assert line.evaluate("line => line.scrollWidth <= line.clientWidth")
+
+
 def kinds(outputs: list[Any]) -> list[str]:
     """Return the types of a cell's outputs. A kernel may send one text in several pieces; they count once.
 

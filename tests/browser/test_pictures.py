@@ -32,8 +32,8 @@ SEEN = """count => [...document.querySelectorAll('.jp-OutputArea-output img')]
 
 def drawn() -> list[Any]:
     """A graph, a timeline, events and data of an execution that had trouble, and a machine with hostile names."""
-    told = json.loads((HISTORIES / "train.json").read_text(encoding="utf-8"))
-    definition, events = told["definition"], told["events"]
+    stored = json.loads((HISTORIES / "train.json").read_text(encoding="utf-8"))
+    definition, events = stored["definition"], stored["events"]
     return [
         draw.graph(definition, events, name="train"),
         draw.graph(definition, events, name="train", landscape=True),
@@ -74,14 +74,14 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("pages")
     for kind in ("html", "slides"):
         command = ["nbconvert", "--config", "tools/offline_pages.py", "--to", kind, "--output-dir", str(folder)]
-        told = subprocess.run(
+        process = subprocess.run(
             [sys.executable, "-m", *command, *map(str, NOTEBOOKS)],
             cwd=ROOT,
             capture_output=True,
             text=True,
             check=False,
         )
-        assert told.returncode == 0, told.stderr
+        assert process.returncode == 0, process.stderr
     return folder
 
 

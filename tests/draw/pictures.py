@@ -34,45 +34,45 @@ def keep(name: str, svg: str) -> None:
 
 def failed_training() -> list[dict[str, Any]]:
     """TRAIN, up to a training that fails four times and is caught."""
-    told = History()
-    told.visit("Validate input")
-    told.visit("Start training", tries=("States.TaskFailed",) * 4)
-    told.visit("Notify failure")
-    last = told.enter("Rejected", "Fail")
-    told.add("ExecutionFailed", last, error="Rejected", cause="not good enough")
-    return told.events
+    recording = History()
+    recording.visit("Validate input")
+    recording.visit("Start training", tries=("States.TaskFailed",) * 4)
+    recording.visit("Notify failure")
+    last = recording.enter("Rejected", "Fail")
+    recording.add("ExecutionFailed", last, error="Rejected", cause="not good enough")
+    return recording.events
 
 
 def polled_training() -> list[dict[str, Any]]:
     """TRAIN, after three rounds of its loop, in the middle of its Parallel."""
-    told = History()
-    told.visit("Validate input")
-    told.visit("Start training", tries=("Busy", None))
+    recording = History()
+    recording.visit("Validate input")
+    recording.visit("Start training", tries=("Busy", None))
     for _ in range(3):
-        told.enter("Wait", "Wait")
-        told.now += 30
-        told.leave("Wait", "Wait")
-        told.visit("Get status")
-        told.enter("Training done?", "Choice")
-        told.leave("Training done?", "Choice")
-    started = told.add("ParallelStateStarted", told.enter("Evaluate", "Parallel"))
-    told.visit("Accuracy", previous=started)
-    told.enter("Sample", previous=started)
-    return told.events
+        recording.enter("Wait", "Wait")
+        recording.now += 30
+        recording.leave("Wait", "Wait")
+        recording.visit("Get status")
+        recording.enter("Training done?", "Choice")
+        recording.leave("Training done?", "Choice")
+    started = recording.add("ParallelStateStarted", recording.enter("Evaluate", "Parallel"))
+    recording.visit("Accuracy", previous=started)
+    recording.enter("Sample", previous=started)
+    return recording.events
 
 
 def thousand_items() -> Events:
     """A Map of a thousand items, of which every hundredth fails once."""
-    told = History()
-    begun = told.add("MapStateStarted", told.enter("Each", "Map"), length=1000)
+    recording = History()
+    begun = recording.add("MapStateStarted", recording.enter("Each", "Map"), length=1000)
     for index in range(1000):
-        opened = told.add("MapIterationStarted", begun, name="Each", index=index)
-        last = told.visit("Load", previous=opened)
-        last = told.visit("Score", previous=last, tries=("Busy", None) if index % 100 == 0 else (None,))
-        last = told.add("MapIterationSucceeded", last, name="Each", index=index)
-    last = told.leave("Each", "Map", previous=told.add("MapStateSucceeded", last))
-    told.add("ExecutionSucceeded", last)
-    return told.events
+        opened = recording.add("MapIterationStarted", begun, name="Each", index=index)
+        last = recording.visit("Load", previous=opened)
+        last = recording.visit("Score", previous=last, tries=("Busy", None) if index % 100 == 0 else (None,))
+        last = recording.add("MapIterationSucceeded", last, name="Each", index=index)
+    last = recording.leave("Each", "Map", previous=recording.add("MapStateSucceeded", last))
+    recording.add("ExecutionSucceeded", last)
+    return recording.events
 
 
 THOUSAND = {
@@ -83,51 +83,51 @@ THOUSAND = {
 
 def converted(number: int) -> Events:
     """CHILD, which refuses the second receipt and is still at work on the third."""
-    told = History()
-    told.now += number
-    told.visit("Read")
-    told.enter("Readable?", "Choice")
-    told.leave("Readable?", "Choice")
+    recording = History()
+    recording.now += number
+    recording.visit("Read")
+    recording.enter("Readable?", "Choice")
+    recording.leave("Readable?", "Choice")
     if number == 1:
-        told.add("ExecutionFailed", told.enter("Refuse", "Fail"), error="Unreadable", cause="too dark")
+        recording.add("ExecutionFailed", recording.enter("Refuse", "Fail"), error="Unreadable", cause="too dark")
     elif number == 0:
-        told.add("ExecutionSucceeded", told.visit("Keep"))
+        recording.add("ExecutionSucceeded", recording.visit("Keep"))
     else:
-        told.add("TaskScheduled", told.enter("Keep"))
-    return told.events
+        recording.add("TaskScheduled", recording.enter("Keep"))
+    return recording.events
 
 
 def three_children() -> Events:
     """PARENT with three receipts: one converted, one refused, one still at work."""
-    told = History()
-    begun = told.add("MapStateStarted", told.enter("Each receipt", "Map"), length=3)
+    recording = History()
+    begun = recording.add("MapStateStarted", recording.enter("Each receipt", "Map"), length=3)
     for index in range(3):
-        opened = told.add("MapIterationStarted", begun, name="Each receipt", index=index)
-        entered = told.enter("Convert", previous=opened)
+        opened = recording.add("MapIterationStarted", begun, name="Each receipt", index=index)
+        entered = recording.enter("Convert", previous=opened)
         about = {"resourceType": "states", "resource": "startExecution.sync:2"}
         arguments = f'{{"StateMachineArn": "{STATES}:stateMachine:convert"}}'
-        scheduled = told.add("TaskScheduled", entered, parameters=arguments, **about)
+        scheduled = recording.add("TaskScheduled", entered, parameters=arguments, **about)
         output = f'{{"ExecutionArn": "{STATES}:execution:convert:{index}"}}'
-        last = told.add("TaskSubmitted", told.add("TaskStarted", scheduled), output=output, **about)
+        last = recording.add("TaskSubmitted", recording.add("TaskStarted", scheduled), output=output, **about)
         if index == 2:
             break
         if index == 1:
-            last = told.add("TaskFailed", last, 4, error="States.TaskFailed", cause="{}", **about)
-            last = told.leave("Convert", previous=last)
-            told.enter("Set aside", "Pass", previous=last)
-            last = told.leave("Set aside", "Pass")
+            last = recording.add("TaskFailed", last, 4, error="States.TaskFailed", cause="{}", **about)
+            last = recording.leave("Convert", previous=last)
+            recording.enter("Set aside", "Pass", previous=last)
+            last = recording.leave("Set aside", "Pass")
         else:
-            last = told.leave("Convert", previous=told.add("TaskSucceeded", last, 5, output=output, **about))
-        told.add("MapIterationSucceeded", last, name="Each receipt", index=index)
-    return told.events
+            last = recording.leave("Convert", previous=recording.add("TaskSucceeded", last, 5, output=output, **about))
+        recording.add("MapIterationSucceeded", last, name="Each receipt", index=index)
+    return recording.events
 
 
 def many_items() -> Events:
     """MANY, while its Map Run is at work."""
-    told = History()
-    last = told.add("MapStateStarted", told.enter("Score all", "Map"), length=1000)
-    told.add("MapRunStarted", last, 90, mapRunArn=f"{STATES}:mapRun:many/Scoreall:1")
-    return told.events
+    recording = History()
+    last = recording.add("MapStateStarted", recording.enter("Score all", "Map"), length=1000)
+    recording.add("MapRunStarted", last, 90, mapRunArn=f"{STATES}:mapRun:many/Scoreall:1")
+    return recording.events
 
 
 class Known:

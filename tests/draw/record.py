@@ -15,7 +15,7 @@ from typing import Any
 
 from localcloud.asl.compiler import compile_machine
 from localcloud.asl.environment import Environment, TaskCall, TaskFailure
-from localcloud.asl.execution import Execution
+from localcloud.asl.execution import StateMachineExecution
 from localcloud.time.clock import Clock, Signal
 from tests.draw.machines import LAMBDA, TRAIN, catch, task
 from tests.draw.machines import Machine as Definition
@@ -177,7 +177,7 @@ def record(
     clock.start()
     tasks: Any = Tasks(clock, seconds or {}, fails or {}, answers or {})
     nothing: Any = None
-    execution = Execution(
+    execution = StateMachineExecution(
         compile_machine(definition),
         arn=f"{ARN}:{name}:run",
         name="run",
@@ -196,8 +196,8 @@ def record(
     clock.spawn(whole()).join(30)
     clock.close()
     lines = ",\n".join(json.dumps(event, ensure_ascii=False) for event in execution.history.events)
-    told = f'{{"definition": {json.dumps(definition, ensure_ascii=False)},\n"events": [\n{lines}\n]}}\n'
-    (FOLDER / f"{name}.json").write_text(told, encoding="utf-8", newline="\n")
+    answer = f'{{"definition": {json.dumps(definition, ensure_ascii=False)},\n"events": [\n{lines}\n]}}\n'
+    (FOLDER / f"{name}.json").write_text(answer, encoding="utf-8", newline="\n")
     print(name, execution.status, len(execution.history.events), "events", file=sys.stderr)
 
 

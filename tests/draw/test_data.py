@@ -14,15 +14,15 @@ from draw.paths import UNKNOWN
 
 
 def story(name: str) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads(
+    stored: dict[str, Any] = json.loads(
         (Path(__file__).parent / "histories" / f"{name}.json").read_text(encoding="utf-8")
     )
-    return told
+    return stored
 
 
 def seen(name: str, state: str) -> lens.Seen:
-    told = story(name)
-    return next(seen for seen in lens.read(told["definition"], told["events"]) if seen.visit.state == state)
+    record = story(name)
+    return next(seen for seen in lens.read(record["definition"], record["events"]) if seen.visit.state == state)
 
 
 def stages(name: str, state: str) -> dict[str, Any]:
@@ -32,24 +32,27 @@ def stages(name: str, state: str) -> dict[str, Any]:
 def test_each_field_of_a_task_is_shown_with_what_it_did() -> None:
     photo = {"bucket": "workshop", "key": "receipts/01.png"}
     read = {"text": "HARBOUR LIGHT COFFEE", "pages": 1}
-    told = stages("plain", "Read text")
-    assert told["InputPath"] == photo
-    assert told["Parameters"] == {"Document": {"S3Object": {"Bucket": "workshop", "Name": "receipts/01.png"}}}
-    assert told["Result"]["Blocks"][1]["Text"] == "15.82"
-    assert told["ResultSelector"] == read
-    assert told["ResultPath"] == {"photo": photo, "sender": "ada@example.com", "read": read}
+    record = stages("plain", "Read text")
+    assert record["InputPath"] == photo
+    assert record["Parameters"] == {"Document": {"S3Object": {"Bucket": "workshop", "Name": "receipts/01.png"}}}
+    assert record["Result"]["Blocks"][1]["Text"] == "15.82"
+    assert record["ResultSelector"] == read
+    assert record["ResultPath"] == {"photo": photo, "sender": "ada@example.com", "read": read}
 
 
 def test_what_is_worked_out_agrees_with_what_was_recorded() -> None:
     for name in ("plain", "train", "refused"):
-        told = story(name)
-        assert all(seen.agrees for seen in lens.read(told["definition"], told["events"]))
+        record = story(name)
+        assert all(seen.agrees for seen in lens.read(record["definition"], record["events"]))
 
 
 def test_a_history_that_contradicts_the_definition_is_said_to() -> None:
-    told = story("plain")
-    told["definition"]["States"]["Label"]["Result"] = "another"
-    assert "differs from what the history recorded" in draw.data(told["definition"], told["events"], state="Label").text
+    record = story("plain")
+    record["definition"]["States"]["Label"]["Result"] = "another"
+    assert (
+        "differs from what the history recorded"
+        in draw.data(record["definition"], record["events"], state="Label").text
+    )
 
 
 def test_branches_and_items_are_the_result_of_what_holds_them() -> None:
@@ -60,8 +63,8 @@ def test_branches_and_items_are_the_result_of_what_holds_them() -> None:
 
 
 def test_a_caught_error_is_shown_as_the_data_it_becomes() -> None:
-    told = stages("refused", "Start training")
-    assert told["Error"] == told["Catch"] == {"Error": "Model.Busy", "Cause": "Start training is busy: try again"}
+    record = stages("refused", "Start training")
+    assert record["Error"] == record["Catch"] == {"Error": "Model.Busy", "Cause": "Start training is busy: try again"}
 
 
 def test_each_try_that_failed_is_told_with_its_error() -> None:
@@ -71,18 +74,18 @@ def test_each_try_that_failed_is_told_with_its_error() -> None:
 
 
 def test_a_choice_is_told_with_where_it_went_and_why() -> None:
-    told = seen("train", "Good enough?").stages
-    assert [(stage.says, stage.after) for stage in told] == [("accuracy ≥ 0.9", "Score batches")]
+    record = seen("train", "Good enough?").stages
+    assert [(stage.says, stage.after) for stage in record] == [("accuracy ≥ 0.9", "Score batches")]
 
 
 def test_jsonata_is_told_from_the_history_alone() -> None:
-    told = seen("jsonata", "Read text")
-    assert {stage.name: stage.after for stage in told.stages if stage.name != "Result"} == {
+    record = seen("jsonata", "Read text")
+    assert {stage.name: stage.after for stage in record.stages if stage.name != "Result"} == {
         "Arguments": {"Document": "receipts/01.png"},
         "Assign": {"pages": 2},
         "Output": "HARBOUR LIGHT COFFEE",
     }
-    assert all(stage.recorded for stage in told.stages)
+    assert all(stage.recorded for stage in record.stages)
 
 
 def test_what_cannot_be_told_is_said_not_to_be_shown() -> None:
@@ -93,15 +96,15 @@ def test_what_cannot_be_told_is_said_not_to_be_shown() -> None:
 
 
 def test_a_state_is_shown_on_the_visit_that_failed_or_the_last_and_by_name_on_all() -> None:
-    told = story("train")
-    assert "Get status at 106 s, visit 3 of 3" in draw.data(told["definition"], told["events"]).text
-    all_visits = draw.data(told["definition"], told["events"], state="Get status").text
+    record = story("train")
+    assert "Get status at 106 s, visit 3 of 3" in draw.data(record["definition"], record["events"]).text
+    all_visits = draw.data(record["definition"], record["events"], state="Get status").text
     assert [f"visit {number} of 3" in all_visits for number in (1, 2, 3)] == [True, True, True]
 
 
 def test_a_state_that_was_not_entered_is_said_with_those_that_were() -> None:
-    told = story("jsonata")
-    assert "States entered: Read text, Done." in draw.data(told["definition"], told["events"], state="Read").text
+    record = story("jsonata")
+    assert "States entered: Read text, Done." in draw.data(record["definition"], record["events"], state="Read").text
 
 
 @pytest.mark.parametrize(
@@ -142,7 +145,7 @@ def test_a_template_with_a_function_in_it_is_not_guessed() -> None:
     assert paths.fill({"n.$": "States.MathAdd($.a, 1)"}, {"a": 1}) is UNKNOWN
 
 
-def told_as(lines: list[values.Line]) -> list[str]:
+def written(lines: list[values.Line]) -> list[str]:
     return [str(line) for line in lines]
 
 
@@ -151,7 +154,7 @@ def test_a_change_is_marked_where_it_is_and_what_stays_is_short() -> None:
         {"keep": {"x": 1}, "gone": 2, "deep": {"n": 0, "m": 1}},
         {"keep": {"x": 1}, "deep": {"n": 1, "m": 1}},
     )
-    assert told_as(values.changes(before, after)) == [
+    assert written(values.changes(before, after)) == [
         "  {",
         '-   "gone": 2',
         '    "keep": {"x": 1}',
@@ -172,7 +175,7 @@ def test_true_is_not_one() -> None:
 def test_each_part_of_a_template_says_where_it_was_taken_from() -> None:
     template = {"Document": {"S3Object": {"Bucket.$": "$.bucket", "Name.$": "$.key"}}, "Pages": 1}
     given = {"Document": {"S3Object": {"Bucket": "workshop", "Name": "a.png"}}, "Pages": 1}
-    assert told_as(values.lines(given, template))[3:5] == [
+    assert written(values.lines(given, template))[3:5] == [
         '        "Bucket": "workshop"  <- $.bucket',
         '        "Name": "a.png"  <- $.key',
     ]
@@ -182,9 +185,9 @@ def test_each_part_of_a_template_says_where_it_was_taken_from() -> None:
 
 def test_what_a_large_template_has_as_it_stands_takes_a_line_each() -> None:
     fixed = {f"Setting {at}": {"a": "x" * 60, "b": "y" * 60} for at in range(20)}
-    told = told_as(values.lines(fixed | {"Name": "one"}, fixed | {"Name.$": "$.name"}))
-    assert len(told) == 23
-    assert told[-2] == '    "Name": "one"  <- $.name'
+    record = written(values.lines(fixed | {"Name": "one"}, fixed | {"Name.$": "$.name"}))
+    assert len(record) == 23
+    assert record[-2] == '    "Name": "one"  <- $.name'
 
 
 @pytest.mark.parametrize(
@@ -201,36 +204,36 @@ def test_a_cause_is_told_by_its_message(cause: str | None, message: str) -> None
 
 def test_what_a_path_leaves_behind_is_named() -> None:
     whole = {"StatusCode": 200, "Payload": {"total": 3, "tax": 1}, "Version": "1"}
-    assert told_as(values.picked(whole, ["Payload", "tax"], 1)) == ["- StatusCode, Version, Payload.total", "  1"]
+    assert written(values.picked(whole, ["Payload", "tax"], 1)) == ["- StatusCode, Version, Payload.total", "  1"]
 
 
 def test_a_large_value_is_a_few_lines_and_says_what_is_left_out() -> None:
     blocks = [{"Id": f"block-{at}", "Text": "x" * 100, "Page": 1} for at in range(100)]
-    told = told_as(values.lines({"Blocks": blocks, "Numbers": list(range(1000)), "SdkHttpMetadata": {"a": "b" * 99}}))
-    assert len(told) < 20
-    assert "      … 98 more" in told
-    assert any(line.endswith(" more]") and len(line) < 100 for line in told)
-    assert '    "SdkHttpMetadata": {…}' in told
+    record = written(values.lines({"Blocks": blocks, "Numbers": list(range(1000)), "SdkHttpMetadata": {"a": "b" * 99}}))
+    assert len(record) < 20
+    assert "      … 98 more" in record
+    assert any(line.endswith(" more]") and len(line) < 100 for line in record)
+    assert '    "SdkHttpMetadata": {…}' in record
 
 
 def test_a_long_difference_keeps_what_changed() -> None:
     before = {f"name {at}": at for at in range(200)}
-    told = told_as(values.changes(before, before | {"name 150": -1}))
-    assert '-   "name 150": 150' in told
-    assert "    … 148 lines the same" in told[1]
-    assert len(told) < 12
+    record = written(values.changes(before, before | {"name 150": -1}))
+    assert '-   "name 150": 150' in record
+    assert "    … 148 lines the same" in record[1]
+    assert len(record) < 12
 
 
 def test_a_long_value_is_cut_and_no_markup_gets_into_the_page() -> None:
-    told = story("jsonata")
-    told["events"][1]["stateEnteredEventDetails"]["input"] = json.dumps({"a": "<script>" + "x" * 100_000})
-    html = draw.data(told["definition"], told["events"]).html
+    record = story("jsonata")
+    record["events"][1]["stateEnteredEventDetails"]["input"] = json.dumps({"a": "<script>" + "x" * 100_000})
+    html = draw.data(record["definition"], record["events"]).html
     assert "<script" not in html
     assert len(html) < 60_000
 
 
 def test_every_prefix_of_a_history_has_its_data() -> None:
     for name in ("plain", "train"):
-        told = story(name)
-        for end in range(0, len(told["events"]) + 1, 3):
-            assert draw.data(told["definition"], told["events"][:end]).text
+        record = story(name)
+        for end in range(0, len(record["events"]) + 1, 3):
+            assert draw.data(record["definition"], record["events"][:end]).text

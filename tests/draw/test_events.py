@@ -25,8 +25,8 @@ def test_events_are_chosen_by_type_and_by_state() -> None:
 
 
 def test_a_state_that_was_not_entered_is_said_with_those_that_were() -> None:
-    told = draw.events(events_of("refused"), state="Start trainin").text
-    assert told.startswith('No event is of a state "Start trainin". States entered: Validate input, Start training,')
+    text = draw.events(events_of("refused"), state="Start trainin").text
+    assert text.startswith('No event is of a state "Start trainin". States entered: Validate input, Start training,')
 
 
 def test_details_open_on_a_click_and_json_inside_json_is_unpacked() -> None:
@@ -36,15 +36,15 @@ def test_details_open_on_a_click_and_json_inside_json_is_unpacked() -> None:
 
 
 def test_a_long_history_is_cut_and_says_so() -> None:
-    told = draw.events(events_of("many"))
-    assert "more events: give state=… or type=… to see fewer." in told.text
-    assert len(told.html) < 100_000
+    picture = draw.events(events_of("many"))
+    assert "more events: give state=… or type=… to see fewer." in picture.text
+    assert len(picture.html) < 100_000
 
 
 def test_no_markup_of_a_workflow_gets_into_the_page() -> None:
-    told = History()
-    told.visit("<script>alert(1)</script>", tries=("<img>",))
-    page = draw.events(told.events, name="<i>")
+    recording = History()
+    recording.visit("<script>alert(1)</script>", tries=("<img>",))
+    page = draw.events(recording.events, name="<i>")
     assert all(element not in page.html for element in ("<script", "<img", "<i>"))
     assert "&lt;script&gt;" in page.html
 

@@ -82,17 +82,17 @@ def test_jupyter_gets_an_image_with_a_sentence_and_a_terminal_gets_a_trace() -> 
 
 
 def test_a_map_is_told_state_by_state() -> None:
-    told = History()
-    begun = told.add("MapStateStarted", told.enter("Each", "Map"), length=2)
+    recording = History()
+    begun = recording.add("MapStateStarted", recording.enter("Each", "Map"), length=2)
     for index in range(2):
-        opened = told.add("MapIterationStarted", begun, name="Each", index=index)
-        last = told.visit("Work", previous=opened, tries=("Boom",) if index else (None,))
-        told.add("MapIterationSucceeded", last, name="Each", index=index)
+        opened = recording.add("MapIterationStarted", begun, name="Each", index=index)
+        last = recording.visit("Work", previous=opened, tries=("Boom",) if index else (None,))
+        recording.add("MapIterationSucceeded", last, name="Each", index=index)
     machine = {
         "StartAt": "Each",
         "States": {"Each": {"Type": "Map", "End": True, "Iterator": {"StartAt": "Work", "States": {}}}},
     }
-    assert draw.graph(machine, told.events).text.splitlines()[1:] == [
+    assert draw.graph(machine, recording.events).text.splitlines()[1:] == [
         "       0.0 s  Each              …  running, 2 of 2 items",
         "       0.0 s    Work \N{MULTIPLICATION SIGN}2       2 s  1 succeeded, 1 caught: Boom",
     ]

@@ -10,10 +10,10 @@ from tests.draw.machines import History
 
 
 def test_a_retry_and_then_success_is_one_visit_with_two_tries() -> None:
-    told = History()
-    last = told.visit("Train", tries=("Busy", None))
-    told.add("ExecutionSucceeded", last)
-    trace = history.read(told.events)
+    recording = History()
+    last = recording.visit("Train", tries=("Busy", None))
+    recording.add("ExecutionSucceeded", last)
+    trace = history.read(recording.events)
     assert trace.status == "succeeded"
     assert [(visit.state, visit.status, visit.tries) for visit in trace.visits] == [("Train", "succeeded", 2)]
     assert trace.states()["Train"].retries == 1
@@ -21,10 +21,10 @@ def test_a_retry_and_then_success_is_one_visit_with_two_tries() -> None:
 
 
 def test_an_error_that_was_caught_leaves_by_the_catch() -> None:
-    told = History()
-    told.visit("Train", tries=("Busy", "Busy"))
-    told.visit("Mend")
-    trace = history.read(told.events)
+    recording = History()
+    recording.visit("Train", tries=("Busy", "Busy"))
+    recording.visit("Mend")
+    trace = history.read(recording.events)
     train = trace.states()["Train"]
     assert (train.status, train.error, train.retries) == ("caught", "Busy", 1)
     assert trace.taken["Train", "Mend", "catch"] == 1
@@ -32,31 +32,31 @@ def test_an_error_that_was_caught_leaves_by_the_catch() -> None:
 
 
 def test_a_loop_is_counted() -> None:
-    told = History()
+    recording = History()
     for _ in range(3):
-        told.enter("Wait", "Wait")
-        told.leave("Wait", "Wait")
-        told.enter("Done?", "Choice")
-        told.leave("Done?", "Choice")
-    trace = history.read(told.events)
+        recording.enter("Wait", "Wait")
+        recording.leave("Wait", "Wait")
+        recording.enter("Done?", "Choice")
+        recording.leave("Done?", "Choice")
+    trace = history.read(recording.events)
     assert trace.states()["Wait"].visits == 3
     assert trace.taken["Done?", "Wait", "flow"] == 2
 
 
 def test_interleaved_branches_come_apart() -> None:
-    told = History()
-    both = told.enter("Both", "Parallel")
-    started = told.add("ParallelStateStarted", both)
-    first = told.enter("First", previous=started)
-    second = told.enter("Second", previous=started)
-    first = told.attempt(first)
-    second = told.attempt(second)
-    told.leave("Second", previous=second)
-    first = told.leave("First", previous=first)
-    third = told.visit("Third", previous=first)
-    done = told.add("ParallelStateSucceeded", third)
-    told.leave("Both", "Parallel", previous=done)
-    trace = history.read(told.events)
+    recording = History()
+    both = recording.enter("Both", "Parallel")
+    started = recording.add("ParallelStateStarted", both)
+    first = recording.enter("First", previous=started)
+    second = recording.enter("Second", previous=started)
+    first = recording.attempt(first)
+    second = recording.attempt(second)
+    recording.leave("Second", previous=second)
+    first = recording.leave("First", previous=first)
+    third = recording.visit("Third", previous=first)
+    done = recording.add("ParallelStateSucceeded", third)
+    recording.leave("Both", "Parallel", previous=done)
+    trace = history.read(recording.events)
     holders = {visit.state: visit.holder.state if visit.holder else None for visit in trace.visits}
     assert holders == {"Both": None, "First": "Both", "Second": "Both", "Third": "Both"}
     assert trace.taken["First", "Third", "flow"] == 1
@@ -65,17 +65,17 @@ def test_interleaved_branches_come_apart() -> None:
 
 
 def test_iterations_of_a_map_are_counted_and_told_apart() -> None:
-    told = History()
-    each = told.enter("Each", "Map")
-    begun = told.add("MapStateStarted", each, length=3)
+    recording = History()
+    each = recording.enter("Each", "Map")
+    begun = recording.add("MapStateStarted", each, length=3)
     ends = []
     for index in range(3):
-        opened = told.add("MapIterationStarted", begun, name="Each", index=index)
-        last = told.visit("Work", previous=opened, tries=("Boom",) if index == 1 else (None,))
-        ends.append(told.add("MapIterationSucceeded", last, name="Each", index=index))
-    done = told.add("MapStateSucceeded", ends[-1])
-    told.leave("Each", "Map", previous=done)
-    states = history.read(told.events).states()
+        opened = recording.add("MapIterationStarted", begun, name="Each", index=index)
+        last = recording.visit("Work", previous=opened, tries=("Boom",) if index == 1 else (None,))
+        ends.append(recording.add("MapIterationSucceeded", last, name="Each", index=index))
+    done = recording.add("MapStateSucceeded", ends[-1])
+    recording.leave("Each", "Map", previous=done)
+    states = history.read(recording.events).states()
     assert states["Each"].iterations == (3, 3)
     assert (states["Work"].visits, states["Work"].status, states["Work"].error) == (3, "caught", "Boom")
     assert states["Work"].share == (1, 3)
@@ -83,15 +83,15 @@ def test_iterations_of_a_map_are_counted_and_told_apart() -> None:
 
 
 def test_the_innermost_failed_state_is_named_and_its_neighbours_are_aborted() -> None:
-    told = History()
-    both = told.enter("Both", "Parallel")
-    started = told.add("ParallelStateStarted", both)
-    first = told.enter("First", previous=started)
-    told.enter("Second", previous=started)
-    failed = told.attempt(first, error="Boom")
-    given_up = told.add("ParallelStateFailed", failed, error="Boom", cause="it did not work")
-    told.add("ExecutionFailed", given_up, error="Boom", cause="it did not work")
-    trace = history.read(told.events)
+    recording = History()
+    both = recording.enter("Both", "Parallel")
+    started = recording.add("ParallelStateStarted", both)
+    first = recording.enter("First", previous=started)
+    recording.enter("Second", previous=started)
+    failed = recording.attempt(first, error="Boom")
+    given_up = recording.add("ParallelStateFailed", failed, error="Boom", cause="it did not work")
+    recording.add("ExecutionFailed", given_up, error="Boom", cause="it did not work")
+    trace = history.read(recording.events)
     assert {name: state.status for name, state in trace.states().items()} == {
         "Both": "failed",
         "First": "failed",
@@ -103,15 +103,15 @@ def test_the_innermost_failed_state_is_named_and_its_neighbours_are_aborted() ->
 
 
 def test_a_failure_inside_a_parallel_that_was_caught_does_not_blame_its_inside() -> None:
-    told = History()
-    both = told.enter("Both", "Parallel")
-    started = told.add("ParallelStateStarted", both)
-    first = told.attempt(told.enter("First", previous=started), error="Boom")
-    given_up = told.add("ParallelStateFailed", first, error="Boom")
-    told.leave("Both", "Parallel", previous=given_up)
-    failing = told.enter("Give up", "Fail")
-    told.add("ExecutionFailed", failing, error="Final", cause="no more")
-    trace = history.read(told.events)
+    recording = History()
+    both = recording.enter("Both", "Parallel")
+    started = recording.add("ParallelStateStarted", both)
+    first = recording.attempt(recording.enter("First", previous=started), error="Boom")
+    given_up = recording.add("ParallelStateFailed", first, error="Boom")
+    recording.leave("Both", "Parallel", previous=given_up)
+    failing = recording.enter("Give up", "Fail")
+    recording.add("ExecutionFailed", failing, error="Final", cause="no more")
+    trace = history.read(recording.events)
     assert trace.states()["Both"].status == "caught"
     assert trace.states()["First"].status == "failed"
     guilty = trace.failed()
@@ -122,47 +122,47 @@ def test_a_failure_inside_a_parallel_that_was_caught_does_not_blame_its_inside()
 
 
 def test_a_stopped_execution_failed_nowhere() -> None:
-    told = History()
-    entered = told.enter("Wait", "Wait")
-    told.add("ExecutionAborted", entered, 5.0)
-    trace = history.read(told.events)
+    recording = History()
+    entered = recording.enter("Wait", "Wait")
+    recording.add("ExecutionAborted", entered, 5.0)
+    trace = history.read(recording.events)
     assert (trace.status, trace.seconds, trace.failed()) == ("aborted", 5.0, None)
     assert trace.states()["Wait"].status == "aborted"
 
 
 def test_boto3_datetimes_and_plain_numbers_are_read_alike() -> None:
-    told = History()
-    told.visit("Train")
-    dated = [{**event, "timestamp": datetime.fromtimestamp(event["timestamp"], tz=UTC)} for event in told.events]
-    assert history.read(dated) == history.read(told.events)
+    recording = History()
+    recording.visit("Train")
+    dated = [{**event, "timestamp": datetime.fromtimestamp(event["timestamp"], tz=UTC)} for event in recording.events]
+    assert history.read(dated) == history.read(recording.events)
 
 
 def test_every_prefix_of_a_history_is_an_execution_that_runs() -> None:
-    told = History()
-    told.visit("Train", tries=("Busy", None))
-    last = told.visit("Use")
-    told.add("ExecutionSucceeded", last)
-    for end in range(len(told.events)):
-        assert history.read(told.events[:end]).status == "running"
+    recording = History()
+    recording.visit("Train", tries=("Busy", None))
+    last = recording.visit("Use")
+    recording.add("ExecutionSucceeded", last)
+    for end in range(len(recording.events)):
+        assert history.read(recording.events[:end]).status == "running"
 
 
 def test_a_redrive_goes_on_in_the_states_that_it_failed_in() -> None:
     """Every event after ExecutionRedriven links to one before it, as the API does after a redrive."""
-    told = History()
-    each = told.enter("Each", "Map")
-    begun = told.add("MapStateStarted", each, length=1)
-    opened = told.add("MapIterationStarted", begun, name="Each", index=0)
-    lost = told.attempt(told.enter("Work", previous=opened), error="Boom")
-    told.add("MapIterationFailed", lost, name="Each", index=0)
-    given_up = told.add("MapStateFailed", lost)
-    ended = told.add("ExecutionFailed", given_up, error="Boom")
-    told.add("ExecutionRedriven", ended, redriveCount=1)
-    assert history.read(told.events).status == "running"
-    good = told.leave("Work", previous=told.attempt(lost))
-    done = told.add("MapIterationSucceeded", good, name="Each", index=0)
-    told.add("MapStateSucceeded", done)
-    told.add("ExecutionSucceeded", told.leave("Each", "Map", previous=done))
-    trace = history.read(told.events)
+    recording = History()
+    each = recording.enter("Each", "Map")
+    begun = recording.add("MapStateStarted", each, length=1)
+    opened = recording.add("MapIterationStarted", begun, name="Each", index=0)
+    lost = recording.attempt(recording.enter("Work", previous=opened), error="Boom")
+    recording.add("MapIterationFailed", lost, name="Each", index=0)
+    given_up = recording.add("MapStateFailed", lost)
+    ended = recording.add("ExecutionFailed", given_up, error="Boom")
+    recording.add("ExecutionRedriven", ended, redriveCount=1)
+    assert history.read(recording.events).status == "running"
+    good = recording.leave("Work", previous=recording.attempt(lost))
+    done = recording.add("MapIterationSucceeded", good, name="Each", index=0)
+    recording.add("MapStateSucceeded", done)
+    recording.add("ExecutionSucceeded", recording.leave("Each", "Map", previous=done))
+    trace = history.read(recording.events)
     states = trace.states()
     assert (trace.status, trace.failed()) == ("succeeded", None)
     assert (states["Each"].status, states["Each"].iterations) == ("succeeded", (1, 1))

@@ -105,14 +105,14 @@ def test_the_deepest_children_are_closed_first() -> None:
 
 
 def test_several_machines_of_one_state_are_counted_not_opened() -> None:
-    told = History()
+    recording = History()
     for name in ("convert", "other"):
         arguments = f'{{"StateMachineArn": "{STATES}:stateMachine:{name}"}}'
-        entered = told.enter("Start it")
+        entered = recording.enter("Start it")
         about = {"resourceType": "states", "resource": "startExecution"}
-        told.add("TaskScheduled", entered, parameters=arguments, **about)
-        told.leave("Start it")
-    drawn = draw.graph(starting("convert"), told.events, source=Known())
+        recording.add("TaskScheduled", entered, parameters=arguments, **about)
+        recording.leave("Start it")
+    drawn = draw.graph(starting("convert"), recording.events, source=Known())
     assert "Child workflow: one of 2" in drawn.svg
 
 
@@ -146,30 +146,30 @@ def test_a_progress_bar_stays_inside_its_box(counts: dict[str, int]) -> None:
 
 
 def test_a_job_at_work_says_how_far_it_is() -> None:
-    told = History()
-    entered = told.enter("Train")
+    recording = History()
+    entered = recording.enter("Train")
     about = {"resourceType": "sagemaker", "resource": "createTrainingJob.sync"}
-    told.add("TaskScheduled", entered, parameters='{"TrainingJobName": "job-7"}', **about)
+    recording.add("TaskScheduled", entered, parameters='{"TrainingJobName": "job-7"}', **about)
     machine = {
         "StartAt": "Train",
         "States": {"Train": task(resource="arn:aws:states:::sagemaker:createTrainingJob.sync")},
     }
-    drawn = draw.graph(machine, told.events, source=Known())
+    drawn = draw.graph(machine, recording.events, source=Known())
     assert "job-7, 2 min" in drawn.svg
     assert "Train (job-7, 2 min)" in drawn.alt
-    told.add("TaskSucceeded", len(told.events), **about)
-    told.leave("Train")
-    assert "job-7" not in draw.graph(machine, told.events, source=Known()).svg
+    recording.add("TaskSucceeded", len(recording.events), **about)
+    recording.leave("Train")
+    assert "job-7" not in draw.graph(machine, recording.events, source=Known()).svg
 
 
 def test_what_happened_to_few_items_is_drawn_inside_the_map() -> None:
     source = Known()
     items = []
     for failed in (False, True):
-        told = History()
-        told.visit("Read", tries=("Busy",) if failed else (None,))
-        told.visit("Score")
-        items.append(told.events)
+        recording = History()
+        recording.visit("Read", tries=("Busy",) if failed else (None,))
+        recording.visit("Score")
+        items.append(recording.events)
     source.histories = [*items]
     drawn = draw.graph(MANY, many_items(), source=source)
     assert f"Score {TIMES}2" in drawn.text

@@ -104,12 +104,12 @@ def test_an_object_is_asked_for_once_and_stands_where_it_was_named_first() -> No
         return Preview("text", text=f"what is in {key}")
 
     events = execution(("A", PHOTO_AT, PHOTO_AT), ("B", PHOTO_AT, PHOTO_AT | {"at": "s3://workshop/b.txt"}))
-    told = draw.data(MACHINE, events, look=look)
+    picture = draw.data(MACHINE, events, look=look)
     assert asked == [("workshop", "a.png"), ("workshop", "b.txt")]
-    first, second = told.html.split("<details")[1:]
+    first, second = picture.html.split("<details")[1:]
     assert "what is in a.png" in first
     assert "what is in b.txt" in second
-    assert "In S3           b.txt: text: what is in b.txt" in told.text
+    assert "In S3           b.txt: text: what is in b.txt" in picture.text
 
 
 def test_without_anyone_to_look_nothing_is_asked_for() -> None:
@@ -122,8 +122,8 @@ def test_previews_of_many_objects_leave_a_page_small() -> None:
     given: list[tuple[str, Any, Any]] = [
         (f"S{at}", {}, [f"s3://workshop/{at}-{part}" for part in range(9)]) for at in range(40)
     ]
-    told = draw.data({"StartAt": "S0", "States": states}, execution(*given), look=lambda bucket, key: big)
-    assert len(told.html) < 150_000
+    picture = draw.data({"StartAt": "S0", "States": states}, execution(*given), look=lambda bucket, key: big)
+    assert len(picture.html) < 150_000
 
 
 def test_so_many_objects_are_looked_at_and_no_more() -> None:

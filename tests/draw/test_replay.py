@@ -19,9 +19,9 @@ HISTORIES = sorted((Path(__file__).parent / "histories").glob("*.json"))
 
 
 def recorded(path: Path) -> tuple[str, list[dict[str, Any]]]:
-    told = json.loads(path.read_text(encoding="utf-8"))
-    definition = told["definition"]
-    return definition if isinstance(definition, str) else json.dumps(definition), told["events"]
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    definition = stored["definition"]
+    return definition if isinstance(definition, str) else json.dumps(definition), stored["events"]
 
 
 def train() -> tuple[str, list[dict[str, Any]]]:
@@ -65,9 +65,9 @@ def test_a_visit_has_what_it_got_and_gave_and_each_try_that_failed() -> None:
     definition, events = train()
     film = draw.film(definition, events)
     [visit] = visits_of(film, "Start training")
-    told = [event for event in events if history.details(event).get("name") == "Start training"]
-    assert json.loads(film["texts"][visit["input"]]) == json.loads(told[0]["stateEnteredEventDetails"]["input"])
-    assert json.loads(film["texts"][visit["output"]]) == json.loads(told[1]["stateExitedEventDetails"]["output"])
+    answer = [event for event in events if history.details(event).get("name") == "Start training"]
+    assert json.loads(film["texts"][visit["input"]]) == json.loads(answer[0]["stateEnteredEventDetails"]["input"])
+    assert json.loads(film["texts"][visit["output"]]) == json.loads(answer[1]["stateExitedEventDetails"]["output"])
     assert [name for _, name, _ in visit["failures"]] == ["Model.Busy"]
     at, status, tries, left, *_ = visit["changes"][-1]
     assert film["moments"][at]["type"] == "TaskStateExited"
@@ -117,10 +117,10 @@ def test_of_a_very_long_history_only_some_events_are_moments(monkeypatch: pytest
 
 
 def test_long_inputs_are_cut_and_letters_that_no_file_holds_are_replaced() -> None:
-    told = History()
-    told.visit("Validate input")
-    told.events[1]["stateEnteredEventDetails"]["input"] = json.dumps({"long": "x" * 9000, "odd": "a\x00\ud800"})
-    film = draw.film(train()[0], told.events)
+    recording = History()
+    recording.visit("Validate input")
+    recording.events[1]["stateEnteredEventDetails"]["input"] = json.dumps({"long": "x" * 9000, "odd": "a\x00\ud800"})
+    film = draw.film(train()[0], recording.events)
     [visit] = visits_of(film, "Validate input")
     text = film["texts"][visit["input"]]
     assert text.endswith("… of 9,036 letters")
@@ -132,7 +132,7 @@ def test_long_inputs_are_cut_and_letters_that_no_file_holds_are_replaced() -> No
 
 def test_json_is_laid_out_with_what_is_short_on_one_line() -> None:
     value = {"batches": [[1, 2], [3, 4]], "text": "x" * 40, "inner": {"a": None}}
-    told = replay.pretty(json.dumps(value), 1000)
-    assert json.loads(told) == value
-    assert '  "batches": [[1, 2], [3, 4]],' in told.splitlines()
+    answer = replay.pretty(json.dumps(value), 1000)
+    assert json.loads(answer) == value
+    assert '  "batches": [[1, 2], [3, 4]],' in answer.splitlines()
     assert replay.pretty("no JSON", 1000) == "no JSON"

@@ -39,7 +39,7 @@ def ask(cloud: Cloud, path: str = "/workshop/state", query: str = "", method: st
     return Page(cloud)({"REQUEST_METHOD": method, "PATH_INFO": path, "QUERY_STRING": query})
 
 
-def told(cloud: Cloud, **asked: str) -> dict[str, Any]:
+def state_of(cloud: Cloud, **asked: str) -> dict[str, Any]:
     answer = ask(cloud, query="&".join(f"{name}={value}" for name, value in asked.items()))
     assert answer.status == 200
     found: dict[str, Any] = json.loads(answer.body)
@@ -58,22 +58,22 @@ def begin(cloud: Cloud, definition: dict[str, Any], name: str, *, ended: bool = 
 
 
 def test_an_empty_cloud_has_nothing_to_show(cloud: Cloud) -> None:
-    answer = told(cloud)
+    answer = state_of(cloud)
     assert (answer["executions"], answer["machines"], answer["chosen"]) == ([], [], None)
 
 
 def test_executions_are_listed_newest_first_and_the_newest_is_shown(cloud: Cloud) -> None:
     first, second = begin(cloud, WAIT, "workshop-first"), begin(cloud, WAIT, "workshop-second")
-    answer = told(cloud)
+    answer = state_of(cloud)
     assert [each["arn"] for each in answer["executions"]] == [second, first]
     assert [each["status"] for each in answer["executions"]] == ["succeeded", "succeeded"]
     assert answer["chosen"]["arn"] == second
-    assert told(cloud, execution=first)["chosen"]["arn"] == first
+    assert state_of(cloud, execution=first)["chosen"]["arn"] == first
 
 
 def test_an_ended_execution_comes_as_a_film_with_timeline_and_events(cloud: Cloud) -> None:
     begin(cloud, WAIT, "workshop-ended")
-    chosen = told(cloud)["chosen"]
+    chosen = state_of(cloud)["chosen"]
     assert len(chosen["record"]["moments"]) == len(chosen["events"]) == 6
     assert chosen["timeline"]["svg"].startswith("<svg")
     assert "workshop-ended" in chosen["timeline"]["alt"]
@@ -83,7 +83,7 @@ def test_an_ended_execution_comes_as_a_film_with_timeline_and_events(cloud: Clou
 
 def test_a_running_execution_comes_as_its_newest_picture(slow: Cloud) -> None:
     begin(slow, WAIT, "workshop-running", ended=False)
-    answer = told(slow)
+    answer = state_of(slow)
     assert answer["executions"][0]["status"] == "running"
     assert len(answer["chosen"]["record"]["moments"]) == 1
     assert answer["chosen"]["record"]["moments"][0]["status"] == "running"
@@ -92,9 +92,9 @@ def test_a_running_execution_comes_as_its_newest_picture(slow: Cloud) -> None:
 
 def test_what_the_page_has_is_not_told_again(cloud: Cloud) -> None:
     begin(cloud, WAIT, "workshop-again")
-    version = told(cloud)["chosen"]["version"].replace(" ", "%20")
-    assert told(cloud, seen=version)["chosen"] is None
-    assert told(cloud, seen=version, form="landscape")["chosen"]["record"]["width"] > 0
+    version = state_of(cloud)["chosen"]["version"].replace(" ", "%20")
+    assert state_of(cloud, seen=version)["chosen"] is None
+    assert state_of(cloud, seen=version, form="landscape")["chosen"]["record"]["width"] > 0
 
 
 def test_children_stand_in_the_timeline_of_their_parent(cloud: Cloud) -> None:
@@ -102,7 +102,7 @@ def test_children_stand_in_the_timeline_of_their_parent(cloud: Cloud) -> None:
     machine = "arn:aws:states:us-east-1:123456789012:stateMachine:workshop-child"
     task = {"Type": "Task", "Resource": CHILD, "Parameters": {"StateMachineArn": machine}, "End": True}
     parent = begin(cloud, {"StartAt": "Run", "States": {"Run": task}}, "workshop-parent")
-    assert "workshop-child" in told(cloud, execution=parent)["chosen"]["timeline"]["svg"]
+    assert "workshop-child" in state_of(cloud, execution=parent)["chosen"]["timeline"]["svg"]
 
 
 def test_an_unknown_execution_is_not_found(cloud: Cloud) -> None:
@@ -120,7 +120,7 @@ def test_asking_takes_no_id_and_holds_up_no_time(cloud: Cloud, monkeypatch: pyte
     monkeypatch.setattr(cloud, "new_id", lambda: acted.append("id") or "")
     before = cloud.clock.now()
     ask(cloud, "/workshop")
-    told(cloud)
+    state_of(cloud)
     assert acted == []
     assert cloud.clock.now() == before
 

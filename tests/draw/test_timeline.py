@@ -21,10 +21,10 @@ STORIES = ("train", "refused", "many", "night", "plain")
 
 
 def events_of(name: str) -> list[dict[str, Any]]:
-    told: list[dict[str, Any]] = json.loads(
+    stored: list[dict[str, Any]] = json.loads(
         (Path(__file__).parent / "histories" / f"{name}.json").read_text(encoding="utf-8")
     )["events"]
-    return told
+    return stored
 
 
 def child_of_night(arn: str) -> list[dict[str, Any]] | None:
@@ -88,20 +88,20 @@ def test_a_child_execution_stands_inside_at_its_own_time() -> None:
 
 
 def test_the_child_execution_of_one_item_stands_for_those_that_went_well() -> None:
-    told = History()
-    begun = told.add("MapStateStarted", told.enter("Each", "Map"))
+    recording = History()
+    begun = recording.add("MapStateStarted", recording.enter("Each", "Map"))
     for item in range(60):
-        last = told.enter("Tag", previous=told.add("MapIterationStarted", begun, name="Each", index=item))
-        last = told.add("TaskScheduled", last)
+        last = recording.enter("Tag", previous=recording.add("MapIterationStarted", begun, name="Each", index=item))
+        last = recording.add("TaskScheduled", last)
         output = json.dumps({"ExecutionArn": f"arn:aws:states:us-east-1:1:execution:child:{item}"})
-        told.add("TaskSubmitted", last, resource="startExecution.sync:2", output=output)
+        recording.add("TaskSubmitted", last, resource="startExecution.sync:2", output=output)
     asked = []
 
     def child(arn: str) -> list[dict[str, Any]]:
         asked.append(arn)
         return events_of("child")
 
-    found = rows.read(told.events, child)[1]
+    found = rows.read(recording.events, child)[1]
     assert [(depth, row.label) for depth, row in found[0].walk()][:5] == [
         *((0, "Each"), (1, "#0"), (2, "child"), (3, "Read"), (3, "Write")),
     ]
@@ -109,24 +109,24 @@ def test_the_child_execution_of_one_item_stands_for_those_that_went_well() -> No
 
 
 def test_histories_of_children_are_asked_for_so_often_and_no_more() -> None:
-    told = History()
+    recording = History()
     for visit in range(100):
-        told.add("TaskScheduled", told.enter("Start"))
+        recording.add("TaskScheduled", recording.enter("Start"))
         output = json.dumps({"ExecutionArn": f"arn:aws:states:us-east-1:1:execution:child:{visit}"})
-        told.add("TaskSucceeded", len(told.events), resource="startExecution", output=output)
-        told.leave("Start")
+        recording.add("TaskSucceeded", len(recording.events), resource="startExecution", output=output)
+        recording.leave("Start")
     asked: list[str] = []
-    draw.timeline(told.events, children=lambda arn: asked.append(arn))
+    draw.timeline(recording.events, children=lambda arn: asked.append(arn))
     assert len(asked) == rows.MOST_CHILDREN
 
 
 def test_a_map_run_has_a_bar_for_each_child_execution() -> None:
-    told = History()
+    recording = History()
     arn = "arn:aws:states:us-east-1:1:mapRun:machine/Each:1"
-    begin = told.now
-    told.add("MapRunStarted", told.enter("Each", "Map"), mapRunArn=arn)
-    told.add("MapRunSucceeded", len(told.events), after=20)
-    told.leave("Each", "Map")
+    begin = recording.now
+    recording.add("MapRunStarted", recording.enter("Each", "Map"), mapRunArn=arn)
+    recording.add("MapRunSucceeded", len(recording.events), after=20)
+    recording.leave("Each", "Map")
 
     def runs(asked: str) -> list[dict[str, Any]]:
         assert asked == arn
@@ -137,12 +137,12 @@ def test_a_map_run_has_a_bar_for_each_child_execution() -> None:
             for at, start, stop in reversed(times)
         ]
 
-    found = rows.read(told.events, None, runs)[1]
+    found = rows.read(recording.events, None, runs)[1]
     assert [row.label for _, row in found[0].walk()] == [
         *("Each", "child 0", "child 1", "child 2", "child 3", "child 4", "child 5", "child 11", "5 more items"),
     ]
     assert [(row.bars[0].start, row.bars[0].status) for row in found[0].rows[5:7]] == [(5, "aborted"), (11, "failed")]
-    drawn = draw.timeline(told.events, runs=runs).svg
+    drawn = draw.timeline(recording.events, runs=runs).svg
     assert [drawn.count(f">{status}<") for status in ("aborted", "failed")] == [1, 1]
 
 
@@ -167,23 +167,23 @@ def test_ticks_are_told_as_finely_as_they_stand() -> None:
 
 
 def test_an_error_is_said_in_full_beside_an_item_that_ends_last() -> None:
-    told = History()
-    begun = told.add("MapStateStarted", told.enter("Each", "Map"))
-    first = told.add("MapIterationStarted", begun, name="Each", index=0)
-    told.enter("Convert to record", previous=first)
-    failed = told.attempt(len(told.events), error="UnreadableReceipt")
-    ended = told.add("MapIterationFailed", failed, name="Each", index=0)
-    told.add("ExecutionFailed", told.add("MapStateFailed", ended), error="UnreadableReceipt")
-    assert draw.timeline(told.events).svg.count("failed: UnreadableReceipt") == 2
+    recording = History()
+    begun = recording.add("MapStateStarted", recording.enter("Each", "Map"))
+    first = recording.add("MapIterationStarted", begun, name="Each", index=0)
+    recording.enter("Convert to record", previous=first)
+    failed = recording.attempt(len(recording.events), error="UnreadableReceipt")
+    ended = recording.add("MapIterationFailed", failed, name="Each", index=0)
+    recording.add("ExecutionFailed", recording.add("MapStateFailed", ended), error="UnreadableReceipt")
+    assert draw.timeline(recording.events).svg.count("failed: UnreadableReceipt") == 2
 
 
 def test_a_thousand_rounds_and_a_hundred_states_stay_a_small_picture() -> None:
-    told = History()
+    recording = History()
     for _ in range(1000):
-        told.visit("Poll")
+        recording.visit("Poll")
     for at in range(100):
-        told.visit(f"State {at}")
-    drawn = draw.timeline(told.events)
+        recording.visit(f"State {at}")
+    drawn = draw.timeline(recording.events)
     assert len(drawn.svg.encode()) < 60_000
     assert "+54 more states" in drawn.svg
 
@@ -209,9 +209,9 @@ def test_the_story_is_told_in_a_sentence_and_for_a_terminal() -> None:
 
 
 def test_markup_in_names_stays_text() -> None:
-    told = History()
-    told.visit("<script>alert(1)</script>")
-    assert "<script" not in draw.timeline(told.events, name="<b>").svg
+    recording = History()
+    recording.visit("<script>alert(1)</script>")
+    assert "<script" not in draw.timeline(recording.events, name="<b>").svg
 
 
 if __name__ == "__main__":

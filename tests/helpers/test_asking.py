@@ -45,9 +45,9 @@ def test_child_workflows_open_in_place_with_what_happened_in_all_of_them(worksho
     machine = deploy(parent(deploy(ODD, "workshop-asking-odd").arn), "workshop-asking")
     assert "Child workflow: workshop-asking-odd" in show(machine).svg
     assert "Refuse" in show(machine).text
-    told = show(run(machine, NUMBERS)).text
-    assert "Accept \N{MULTIPLICATION SIGN}4" in told
-    assert "failed: Three" in told
+    answer = show(run(machine, NUMBERS)).text
+    assert "Accept \N{MULTIPLICATION SIGN}4" in answer
+    assert "failed: Three" in answer
 
 
 def test_a_slide_has_the_same_story(workshop: Session) -> None:

@@ -132,8 +132,8 @@ def test_the_same_source_gives_the_same_package(workshop: Session, tmp_path: Pat
     digests = set()
     for _ in range(2):
         function = deploy(source, "workshop-same-code")
-        told = workshop.client("lambda").get_function(FunctionName=function.name)
-        digests.add(told["Configuration"]["CodeSha256"])
+        answer = workshop.client("lambda").get_function(FunctionName=function.name)
+        digests.add(answer["Configuration"]["CodeSha256"])
     assert len(digests) == 1
 
 

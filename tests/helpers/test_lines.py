@@ -64,12 +64,12 @@ def test_what_a_stage_made_is_written_with_the_checksums_of_itself_and_of_its_in
     workshop: Session, catalog: Any, keep: Any
 ) -> None:
     raw = put(workshop, "raw/one/a.txt", b"delivered")
-    told = keep("processed/one/a.txt.json", ["raw/one/a.txt"], body={"text": "read"})
+    answer = keep("processed/one/a.txt.json", ["raw/one/a.txt"], body={"text": "read"})
     s3 = workshop.client("s3")
     stored = s3.get_object(Bucket=workshop.bucket, Key="processed/one/a.txt.json")["Body"].read()
     address = at(workshop, "processed/one/a.txt.json")
     assert json.loads(stored) == {"text": "read"}
-    assert told == {"object": address, "sha256": {address: hashlib.sha256(stored).hexdigest()}}
+    assert answer == {"object": address, "sha256": {address: hashlib.sha256(stored).hexdigest()}}
     entry = catalog.entries(workshop.client("dynamodb"))[address]
     assert entry["execution"] == {"S": "arn:execution"}
     assert entry["state"] == {"S": "Keep processed/one/a.txt.json"}
@@ -84,8 +84,8 @@ def test_what_a_service_wrote_is_noted_object_by_object_without_what_it_hides(
     keys = ("processed/two/train.csv", "processed/two/validation.csv")
     sums = {at(workshop, key): put(workshop, key, key.encode()) for key in keys}
     put(workshop, "processed/two/.write_access_check_file.temp", b"")
-    told = keep("processed/two/", ["raw/two/"])
-    assert told["sha256"] == sums
+    answer = keep("processed/two/", ["raw/two/"])
+    assert answer["sha256"] == sums
     assert set(catalog.entries(workshop.client("dynamodb"))) == set(sums)
 
 
@@ -108,8 +108,8 @@ def test_a_lineage_goes_down_to_what_was_delivered(workshop: Session, catalog: A
     put(workshop, "raw/three/a.txt", b"delivered")
     keep("processed/three/a.json", ["raw/three/a.txt"], body=1)
     keep("enriched/three/a.json", ["processed/three/a.json", "raw/three/a.txt"], body=2)
-    told = catalog.lineage(workshop.client("dynamodb"), at(workshop, "enriched/three/a.json"))
-    assert [(depth, catalog.key(address), entry is None) for depth, address, entry in told] == [
+    answer = catalog.lineage(workshop.client("dynamodb"), at(workshop, "enriched/three/a.json"))
+    assert [(depth, catalog.key(address), entry is None) for depth, address, entry in answer] == [
         (0, "enriched/three/a.json", False),
         (1, "processed/three/a.json", False),
         (2, "raw/three/a.txt", True),
@@ -141,8 +141,8 @@ def test_a_receipt_leaves_every_stage_behind_and_only_the_last_in_its_data(
     done = run(machine, {"day": "monday"})
     assert [(slip["vendor"], slip["decision"]) for slip in done.output] == [("Pinewood Grocers", "rejected")]
     served = at(workshop, f"served/receipts/monday/{photo.name}.json")
-    told = catalog.lineage(workshop.client("dynamodb"), served)
-    by = [(catalog.key(address).split("/")[0], entry and entry["state"]["S"]) for _, address, entry in told]
+    answer = catalog.lineage(workshop.client("dynamodb"), served)
+    by = [(catalog.key(address).split("/")[0], entry and entry["state"]["S"]) for _, address, entry in answer]
     assert by == [("served", "Keep slip"), ("enriched", "Keep record"), ("processed", "Keep reading"), ("raw", None)]
     entry = catalog.entries(workshop.client("dynamodb"))[served]
     assert entry["execution"]["S"] == done.arn

@@ -184,7 +184,7 @@ def test_the_lens_shows_what_is_in_the_connected_cloud(workshop: Session) -> Non
     s3.upload_file(str(DATA / "photos" / "dogs.jpg"), workshop.bucket, "dogs.jpg")
     machine = {"StartAt": "Only", "States": {"Only": {"Type": "Pass", "End": True}}}
     given = {"bucket": workshop.bucket, "key": "dogs.jpg", "gone": f"s3://{workshop.bucket}/no", "far": "s3://abc/d"}
-    told = show.data(run(deploy(machine, "workshop-previews"), given))
-    assert '<img alt="dogs.jpg" width="262" height="280" src="data:image/jpeg;base64,' in told.html
-    assert "In S3           no: is not there" in told.text
-    assert "In S3           d: is not there: no such bucket" in told.text
+    picture = show.data(run(deploy(machine, "workshop-previews"), given))
+    assert '<img alt="dogs.jpg" width="262" height="280" src="data:image/jpeg;base64,' in picture.html
+    assert "In S3           no: is not there" in picture.text
+    assert "In S3           d: is not there: no such bucket" in picture.text

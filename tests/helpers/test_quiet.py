@@ -12,9 +12,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def told_by(program: str) -> str:
+def printed_by(program: str) -> str:
     """What a fresh Python prints, on either stream."""
-    told = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", program],
         cwd=ROOT,
         stdout=subprocess.PIPE,
@@ -22,12 +22,12 @@ def told_by(program: str) -> str:
         text=True,
         check=False,
     )
-    assert told.returncode == 0, told.stdout
-    return told.stdout
+    assert process.returncode == 0, process.stdout
+    return process.stdout
 
 
 def test_the_sdk_loads_without_sagemaker_and_says_nothing() -> None:
-    told = told_by("""
+    answer = printed_by("""
 import logging, sys, warnings
 import helpers
 before = logging.getLogger().level, sys.excepthook, list(warnings.filters)
@@ -40,7 +40,7 @@ heavy = {"sagemaker", "pkg_resources", "pandas", "rich"} & sys.modules.keys()
 assert not heavy, heavy
 assert stepfunctions.__version__ == "2.3.0", stepfunctions.__version__
 """)
-    assert told == ""
+    assert answer == ""
 
 
 #: One process for all that needs sagemaker, which takes three seconds to import. Each part prints what its test reads.
@@ -85,7 +85,7 @@ for endpoint in ("http://127.0.0.1:1", ""):
 @pytest.fixture(scope="module")
 def with_sagemaker() -> list[str]:
     """What the process prints, on either stream, by lines."""
-    return told_by(WITH_SAGEMAKER).splitlines()
+    return printed_by(WITH_SAGEMAKER).splitlines()
 
 
 def test_sagemaker_comes_when_a_step_needs_it_and_says_nothing(with_sagemaker: list[str]) -> None:
@@ -108,7 +108,7 @@ def test_calls_of_a_local_cloud_are_not_reported_to_sagemakers_makers(with_sagem
 
 
 def test_a_star_import_has_every_step_and_no_hidden_module() -> None:
-    told_by("""
+    printed_by("""
 import helpers
 from stepfunctions.steps import *
 assert TuningStep.__name__ == "TuningStep"
@@ -117,7 +117,7 @@ assert LambdaStep and Retry and Chain
 
 
 def test_a_mistyped_step_is_an_attribute_error() -> None:
-    told = told_by("""
+    answer = printed_by("""
 import helpers
 from stepfunctions import steps
 try:
@@ -125,11 +125,11 @@ try:
 except AttributeError as problem:
     print(problem)
 """)
-    assert told == "module 'stepfunctions.steps' has no attribute 'TraningStep'\n"
+    assert answer == "module 'stepfunctions.steps' has no attribute 'TraningStep'\n"
 
 
 def test_the_partition_follows_the_region() -> None:
-    told = told_by("""
+    answer = printed_by("""
 import os
 import helpers
 from stepfunctions import steps
@@ -137,7 +137,7 @@ for region in ("eu-west-1", "cn-north-1", "us-gov-west-1"):
     os.environ["AWS_REGION"] = region
     print(steps.LambdaStep("Call", parameters={}).to_dict()["Resource"])
 """)
-    assert told.splitlines() == [
+    assert answer.splitlines() == [
         "arn:aws:states:::lambda:invoke",
         "arn:aws-cn:states:::lambda:invoke",
         "arn:aws-us-gov:states:::lambda:invoke",

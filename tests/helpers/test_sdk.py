@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -62,9 +63,12 @@ def test_where_no_path_stands_a_placeholder_is_refused_with_the_state_s_name() -
         written(steps.Pass("Fixed", result={"a": [INPUT["x"]]}))
 
 
-def test_an_f_string_with_a_placeholder_says_what_to_write_instead() -> None:
+@pytest.mark.parametrize(
+    "made", ["s3://b/{}".format, "s3://b/%s".__mod__, str, lambda x: "s3://b/" + x, lambda x: x + "/"]
+)
+def test_text_made_of_a_placeholder_says_what_to_write_instead(made: Callable[[Any], str]) -> None:
     with pytest.raises(TypeError, match=r"States\.Format.*\$\$\.Execution\.Input\['x'\]"):
-        f"s3://bucket/{ExecutionInput(schema={'x': str})['x']}"
+        made(INPUT["x"])
 
 
 def test_a_rule_compares_a_placeholder_with_a_placeholder() -> None:
@@ -185,6 +189,30 @@ def test_the_settings_of_an_estimator_that_its_step_does_not_send_are_named(work
         'State "Dropped": the SDK does not send the estimator\'s environment',
         'State "Saved": the SDK does not send the estimator\'s checkpoint_s3_uri',
     ]
+
+
+def test_the_settings_of_a_processor_and_of_a_model_that_their_steps_do_not_send_are_named(workshop: Session) -> None:
+    from sagemaker import Session as SageMaker
+    from sagemaker.model import Model
+    from sagemaker.processing import Processor
+
+    sage = SageMaker(default_bucket=workshop.bucket)
+    processor = Processor(workshop.roles.jobs, "i", 1, "ml.m5.large", output_kms_key="k", sagemaker_session=sage)
+    model = Model("i", "s3://b/m", workshop.roles.jobs, enable_network_isolation=True, sagemaker_session=sage)
+    chain = Chain([steps.ProcessingStep("P", processor, "workshop-p"), steps.ModelStep("M", model, "workshop-m")])
+    assert [line.split(". ")[0] for line in graphs.unsent(Graph(chain))] == [
+        'State "P": the SDK does not send the processor\'s output_kms_key',
+        'State "M": the SDK does not send the model\'s enable_network_isolation',
+    ]
+
+
+def test_links_lead_to_the_local_page(workshop: Session) -> None:
+    workflow = Workflow("workshop-link", steps.Pass("A"), workshop.roles.states)
+    deploy(workflow)
+    execution = workflow.execute()
+    pages = [workflow._repr_html_(), execution._repr_html_(), workflow.list_executions(html=True).data]
+    assert [str(workshop.page) in page for page in pages] == [True] * 3
+    assert not any("console.aws" in page for page in pages)
 
 
 def test_a_tuner_s_estimator_is_looked_at_too(workshop: Session) -> None:

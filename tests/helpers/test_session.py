@@ -17,6 +17,7 @@ import pytest
 from sagemaker import Session as SageMaker
 from sagemaker import get_execution_role
 
+import localcloud
 from helpers import LocalCloudDied, WorkshopError, connect, deploy, run, session
 from tests.conftest import LocalCloud
 
@@ -212,6 +213,13 @@ def test_a_target_that_does_not_exist_is_named(unconnected: pytest.MonkeyPatch) 
         connect()
 
 
+@pytest.mark.parametrize("speed", ["banana", "0", "-1", "nan", ""])
+def test_a_speed_that_is_none_is_named(unconnected: pytest.MonkeyPatch, speed: str) -> None:
+    unconnected.setenv("WORKSHOP_SPEED", speed)
+    with pytest.raises(WorkshopError, match=rf'WORKSHOP_SPEED is "{speed}"\. Set it to max or to a number above 0'):
+        connect()
+
+
 def test_a_cloud_that_was_killed_is_reported_with_the_end_of_its_log(unconnected: pytest.MonkeyPatch) -> None:
     workshop = connect()
     machine = deploy(PASS, "workshop-pass")
@@ -227,16 +235,17 @@ def test_a_cloud_that_was_killed_is_reported_with_the_end_of_its_log(unconnected
 
 
 def test_a_cloud_that_cannot_start_says_why(unconnected: pytest.MonkeyPatch) -> None:
-    unconnected.setenv("WORKSHOP_SPEED", "fast")
-    with pytest.raises(LocalCloudDied, match="invalid _speed value: 'fast'"):
+    start = localcloud.start
+    unconnected.setattr(localcloud, "start", lambda **_: start(module="no_such_module"))
+    with pytest.raises(LocalCloudDied, match="No module named no_such_module"):
         connect()
 
 
 def test_the_cloud_ends_when_the_kernel_is_killed() -> None:
     program = "import os, helpers; w = helpers.connect(); print(w.cloud.process.pid, flush=True); os._exit(9)"
-    told = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert told.returncode == 9, told.stderr
-    assert _ends(int(told.stdout), 10)
+    process = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert process.returncode == 9, process.stderr
+    assert _ends(int(process.stdout), 10)
 
 
 def _ends(pid: int, seconds: float) -> bool:
@@ -271,6 +280,11 @@ def test_aws_gives_the_same_face(unconnected: pytest.MonkeyPatch, local_cloud: L
     assert SageMaker().default_bucket() == workshop.bucket
     assert get_execution_role() == workshop.roles.jobs
     assert run(deploy(PASS, "workshop-on-aws"), {"a": 1}).output == {"a": 1}
+    assert sum(workshop.spent_by_runs.values()) == pytest.approx(0.000025), "one transition"
+    for ceiling, words in (("0.00001", "has spent less than a cent, and WORKSHOP_MAX_USD allows"), ("two", '"two"')):
+        unconnected.setenv("WORKSHOP_MAX_USD", ceiling)
+        with pytest.raises(WorkshopError, match=words):
+            run(deploy(PASS, "workshop-on-aws"))
 
 
 def test_aws_without_a_region_or_without_credentials_says_what_to_do(unconnected: pytest.MonkeyPatch) -> None:

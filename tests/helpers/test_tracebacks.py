@@ -139,8 +139,8 @@ def test_the_name_of_a_skipped_cell_names_the_cell(
 
 
 def test_an_interrupt_that_says_what_goes_on_is_short(shown: Show) -> None:
-    def stop(*told: str) -> None:
-        raise KeyboardInterrupt(*told)
+    def stop(*answer: str) -> None:
+        raise KeyboardInterrupt(*answer)
 
     assert shown("stop('It goes on.')", stop=stop)[-1] == "KeyboardInterrupt: It goes on."
-    assert any("stop(*told)" in line for line in shown("stop()", stop=stop))
+    assert any("stop(*answer)" in line for line in shown("stop()", stop=stop))

@@ -51,9 +51,9 @@ def test_events_are_chosen(parent: Any) -> None:
 
 
 def test_the_data_of_a_state_is_that_of_the_real_history(parent: Any) -> None:
-    told = show.data(parent, state="Child").text
-    assert "differs from what the history recorded" not in told
-    assert json.dumps({"output": {"a": 1, "b": 2}}) in told
+    text = show.data(parent, state="Child").text
+    assert "differs from what the history recorded" not in text
+    assert json.dumps({"output": {"a": 1, "b": 2}}) in text
 
 
 def test_a_failure_and_the_sdks_own_execution_are_executions(workshop: Session) -> None:
@@ -171,12 +171,12 @@ def test_a_child_is_watched_as_it_was_then(waiting: Any, notebook: Shown, hurry:
 
 
 def test_watching_changes_no_history(waiting: Any, notebook: Shown, hurry: Hurry) -> None:
-    def told(execution: Any) -> list[Any]:
+    def answer(execution: Any) -> list[Any]:
         begin = execution.events[0]["timestamp"]
         seconds = [round((event["timestamp"] - begin).total_seconds(), 3) for event in execution.events]
         return [(event["id"], event["type"], at) for event, at in zip(execution.events, seconds, strict=True)]
 
-    assert told(run(*waiting, watch=True)) == told(run(*waiting))
+    assert answer(run(*waiting, watch=True)) == answer(run(*waiting))
 
 
 def test_in_real_time_it_is_shown_as_it_comes(

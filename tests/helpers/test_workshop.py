@@ -282,9 +282,9 @@ def test_a_kernel_knows_the_kit_from_the_start(made: Path, monkeypatch: pytest.M
     monkeypatch.setattr("tools.environment.subprocess.run", lambda *_command, **_more: packages)
     environment.adopt(environment.VENV, sys.executable, "stamp")
     (settings,) = environment.state_folder(environment.VENV).rglob("ipython_kernel_config.py")
-    told = SimpleNamespace(IPKernelApp=SimpleNamespace())
-    exec(settings.read_text(), {"get_config": lambda: told})
-    assert told.IPKernelApp.exec_lines == [environment.KERNEL_STARTS_WITH]
+    answer = SimpleNamespace(IPKernelApp=SimpleNamespace())
+    exec(settings.read_text(), {"get_config": lambda: answer})
+    assert answer.IPKernelApp.exec_lines == [environment.KERNEL_STARTS_WITH]
     assert eval(environment.KERNEL_STARTS_WITH) is None  # else each kernel would print it
 
 

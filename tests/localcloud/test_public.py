@@ -73,7 +73,13 @@ def test_importing_it_loads_the_standard_library_alone(tmp_path: Path) -> None:
     program = "import sys; before = set(sys.modules); import localcloud; print(*sorted(set(sys.modules) - before))"
     loaded = ask_python(tmp_path, "-c", program).stdout.split()
     own = {name for name in loaded if name.partition(".")[0] == "localcloud"}
-    assert own == {"localcloud", "localcloud.aws_settings", "localcloud.errors", "localcloud.process"}
+    assert own == {
+        "localcloud",
+        "localcloud.aws_settings",
+        "localcloud.errors",
+        "localcloud.process",
+        "localcloud.scratch",
+    }
     assert {name.partition(".")[0] for name in loaded} - {"localcloud"} <= set(sys.stdlib_module_names)
 
 

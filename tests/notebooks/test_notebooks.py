@@ -10,15 +10,12 @@ from typing import Any
 import nbformat
 import pytest
 
-from tools.execute import KERNEL, NOTEBOOKS, machine_paths, picture_of, plans
+from tools.execute import KERNEL, NOTEBOOKS, histories_of, machine_paths, picture_of, plans
 
 PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
-#: Not yet in the form of 03, which the tests of the form below hold: to be taken off this list one by one.
-OLD: tuple[str, ...] = ()
-NEW = [path for path in PATHS if not path.name.startswith(OLD)]
 #: A demonstration in front of a room: in the form, but for exercises.
 DEMO = ("08",)
-EXERCISED = [path for path in NEW if not path.name.startswith(DEMO)]
+EXERCISED = [path for path in PATHS if not path.name.startswith(DEMO)]
 
 
 @pytest.fixture(params=PATHS, ids=lambda path: path.stem)
@@ -114,7 +111,7 @@ def test_a_cell_whose_output_is_not_compared_says_why(notebook: Any) -> None:
 # ---- The form, as CONTRIBUTING.md describes it
 
 
-@pytest.fixture(params=NEW, ids=lambda path: path.stem)
+@pytest.fixture(params=PATHS, ids=lambda path: path.stem)
 def path(request: pytest.FixtureRequest) -> Path:
     return Path(request.param)
 
@@ -179,7 +176,7 @@ def test_it_has_three_exercises_at_least_each_with_its_check_and_its_solution(pa
 
 def test_every_solution_belongs_to_a_notebook_and_stands_in_none() -> None:
     """Run All runs none, an export prints none."""
-    texts = {path.name[:2]: path.read_text("utf-8") for path in NEW}
+    texts = {path.name[:2]: path.read_text("utf-8") for path in PATHS}
     for solution in sorted(NOTEBOOKS.glob("solutions/*.py")):
         assert f"# %load solutions/{solution.name}" in texts[solution.name[:2]], solution.name
 
@@ -218,7 +215,7 @@ def test_its_minutes_agree_everywhere(path: Path, lesson: Any) -> None:
     assert f"]({path.name}) | {follow} min | {exercises} min |" in (NOTEBOOKS / "README.md").read_text("utf-8")
 
 
-@pytest.mark.parametrize("path", [path for path in NEW if path not in EXERCISED], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [path for path in PATHS if path not in EXERCISED], ids=lambda path: path.stem)
 def test_a_demonstration_has_a_note_for_every_slide_that_runs_code(path: Path, lesson: Any) -> None:
     slides: list[list[Any]] = []
     for cell in lesson.cells:
@@ -235,3 +232,12 @@ def test_its_notes_for_the_presenter_are_folded(lesson: Any) -> None:
     notes = [cell.source for cell in lesson.cells if cell.metadata.slideshow.slide_type == "notes"]
     assert notes
     assert all(note.startswith("<details>") for note in notes)
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_the_histories_of_its_executions_are_kept_to_compare_another_cloud_with(path: Path) -> None:
+    text = histories_of(path).read_text("utf-8")
+    kept = json.loads(text)
+    assert [name for name in kept if not name.startswith(f"workshop-{path.name[:2]}-")] == []
+    assert any(kept.values())
+    assert re.findall(r"\d{12}|arn:", text) == []

@@ -22,7 +22,7 @@ from tools.environment import KERNEL_STARTS_WITH
 MOST_LINES = 10  # of a traceback
 PATIENCE = 300  # seconds for one cell
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
-CHECKPOINT, CLEAN_UP = "Checkpoint", "clean_up()"
+CHECKPOINT, CONNECT, CLEAN_UP = "Checkpoint", "connect()", "clean_up()"
 
 #: Runs the code cell of a number, counted from 0, or (as None) restarts the kernel.
 Step = int | None
@@ -50,20 +50,25 @@ def over_and_over(sources: list[str]) -> list[Step]:
 
 
 def from_the_middle(sources: list[str]) -> list[Step]:
-    """After a restart only the first cell, and then everything from the middle on; and once without even that."""
+    """After a restart only the set-up, and then everything from the middle on; and once without even that."""
     middle = len(sources) // 2
-    return [0, *range(middle, len(sources)), None, *range(middle, min(middle + 5, len(sources)))]
+    return [*range(_set_up(sources)), *range(middle, len(sources)), None, *range(middle, min(middle + 5, len(sources)))]
 
 
 def unconnected(sources: list[str]) -> list[Step]:
-    """From top to bottom, and then each cell again but the first, which would connect and make the bucket."""
-    return [*range(len(sources)), *range(1, len(sources))]
+    """From top to bottom, and then each cell again but the set-up, which would connect and make the bucket."""
+    return [*range(len(sources)), *range(_set_up(sources), len(sources))]
+
+
+def _set_up(sources: list[str]) -> int:
+    """How many cells stand up to the one that connects, itself included."""
+    return next(cell for cell, source in enumerate(sources, 1) if CONNECT in source)
 
 
 ORDERS: dict[str, Callable[[list[str]], list[Step]]] = {
     "each cell twice, down again, up again": over_and_over,
     "from the middle after a restart": from_the_middle,
-    "again after clean_up but for the first cell": unconnected,
+    "again after clean_up but for the set-up": unconnected,
 }
 
 

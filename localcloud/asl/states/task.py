@@ -151,7 +151,7 @@ class _Attempt:
             if not fiber.done:
                 fiber.cancel()
                 # Nobody waits for the job to be stopped.
-                self.running.clock.spawn(self.integration.cancel(call, response))
+                self.running.clock.spawn_next(self.integration.cancel(call, response))
 
     async def _answered(self, answer: TokenAnswer) -> Any:
         if self.heartbeat is None:

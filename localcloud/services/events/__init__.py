@@ -41,6 +41,10 @@ Shape = dict[str, Any]
 #: (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html; the first as botocore 1.43 documents it).
 _MOST_BYTES, _MOST_ENTRIES, _MOST_TARGETS = 1 << 20, 10, 5
 
+#: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsRequestEntry.html; that the entry fails, not
+#: the request: https://github.com/segmentio/action-destinations/pull/2828. The reason is in our words.
+_LONGEST_DETAIL_TYPE = 128
+
 _PAGE = 100
 
 
@@ -171,6 +175,9 @@ class Events:
             if not entry.get(name):
                 reason = f"Parameter {name} is not valid. Reason: {name} is a required argument."
                 return {"ErrorCode": "InvalidArgument", "ErrorMessage": reason}
+        if len(entry["DetailType"]) > _LONGEST_DETAIL_TYPE:
+            reason = f"Parameter DetailType is not valid. Reason: it is over {_LONGEST_DETAIL_TYPE} characters."
+            return {"ErrorCode": "InvalidArgument", "ErrorMessage": reason}
         if entry["Source"].startswith("aws."):
             return {
                 "ErrorCode": "NotAuthorizedForSourceException",

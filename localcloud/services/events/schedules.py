@@ -144,6 +144,10 @@ def _cron(text: str, fields: list[str]) -> Cron:
         for part in day_of_month.split(",") if day_of_month != "?" else ():
             if not re.fullmatch(r"L(-\d+)?|LW|([1-9]|[12]\d|3[01])W", part):
                 _values(part, 1, 31)
+        if (
+            "#" in day_of_week and "," in day_of_week
+        ):  # "3#1,6#3 is not valid": the user guide, of rules and of schedules
+            raise BadSchedule(text)
         for part in day_of_week.split(",") if day_of_week != "?" else ():
             name = re.fullmatch(r"(.+)(#[1-5]|L)", part)
             if name is not None:

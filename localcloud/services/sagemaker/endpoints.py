@@ -71,7 +71,8 @@ def create_endpoint_config(backend: Backend, request: Structure) -> Structure:
     return {"EndpointConfigArn": arn}
 
 
-#: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProductionVariantServerlessConfig.html
+#: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProductionVariantServerlessConfig.html: "Valid values
+#: are in 1 GB increments: 1024 MB, 2048 MB, ... 6144 MB". No report of AWS's refusal was found.
 _MEMORY = range(1024, 6145, 1024)
 
 

@@ -8,6 +8,7 @@ from localcloud.door.wire import ServiceError, Structure
 from localcloud.errors import UnsupportedLocally
 from localcloud.runtimes import archives, requirements
 from localcloud.runtimes.model_servers import Crashed, ModelServer, NotLoaded, Reply
+from localcloud.services.sagemaker import contradictions
 from localcloud.services.sagemaker.backend import Backend
 from localcloud.services.sagemaker.images import image_of
 from localcloud.services.sagemaker.storage import NoData
@@ -36,9 +37,8 @@ def create_model(backend: Backend, request: Structure) -> Structure:
         raise ServiceError(
             "ValidationException", f'Cannot create already existing model "{backend.arn("model", name)}".'
         )
+    contradictions.model(request)
     containers = _containers(request)
-    if not containers:
-        raise ServiceError("ValidationException", "You must specify PrimaryContainer or Containers.")
     for container in containers:
         _check(backend, name, container)
     model = registry.create_model(

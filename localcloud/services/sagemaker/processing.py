@@ -16,6 +16,7 @@ from localcloud.runtimes import containers
 from localcloud.runtimes.process import Ended
 from localcloud.runtimes.training_environment import HOST
 from localcloud.services._jobs import JobFailed
+from localcloud.services.sagemaker import contradictions
 from localcloud.services.sagemaker.backend import Backend
 from localcloud.services.sagemaker.images import differs, image_of
 from localcloud.services.sagemaker.jobs import Job
@@ -38,6 +39,7 @@ class ProcessingJob(Job):
     def __init__(self, backend: Backend, name: str, request: Structure) -> None:
         what = f'processing job "{name}"'
         application = request["AppSpecification"]
+        contradictions.processing(request)
         image_of(application["ImageUri"], what)
         if request["ProcessingResources"]["ClusterConfig"].get("InstanceCount", 1) > 1:
             raise UnsupportedLocally(

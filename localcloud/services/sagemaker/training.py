@@ -11,13 +11,13 @@ import re
 from pathlib import Path
 from typing import Any
 
-from localcloud.door.constraints import sentence
-from localcloud.door.wire import ServiceError, Structure, invalid
+from localcloud.door.wire import ServiceError, Structure
 from localcloud.errors import UnsupportedLocally
 from localcloud.runtimes import archives, containers, requirements
 from localcloud.runtimes.process import Ended
 from localcloud.runtimes.training_environment import Training, variables, write_config
 from localcloud.services._jobs import JobFailed
+from localcloud.services.sagemaker import contradictions
 from localcloud.services.sagemaker.backend import Backend
 from localcloud.services.sagemaker.images import differs, image_of
 from localcloud.services.sagemaker.jobs import Job
@@ -60,6 +60,12 @@ class TrainingJob(Job):
 
     def __init__(self, backend: Backend, name: str, request: Structure) -> None:
         what = f'training job "{name}"'
+        if request.get("ServerlessJobConfig"):
+            raise UnsupportedLocally(
+                f"{what} is serverless. Give AlgorithmSpecification and ResourceConfig, as an estimator does, or set "
+                "WORKSHOP_TARGET=aws."
+            )
+        contradictions.training(request)
         specification = request["AlgorithmSpecification"]
         if "TrainingImage" not in specification:
             raise UnsupportedLocally(
@@ -68,7 +74,6 @@ class TrainingJob(Job):
             )
         self.image = image_of(specification["TrainingImage"], what)
         _refuse(request, what)
-        _check_spot(request)
         for definition in specification.get("MetricDefinitions", []):
             try:
                 re.compile(definition["Regex"])
@@ -302,9 +307,6 @@ def last_words(output: str) -> str:
 def _refuse(request: Structure, what: str) -> None:
     """What would change the result and is not done here."""
     instances = request["ResourceConfig"].get("InstanceCount", 1)
-    if instances < 1:  # the model allows 0, for those who name instance groups
-        rule = "Member must have value greater than or equal to 1"
-        raise invalid("sagemaker", sentence(instances, "ResourceConfig.InstanceCount", rule))
     if instances > 1 or request["ResourceConfig"].get("InstanceGroups"):
         raise UnsupportedLocally(
             f"{what} asks for {instances} instances: the local cloud trains on one. Set InstanceCount (instance_count) "
@@ -323,24 +325,3 @@ def _refuse(request: Structure, what: str) -> None:
                 f'{what} reads channel "{name}" from a file system or an augmented manifest; the local cloud has S3 '
                 "prefixes and manifests. Use one of these, or set WORKSHOP_TARGET=aws."
             )
-
-
-def _check_spot(request: Structure) -> None:
-    """MaxWaitTimeInSeconds goes with spot instances, and is no less than MaxRuntimeInSeconds.
-
-    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_StoppingCondition.html; the first sentence as in
-    https://github.com/Kenza-AI/sagify/issues/111.
-    """
-    stopping = request["StoppingCondition"]
-    wait, runtime = stopping.get("MaxWaitTimeInSeconds"), stopping.get("MaxRuntimeInSeconds", 86400)
-    if not request.get("EnableManagedSpotTraining"):
-        if wait is not None:
-            raise ServiceError(
-                "ValidationException",
-                "Invalid MaxWaitTimeInSeconds. It is only supported when EnableManagedSpotTraining is set to true",
-            )
-    elif wait is None or wait < runtime:
-        raise ServiceError(
-            "ValidationException",
-            "Invalid MaxWaitTimeInSeconds. It must be present and be greater than or equal to MaxRuntimeInSeconds",
-        )

@@ -13,6 +13,7 @@ from localcloud.door.wire import Structure
 from localcloud.errors import UnsupportedLocally
 from localcloud.runtimes.model_servers import Crashed, NotLoaded
 from localcloud.services._jobs import JobFailed
+from localcloud.services.sagemaker import contradictions
 from localcloud.services.sagemaker.backend import Backend
 from localcloud.services.sagemaker.jobs import Job
 from localcloud.services.sagemaker.models import NotServing, Serving, containers_of
@@ -31,6 +32,7 @@ class TransformJob(Job):
 
     def __init__(self, backend: Backend, name: str, request: Structure) -> None:
         what = f'transform job "{name}"'
+        contradictions.transform(request)
         if request["TransformInput"].get("SplitType", "None") not in ("None", "Line"):
             raise UnsupportedLocally(
                 f"{what} splits by {request['TransformInput']['SplitType']}; the local cloud splits by Line. Use CSV "

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from localcloud.door.wire import ServiceError, Structure
 from localcloud.errors import UnsupportedLocally
 from localcloud.services._jobs import JobFailed
+from localcloud.services.sagemaker import contradictions
 from localcloud.services.sagemaker.backend import Backend
 from localcloud.services.sagemaker.jobs import PAGES, Job, Jobs
 from localcloud.services.sagemaker.training import TrainingJob
@@ -62,6 +63,7 @@ class TuningJob(Job):
         for field in ("WarmStartConfig", "Autotune"):
             if request.get(field):
                 raise UnsupportedLocally(f"{what} has {field}. Remove it, or set WORKSHOP_TARGET=aws.")
+        contradictions.tuning(request)
         self._objective = config.get("HyperParameterTuningJobObjective") or {}
         if not self._objective:
             raise ServiceError("ValidationException", "A tuning job must have a HyperParameterTuningJobObjective.")
@@ -229,15 +231,12 @@ def _ranges(ranges: Structure) -> dict[str, Any]:
     https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-ranges.html
     """
     found: dict[str, Any] = {}
-    try:
-        for each in ranges.get("IntegerParameterRanges", []):
-            low, high = int(each["MinValue"]), int(each["MaxValue"])
-            found[each["Name"]] = _integer(each["Name"], low, high, _logarithmic(each))
-        for each in ranges.get("ContinuousParameterRanges", []):
-            bounds = float(each["MinValue"]), float(each["MaxValue"])
-            found[each["Name"]] = _continuous(each["Name"], *bounds, each.get("ScalingType", "Auto"))
-    except ValueError as problem:
-        raise ServiceError("ValidationException", f"A hyperparameter range is no number: {problem}") from None
+    for each in ranges.get("IntegerParameterRanges", []):
+        low, high = int(each["MinValue"]), int(each["MaxValue"])
+        found[each["Name"]] = _integer(each["Name"], low, high, _logarithmic(each))
+    for each in ranges.get("ContinuousParameterRanges", []):
+        bounds = float(each["MinValue"]), float(each["MaxValue"])
+        found[each["Name"]] = _continuous(each["Name"], *bounds, each.get("ScalingType", "Auto"))
     for each in ranges.get("CategoricalParameterRanges", []):
         found[each["Name"]] = _categorical(each["Name"], list(each["Values"]))
     return found

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from localcloud.asl.environment import Environment
-from localcloud.asl.execution import Execution, Reports
+from localcloud.asl.execution import Reports, StateMachineExecution
 from localcloud.ids import derived_uuid
 from localcloud.services.stepfunctions import arns, errors, redrive, status_events
 from localcloud.services.stepfunctions.logs import ExecutionLog
@@ -59,13 +59,13 @@ class Executions:
 
     # ---- the interpreter's reports
 
-    def _on_started(self, execution: Execution) -> None:
+    def _on_started(self, execution: StateMachineExecution) -> None:
         """Told of every execution; those that a Map Run starts are not known before."""
         if self._records.get(execution.arn) is None:
             self._adopt(execution)
         self._publish(execution.arn)
 
-    def _on_ended(self, execution: Execution) -> None:
+    def _on_ended(self, execution: StateMachineExecution) -> None:
         """Write its log, keep what is to be kept, and let go of the rest."""
         record = self._records.get(execution.arn)
         if record is None:
@@ -247,7 +247,7 @@ class Executions:
 
     def _start(self, target: _Target, request: dict[str, Any], name: str, text: str, arn: str) -> Record:
         machine, revision = target.machine, target.revision
-        execution = Execution(
+        execution = StateMachineExecution(
             revision.compiled,
             arn=arn,
             name=name,
@@ -334,7 +334,7 @@ class Executions:
             raise errors.resource_not_found(machine_arn)
         return str(machine_arn)
 
-    def _adopt(self, execution: Execution) -> None:
+    def _adopt(self, execution: StateMachineExecution) -> None:
         """A child that a Map Run started: it is found by its own ARN and by the Map Run's."""
         run = execution.map_run
         parent = self._records.get(run.execution_arn) if run is not None else None

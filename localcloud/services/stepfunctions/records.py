@@ -20,7 +20,7 @@ from localcloud.services.stepfunctions.archive import Archive
 
 if TYPE_CHECKING:
     from localcloud.asl.distributed.run import MapRun
-    from localcloud.asl.execution import Execution
+    from localcloud.asl.execution import StateMachineExecution
     from localcloud.services.stepfunctions.logs import ExecutionLog
     from localcloud.services.stepfunctions.machines import Revision
 
@@ -59,7 +59,7 @@ class Record:
     order: int
     revision: Revision
     log: ExecutionLog
-    run: Execution | Ended
+    run: StateMachineExecution | Ended
     version_arn: str | None = None
     alias_arn: str | None = None
     trace_header: str | None = None

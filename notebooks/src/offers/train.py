@@ -20,19 +20,19 @@ def main():
     parser.add_argument("--train", default=os.environ.get("SM_CHANNEL_TRAIN"))
     parser.add_argument("--validation", default=os.environ.get("SM_CHANNEL_VALIDATION"))
     parser.add_argument("--model-dir", default=os.environ.get("SM_MODEL_DIR"))
-    given = parser.parse_args()
-    if given.max_depth < 1:
-        raise ValueError(f"a tree of depth {given.max_depth} decides nothing")
+    options = parser.parse_args()
+    if options.max_depth < 1:
+        raise ValueError(f"a tree of depth {options.max_depth} decides nothing")
 
     from sklearn.ensemble import RandomForestClassifier  # takes a second: only where it is needed
 
-    train = np.loadtxt(Path(given.train, "train.csv"), delimiter=",")
-    validation = np.loadtxt(Path(given.validation, "validation.csv"), delimiter=",")
-    model = RandomForestClassifier(given.trees, max_depth=given.max_depth, random_state=7)
+    train = np.loadtxt(Path(options.train, "train.csv"), delimiter=",")
+    validation = np.loadtxt(Path(options.validation, "validation.csv"), delimiter=",")
+    model = RandomForestClassifier(options.trees, max_depth=options.max_depth, random_state=7)
     model.fit(train[:, 1:], train[:, 0])
     # SageMaker finds the metric in the log, by the regular expression of the metric definition.
     print(f"accuracy={model.score(validation[:, 1:], validation[:, 0]):.4f};")
-    joblib.dump(model, Path(given.model_dir, "model.joblib"))
+    joblib.dump(model, Path(options.model_dir, "model.joblib"))
 
 
 # ---- the model server calls these four

@@ -10,7 +10,7 @@ import pytest
 
 from localcloud.asl.compiler import compile_machine
 from localcloud.asl.environment import Environment
-from localcloud.asl.execution import Execution
+from localcloud.asl.execution import StateMachineExecution
 from localcloud.time.clock import Clock
 
 TASK = {"StartAt": "T", "States": {"T": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": True}}}
@@ -29,7 +29,7 @@ def test_a_mistake_of_ours_leaves_its_traceback_in_the_log_under_an_id_that_the_
     clock = Clock()
     clock.start()
     broken: Any = Broken()
-    execution = Execution(
+    execution = StateMachineExecution(
         compile_machine(TASK),
         arn="arn:aws:states:us-east-1:123456789012:execution:machine:run",
         name="run",

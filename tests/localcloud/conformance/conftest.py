@@ -12,7 +12,7 @@ import pytest
 
 from localcloud.asl.compiler import compile_machine
 from localcloud.asl.environment import Environment, TaskCall, TaskFailure
-from localcloud.asl.execution import Execution
+from localcloud.asl.execution import StateMachineExecution
 from localcloud.asl.validation import check
 from localcloud.time.clock import Clock, Signal
 
@@ -96,10 +96,10 @@ class World:
         self.stored[bucket, key] = body
 
     # executions
-    def start(self, definition: dict[str, Any], data: Any = None, **options: Any) -> Execution:
+    def start(self, definition: dict[str, Any], data: Any = None, **options: Any) -> StateMachineExecution:
         """Validate a definition and start an execution of it with an input, under a fixed name."""
         text = json.dumps(definition)
-        execution = Execution(
+        execution = StateMachineExecution(
             compile_machine(check(text, "STANDARD")),
             arn="arn:aws:states:us-east-1:123456789012:execution:machine:run",
             name="run",
@@ -113,7 +113,7 @@ class World:
         self.clock.call(execution.start)
         return execution
 
-    def wait(self, execution: Execution) -> Execution:
+    def wait(self, execution: StateMachineExecution) -> StateMachineExecution:
         """Until it has ended."""
 
         async def ended() -> None:
@@ -122,7 +122,7 @@ class World:
         assert self.clock.spawn(ended()).join(30), f"still {execution.status}"
         return execution
 
-    def run(self, definition: dict[str, Any], data: Any = None, **options: Any) -> Execution:
+    def run(self, definition: dict[str, Any], data: Any = None, **options: Any) -> StateMachineExecution:
         """Start and wait."""
         return self.wait(self.start(definition, data, **options))
 
@@ -154,7 +154,7 @@ def machine(**states: dict[str, Any]) -> dict[str, Any]:
     return {"StartAt": names[0], "States": states}
 
 
-def types(execution: Execution) -> list[str]:
+def types(execution: StateMachineExecution) -> list[str]:
     """The types of its events, in order."""
     return [event["type"] for event in execution.history.events]
 

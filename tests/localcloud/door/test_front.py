@@ -199,12 +199,12 @@ def test_a_mistake_of_ours_is_one_line_and_no_traceback(cloud: Cloud, caplog: py
     status, _, answer = send(cloud, "textract", "Textract.DetectDocumentText", b'{"Document": {}}')
     assert status == 501  # boto3 tries a 500 again
     assert answer["__type"] == "InternalFailure"
-    told = re.fullmatch(
+    found = re.fullmatch(
         r"The local cloud's textract failed: KeyError: 'lines' \(fault (\w{8}) in the local cloud's log\)",
         answer["message"],
     )
-    assert told
-    assert f"fault {told[1]}" in caplog.text
+    assert found
+    assert f"fault {found[1]}" in caplog.text
     assert "Traceback" in caplog.text
 
 
@@ -340,6 +340,19 @@ def test_request_ids_are_the_same_in_every_run() -> None:
     assert seen[0] == seen[1]
 
 
+_ATTRIBUTE = ("InvalidAttributeValue", "VisibilityTimeout")
+_MESSAGE = {"QueueUrl": "q", "MessageBody": "m"}
+_EMPTY = {"DataType": "String", "StringValue": ""}
+_ELEVEN = {f"a{number}": {"DataType": "String", "StringValue": "x"} for number in range(11)}
+_TOPIC = "arn:aws:sns:us-east-1:123456789012:t"
+_BUCKETS = ("192.168.0.1", "a..b", "xn--abc", "abc-s3alias", "ab", "Abc", "amzn-s3-demo-bucket")
+_TABLE = {
+    "KeySchema": [{"AttributeName": "a", "KeyType": "HASH"}],
+    "AttributeDefinitions": [{"AttributeName": "a", "AttributeType": "S"}],
+    "BillingMode": "PAY_PER_REQUEST",
+}
+
+
 @pytest.mark.parametrize(
     ("service", "action", "parameters", "code", "words"),
     [
@@ -361,6 +374,38 @@ def test_request_ids_are_the_same_in_every_run() -> None:
         ("dynamodb", "transact_write_items", {"TransactItems": [{}]}, "ValidationException", "only contain one of"),
         ("glue", "create_table", {"DatabaseName": "d"}, "InvalidInputException", "TableInput"),
         ("ssm", "list_tags_for_resource", {"ResourceType": "Parameter", "ResourceId": "p"}, "InvalidResourceId", "p"),
+        # What each API reference says of sizes, counts and names; the words are in localcloud/door/malformed.py.
+        ("sqs", "create_queue", {"QueueName": "q", "Attributes": {"VisibilityTimeout": "43201"}}, *_ATTRIBUTE),
+        (
+            "sqs",
+            "send_message_batch",
+            {"QueueUrl": "q", "Entries": []},
+            "AWS.SimpleQueueService.EmptyBatchRequest",
+            "at least one",
+        ),
+        ("sqs", "send_message", {**_MESSAGE, "MessageAttributes": _ELEVEN}, "InvalidParameterValue", "allowed maximum"),
+        ("sqs", "send_message", {**_MESSAGE, "MessageAttributes": {"a": _EMPTY}}, "InvalidParameterValue", "non-empty"),
+        ("sqs", "send_message", {**_MESSAGE, "MessageDeduplicationId": "d"}, "InvalidParameterValue", "queue type"),
+        ("sns", "publish", {"TopicArn": _TOPIC, "Message": "m", "Subject": "a\nb"}, "InvalidParameter", "Subject"),
+        *(("s3", "create_bucket", {"Bucket": name}, "InvalidBucketName", "not valid") for name in _BUCKETS),
+        ("s3", "put_object", {"Bucket": "any", "Key": "k" * 1025}, "KeyTooLongError", "key is too long"),
+        ("s3", "list_objects_v2", {"Bucket": "any", "MaxKeys": -1}, "InvalidArgument", "maxKeys"),
+        (
+            "secretsmanager",
+            "create_secret",
+            {"Name": "a b", "SecretString": "x"},
+            "ValidationException",
+            "Invalid name",
+        ),
+        ("ssm", "put_parameter", {"Name": "p", "Type": "String", "Value": "v" * 4097}, "ValidationException", "4096"),
+        (
+            "dynamodb",
+            "put_item",
+            {"TableName": "tab", "Item": {"a": {"N": "1" * 39}}},
+            "ValidationException",
+            "38 signif",
+        ),
+        ("dynamodb", "create_table", {**_TABLE, "TableName": "ab"}, "ValidationException", "at least 3 characters"),
         ("sqs", "list_queues", {"QueueNamePrefix": "["}, "InvalidParameterValue", "alphanumeric"),
     ],
 )

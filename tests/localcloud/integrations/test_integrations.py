@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from localcloud.asl.environment import TaskFailure
+from localcloud.asl.validation.catalogue import OPTIMISED
 from localcloud.cloud import Cloud
 from localcloud.door.wire import ServiceError
 from localcloud.host import Service
@@ -80,14 +81,23 @@ def test_a_resource_that_aws_has_not_is_not_recognized(cloud: Cloud, resource: s
     assert f"The resource provided {resource} is not recognized." in str(caught.value.cause)
 
 
-@pytest.mark.parametrize(
-    "resource", ["glue:startJobRun.sync", "batch:submitJob", "ecs:runTask.sync", "http:invoke", "bedrock:invokeModel"]
-)
-def test_work_that_nothing_here_does_is_refused_naming_state_and_action(cloud: Cloud, resource: str) -> None:
-    error, cause = failure(cloud, ARN + resource, {})
-    assert error == "UnsupportedLocally"
-    assert f'state "Do it" calls {resource}' in cause
-    assert "WORKSHOP_TARGET=aws" in cause
+def test_every_optimised_resource_that_aws_has_runs_or_is_refused_naming_state_and_action(cloud: Cloud) -> None:
+    resources = [
+        f"{service}:{action}{suffix}"
+        for service, actions in OPTIMISED.items()
+        for action, suffixes in actions.items()
+        for suffix in suffixes
+    ]
+    refused = set()
+    for resource in resources:
+        error, cause = failure(cloud, ARN + resource, {})
+        assert "is not recognized" not in cause
+        if error == "UnsupportedLocally":
+            assert f'state "Do it" calls {resource}, which' in cause
+            assert cause.endswith("or set WORKSHOP_TARGET=aws.")
+            refused.add(resource.split(":")[0] if not resource.startswith("sagemaker") else resource)
+    real = {"athena", "dynamodb", "events", "lambda", "sagemaker", "sns", "sqs", "states"}
+    assert refused == OPTIMISED.keys() - real | {"sagemaker:createLabelingJob.sync"}
 
 
 def test_work_that_moto_only_pretends_is_refused_to_sdk_integrations_too(cloud: Cloud) -> None:

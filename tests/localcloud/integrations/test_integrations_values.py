@@ -10,9 +10,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from botocore.session import get_session
 
 from localcloud.cloud import Cloud
-from localcloud.integrations import shapes
+from localcloud.integrations import naming, shapes
 from tests.localcloud.integrations.integration_calls import failure, perform
 
 ARN = "arn:aws:states:::"
@@ -37,6 +38,7 @@ def test_dynamodb_takes_plain_text_and_converts_numbers_and_truth_values(table: 
         "tags": ["a", "b"],
         "list": {"L": ["x", {"N": "1.5"}]},
         "map": {"M": {"plain": "text", "none": {"NULL": "true"}}},
+        "absent": None,  # com.amazonaws.protocol.json.internal.JsonMarshallers writes no null of a map
     }
     perform(table, ARN + "dynamodb:putItem", {"TableName": "tab", "Item": item})
     found = perform(table, ARN + "dynamodb:getItem", {"TableName": "tab", "Key": {"id": "1"}, "ConsistentRead": "true"})
@@ -58,6 +60,22 @@ def test_the_sdk_for_java_2_spells_null_nul_both_ways_and_takes_no_plain_text(ta
     error, cause = failure(table, ARN + "aws-sdk:dynamodb:getItem", {"TableName": "tab", "Key": {"id": "1"}})
     assert error == "States.Runtime"
     assert cause.endswith("[The value for the field 'id' must be an OBJECT]")
+
+
+def test_a_number_for_a_time_is_milliseconds_where_the_sdk_for_java_1_reads_it() -> None:
+    """java.util.Date is made of milliseconds; so does an optimised integration give it."""
+    seen: list[Any] = []
+    entry = {"Detail": {}, "DetailType": "d", "Source": "s"}
+    shape = api_shape("events", "PutEvents")
+    for spell, time in ((naming.capitalised, 1_767_225_600_250), (naming.member, 1_767_225_600.25)):
+        problems: list[str] = []
+        request = shapes.to_request(shape, {"Entries": [{**entry, "Time": time}]}, spell, problems)
+        seen.append((request["Entries"][0]["Time"], problems))
+    assert seen == [(1_767_225_600.25, [])] * 2
+
+
+def api_shape(service: str, action: str) -> Any:
+    return get_session().get_service_model(service).operation_model(action).input_shape
 
 
 @pytest.mark.parametrize(
@@ -113,6 +131,12 @@ def test_a_value_of_another_type_is_refused_in_the_words_of_step_functions(
             "Value null at 'tableName' failed to satisfy constraint: Member must not be null",
         ),
         (
+            "dynamodb:putItem",
+            {"TableName": "tab", "Item": {"id": "1", "v": {"L": [None]}}},
+            "DynamoDB.AmazonDynamoDBException",
+            "Value null at 'item.v.member.l.1.member' failed to satisfy constraint: Member must not be null",
+        ),
+        (
             "aws-sdk:dynamodb:query",
             {"TableName": "tab", "Limit": 0},
             "DynamoDb.DynamoDbException",
@@ -126,6 +150,12 @@ def test_a_value_of_another_type_is_refused_in_the_words_of_step_functions(
             "equal to 20",
         ),
         ("states:startExecution", {"StateMachineArn": None}, "StepFunctions.ValidationException", "'stateMachineArn'"),
+        (
+            "events:putEvents",
+            {"Entries": [None]},
+            "EventBridge.AmazonEventBridgeException",
+            "null at 'entries.1.member'",
+        ),
         ("events:putEvents", {"Entries": None}, "EventBridge.AmazonEventBridgeException", "Value null at 'entries'"),
         (
             "sqs:sendMessage",

@@ -196,6 +196,24 @@ def test_the_same_name_twice_is_an_execution_that_exists(cloud: Cloud) -> None:
     assert error == "StepFunctions.ExecutionAlreadyExistsException"
 
 
+def test_a_workflow_that_starts_itself_ends_when_its_first_execution_is_stopped(cloud: Cloud) -> None:
+    """However many have started one another by then, and the one that is being started too."""
+    client = cloud.client("stepfunctions")
+    arn = "arn:aws:states:us-east-1:123456789012:stateMachine:endless"
+    machine(cloud, "endless", Type="Task", Resource=START + ".sync", Parameters={"StateMachineArn": arn})
+    first = client.start_execution(stateMachineArn=arn)["executionArn"]
+
+    def statuses() -> list[str]:
+        pages = client.get_paginator("list_executions").paginate(stateMachineArn=arn)
+        return [execution["status"] for page in pages for execution in page["executions"]]
+
+    while len(statuses()) < 20:
+        pass
+    client.stop_execution(executionArn=first)
+    while "RUNNING" in (found := statuses()):
+        assert len(found) < 200
+
+
 def test_a_child_is_stopped_when_its_task_times_out(cloud: Cloud) -> None:
     client = cloud.client("stepfunctions")
     child = machine(cloud, "long-child", Type="Wait", Seconds=10_000)

@@ -63,6 +63,23 @@ def test_a_table_s_titles_label_its_columns() -> None:
     assert labels == {"ITEM": "Description", "QUANTITY": "Qty", "UNIT_PRICE": "Unit price", "PRICE": "Amount"}
 
 
+@pytest.mark.parametrize("refund", ["(12.50)", "-12.50", "12.50-", "$(12.50)", "- 12.50"])
+def test_what_is_paid_back_is_an_item(refund: str) -> None:
+    text = HEAD + f"Returned mug  {refund}\nBread         5.00\nTOTAL        (7.50)"
+    assert [item["PRICE"] for item in items(text)] == [refund, "5.00"]
+    assert summary(text)["TOTAL"] == "(7.50)"
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "total"),
+    [("R 1 089.90", "R 10.00", "R 1 099.90"), ("R 89.90", "R 10.00", "R 99.90"), ("N12", "N18", "N30")],
+)
+def test_a_letter_that_stands_for_a_currency_belongs_to_its_sum(one: str, two: str, total: str) -> None:
+    text = HEAD + f"Coffee    {one}\nBread     {two}\nTOTAL     {total}"
+    assert [(item["ITEM"], item["PRICE"]) for item in items(text)] == [("Coffee", one), ("Bread", two)]
+    assert summary(text)["TOTAL"] == total
+
+
 def test_a_discount_is_no_item() -> None:
     text = HEAD + "Coffee        4.00\nMember discount  -1.00\nTOTAL         3.00"
     assert [item["ITEM"] for item in items(text)] == ["Coffee"]

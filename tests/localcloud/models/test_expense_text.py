@@ -32,6 +32,18 @@ from localcloud.models.expense_text import DATE, PHONE, currency_of, kind_of_sum
         ("1 275 kr", "1275"),
         ("35:-", "35"),
         ("-¥40", "-40"),
+        ("$(12.50)", "-12.50"),
+        ("( 12.50 )", "-12.50"),
+        ("- 3.00", "-3.00"),
+        ("3.00 -", "-3.00"),
+        ("\u22123.00", "-3.00"),
+        ("3,00 €-", "-3.00"),
+        ("₪12", "12"),
+        ("N1,250.00", "1250.00"),  # the recogniser's reading of ₪ and of ₦
+        ("45.000₫", "45000"),
+        ("45.000d", "45000"),  # of đ
+        ("R 89.90", "89.90"),
+        ("R1 250.00", "1250.00"),
     ],
 )
 def test_a_sum_is_read_in_every_country_s_form(text: str, value: str) -> None:
@@ -39,7 +51,23 @@ def test_a_sum_is_read_in_every_country_s_form(text: str, value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["5.5%", "12:30", "1.250", "28.10.2025", "Total", "0.540", "", "12", "NB20417", "RM-20", "2025", "12 500"]
+    "text",
+    [
+        "5.5%",
+        "12:30",
+        "1.250",
+        "28.10.2025",
+        "Total",
+        "0.540",
+        "",
+        "12",
+        "NB20417",
+        "RM-20",
+        "2025",
+        "12 500",
+        "N12",
+        "A N12",
+    ],
 )
 def test_other_numbers_are_no_sums(text: str) -> None:
     assert money(text) is None
@@ -119,6 +147,8 @@ def test_a_currency_s_code_counts_before_the_sign_that_it_explains() -> None:
         ("Rs. 450.00", "INR"),
         ("4,50 zł", "PLN"),
         ("¥324", "JPY"),
+        ("₪12", "ILS"),
+        ("45.000d", "VND"),
     ],
 )
 def test_a_sign_of_several_letters_is_a_currency_of_its_own(text: str, code: str) -> None:

@@ -47,7 +47,7 @@ cloud.close()
 
 
 @pytest.fixture(scope="module")
-def told() -> dict[str, Any]:
+def loaded() -> dict[str, Any]:
     command = [sys.executable, "-c", PROGRAM, str(ROOT / "data" / "photos" / "cat.jpg")]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=200)
     assert done.returncode == 0, done.stderr
@@ -55,18 +55,18 @@ def told() -> dict[str, Any]:
     return found
 
 
-def test_a_cloud_that_nobody_asks_has_no_model_loaded(told: dict[str, Any]) -> None:
-    assert told["before"] == []
+def test_a_cloud_that_nobody_asks_has_no_model_loaded(loaded: dict[str, Any]) -> None:
+    assert loaded["before"] == []
 
 
-def test_what_is_asked_is_loaded_and_nothing_else(told: dict[str, Any]) -> None:
-    assert {"cv2", "onnxruntime", "spacy"} <= set(told["after"])
-    assert not {"hibari", "rapidocr", "soundfile", "py3langid"} & set(told["after"])
+def test_what_is_asked_is_loaded_and_nothing_else(loaded: dict[str, Any]) -> None:
+    assert {"cv2", "onnxruntime", "spacy"} <= set(loaded["after"])
+    assert not {"hibari", "rapidocr", "soundfile", "py3langid"} & set(loaded["after"])
 
 
-def test_the_first_call_takes_as_long_as_the_second_in_virtual_time(told: dict[str, Any]) -> None:
-    assert told["status"] == "SUCCEEDED"
-    spent = told["spent"]
+def test_the_first_call_takes_as_long_as_the_second_in_virtual_time(loaded: dict[str, Any]) -> None:
+    assert loaded["status"] == "SUCCEEDED"
+    spent = loaded["spent"]
     assert spent["Look"] == spent["Look again"]
     assert spent["Read"] == spent["Read again"]
     assert all(0 < seconds < 5 for seconds in spent.values())

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import pytest
 
 from localcloud import aws_settings
 from localcloud.errors import UnsupportedLocally
-from localcloud.runtimes.function_code import BadPackage, Function
+from localcloud.runtimes.function_code import BadPackage, Function, Packages
 from localcloud.runtimes.functions import Functions, Outcome
 
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:check-sum"
@@ -306,7 +307,41 @@ def test_another_runtime_is_refused_with_what_to_do(functions: Functions) -> Non
         run(functions, function(runtime="nodejs22.x"))
 
 
-def test_a_package_that_is_no_zip_file_is_refused_and_leaves_nothing_behind(functions: Functions) -> None:
+def zipped(*names: str) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for name in names:
+            archive.writestr(name, "")
+    return made.getvalue()
+
+
+@pytest.mark.parametrize(
+    "code",
+    [b"def handler(event, context): pass", zipped("app.py", "a" * 300), zipped("app.py", "app.py/inner.py")],
+    ids=["no zip", "a name that is too long", "a file as a folder"],
+)
+def test_a_package_that_cannot_be_unzipped_is_refused_and_leaves_nothing_behind(
+    functions: Functions, code: bytes
+) -> None:
     for _ in range(2):
         with pytest.raises(BadPackage):
-            run(functions, function(code=b"def handler(event, context): pass"))
+            run(functions, function(code=code))
+
+
+def test_a_disk_that_fills_while_a_package_is_unzipped_leaves_no_half_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packages, code = Packages(tmp_path), zipped("app.py", "more.py")
+    with monkeypatch.context() as patched:
+        patched.setattr(zipfile.ZipFile, "extractall", raising(OSError(errno.ENOSPC, "No space left on device")))
+        with pytest.raises(OSError, match="No space left"):
+            packages.unzip(code)
+    assert list(tmp_path.iterdir()) == []
+    assert sorted(path.name for path in packages.unzip(code).iterdir()) == ["app.py", "more.py"]
+
+
+def raising(problem: Exception) -> Callable[..., None]:
+    def fail(*_: object) -> None:
+        raise problem
+
+    return fail

@@ -279,8 +279,11 @@ def test_new_settings_hold_from_the_next_record_on(cloud: Cloud) -> None:
     settle(cloud, 301)
     assert list(delivered(cloud, "old/").values()) == [b"a"]
     assert list(delivered(cloud, "new/").values()) == [b"b"]
-    told = firehose.describe_delivery_stream(DeliveryStreamName="changing")["DeliveryStreamDescription"]
-    assert (told["VersionId"], told["Destinations"][0]["ExtendedS3DestinationDescription"]["Prefix"]) == ("2", "new/")
+    answer = firehose.describe_delivery_stream(DeliveryStreamName="changing")["DeliveryStreamDescription"]
+    assert (answer["VersionId"], answer["Destinations"][0]["ExtendedS3DestinationDescription"]["Prefix"]) == (
+        "2",
+        "new/",
+    )
     stale = {"CurrentDeliveryStreamVersionId": "1", "DestinationId": "destinationId-000000000001"}
     code, _ = answers.error(firehose.update_destination, DeliveryStreamName="changing", **stale)
     assert code == "ConcurrentModificationException"

@@ -62,8 +62,8 @@ def redriven(cloud: Cloud, times: int) -> tuple[Queue, Queue]:
 def left(queue: Queue) -> int:
     """How many messages the queue still has, hidden ones included."""
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    told = queue.sqs.get_queue_attributes(QueueUrl=queue.url, AttributeNames=names)["Attributes"]
-    return sum(int(value) for value in told.values())
+    answer = queue.sqs.get_queue_attributes(QueueUrl=queue.url, AttributeNames=names)["Attributes"]
+    return sum(int(value) for value in answer.values())
 
 
 # ---- queues
@@ -264,8 +264,8 @@ def test_mappings_that_lambda_refuses(cloud: Cloud, settings: dict[str, Any], me
     create_function(cloud, WHOLE)
     client = cloud.client("lambda")
     request = {"FunctionName": "f", "EventSourceArn": orders.arn} | settings
-    code, told = answers.error(client.create_event_source_mapping, **request)
-    assert (code, told.startswith(message)) == ("InvalidParameterValueException", True)
+    code, answer = answers.error(client.create_event_source_mapping, **request)
+    assert (code, answer.startswith(message)) == ("InvalidParameterValueException", True)
 
 
 def test_a_queue_hides_messages_at_least_as_long_as_the_function_may_run(cloud: Cloud) -> None:

@@ -216,6 +216,12 @@ def test_two_runs_give_the_same_ids_and_equal_events_differ(cloud: Cloud) -> Non
 @pytest.mark.parametrize(
     ("entry", "code", "message"),
     [
+        # https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsRequestEntry.html: 128 characters
+        (
+            {"DetailType": "x" * 129},
+            "InvalidArgument",
+            "Parameter DetailType is not valid. Reason: it is over 128 characters.",
+        ),
         ({"Source": ""}, "InvalidArgument", "Parameter Source is not valid. Reason: Source is a required argument."),
         ({"Detail": "{"}, "MalformedDetail", "Detail is malformed."),
         ({"Detail": "[1]"}, "MalformedDetail", "Detail is malformed."),

@@ -106,10 +106,10 @@ class Lab:
         describe = getattr(self.sagemaker, f"describe_{kind}")
         until = time.monotonic() + 300
         while True:
-            told: dict[str, Any] = describe(**{f"{words}Name": name})
-            if told[f"{words}Status"] not in ("InProgress", "Stopping", "Creating", "Updating"):
-                return told
-            assert time.monotonic() < until, told
+            description: dict[str, Any] = describe(**{f"{words}Name": name})
+            if description[f"{words}Status"] not in ("InProgress", "Stopping", "Creating", "Updating"):
+                return description
+            assert time.monotonic() < until, description
             threading.Event().wait(0.02)  # a moment for the job, which shares the processor
 
     def log(self, group: str) -> list[str]:
@@ -161,8 +161,8 @@ class Lab:
         """An endpoint in service."""
         name = self.name()
         self.sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=self.config(**models))
-        told = self.ended("endpoint", name)
-        assert told["EndpointStatus"] == "InService", told
+        description = self.ended("endpoint", name)
+        assert description["EndpointStatus"] == "InService", description
         return name
 
     def invoke(self, endpoint: str, body: str | bytes, **request: Any) -> bytes:

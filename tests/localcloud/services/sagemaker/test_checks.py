@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from .conftest import ROLE
+from .conftest import ROLE, SKLEARN
 
 
 def refusal(call: Any, **request: Any) -> tuple[str, str]:
@@ -49,21 +49,11 @@ def test_every_member_is_checked_where_it_stands(lab: Any) -> None:
 
 
 def test_tuning_jobs_have_shorter_names(lab: Any) -> None:
-    definition = lab.training("print('a=1')", metrics={"a": "a=(.*)"})
-    del definition["TrainingJobName"]
-    static = {"StaticHyperParameters": definition.pop("HyperParameters")}
-    config = {
-        "Strategy": "Random",
-        "HyperParameterTuningJobObjective": {"Type": "Maximize", "MetricName": "a"},
-        "ResourceLimits": {"MaxNumberOfTrainingJobs": 1, "MaxParallelTrainingJobs": 1},
-        "ParameterRanges": {"IntegerParameterRanges": [{"Name": "x", "MinValue": "1", "MaxValue": "2"}]},
+    request = {
+        **_tuning(lab, {"IntegerParameterRanges": [_range("x", "1", "2", "Auto")]}),
+        "HyperParameterTuningJobName": "w" * 33,
     }
-    _, message = refusal(
-        lab.sagemaker.create_hyper_parameter_tuning_job,
-        HyperParameterTuningJobName="w" * 33,
-        HyperParameterTuningJobConfig=config,
-        TrainingJobDefinition={**definition, **static},
-    )
+    _, message = refusal(lab.sagemaker.create_hyper_parameter_tuning_job, **request)
     assert "Member must have length less than or equal to 32" in message
 
 
@@ -87,10 +77,149 @@ def test_waiting_time_belongs_to_spot_instances(lab: Any, changes: dict[str, Any
     assert message.startswith(f"Invalid MaxWaitTimeInSeconds. {rule}")
 
 
+#: Each with its page in localcloud/services/sagemaker/contradictions.py.
+_CHANNEL = {"DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://lab/x"}}, "ChannelName": "train"}
+_RESOURCES = {"InstanceType": "ml.m5.large", "InstanceCount": 1}
+_IMAGE = {"TrainingImage": SKLEARN, "TrainingInputMode": "File"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"InputDataConfig": [_CHANNEL, _CHANNEL]}, "Each ChannelName in InputDataConfig must be unique: 'train'"),
+        ({"AlgorithmSpecification": {**_IMAGE, "AlgorithmName": "a"}}, "AlgorithmName parameter is mutually exclusive"),
+        ({"AlgorithmSpecification": {"TrainingInputMode": "File"}}, "You must specify either the algorithm name"),
+        ({"ResourceConfig": {**_RESOURCES, "VolumeSizeInGB": 0}}, "Value '0' at 'resourceConfig.volumeSizeInGB'"),
+        ({"ResourceConfig": {**_RESOURCES, "InstanceCount": 0, "VolumeSizeInGB": 5}}, "'resourceConfig.instanceCount'"),
+        ({"ResourceConfig": _RESOURCES}, "Value null at 'resourceConfig.volumeSizeInGB'"),
+        ({"ResourceConfig": {"InstanceCount": 1, "VolumeSizeInGB": 5}}, "Value null at 'resourceConfig.instanceType'"),
+        ({"StoppingCondition": {"MaxRuntimeInSeconds": 2_419_201}}, "value less than or equal to 2419200"),
+    ],
+)
+def test_a_training_job_that_contradicts_itself_is_refused(lab: Any, changes: dict[str, Any], said: str) -> None:
+    code, message = refusal(lab.sagemaker.create_training_job, **lab.training("print(1)", **changes))
+    assert code == "ValidationException"
+    assert said in message
+
+
+@pytest.mark.parametrize("field", ["AlgorithmSpecification", "ResourceConfig", "StoppingCondition"])
+def test_only_a_serverless_job_does_without(lab: Any, field: str) -> None:
+    request = lab.training("print(1)")
+    del request[field]  # botocore 1.41 required it, before there were serverless jobs
+    said = f"Value null at '{field[:1].lower()}{field[1:]}' failed to satisfy constraint: Member must not be null"
+    assert said in refusal(lab.sagemaker.create_training_job, **request)[1]
+
+
+def test_an_instance_with_storage_of_its_own_needs_no_volume(lab: Any) -> None:
+    resources = {"InstanceType": "ml.g4dn.xlarge", "InstanceCount": 1}
+    assert lab.train("print(1)", ResourceConfig=resources)["TrainingJobStatus"] == "Completed"
+
+
+@pytest.mark.parametrize(
+    ("inputs", "outputs", "said"),
+    [
+        ({"a": "/x", "b": "/x/"}, {}, "Each LocalPath in ProcessingInputs must be unique"),
+        ({"a": "/x", "a ": "/y"}, {}, "Each InputName in ProcessingInputs must be unique"),
+        ({}, {"a": "/x", "a ": "/y"}, "Each OutputName in ProcessingOutputConfig.Outputs must be unique"),
+    ],
+)
+def test_inputs_and_outputs_of_a_processing_job_are_apart(
+    lab: Any, inputs: dict[str, str], outputs: dict[str, str], said: str
+) -> None:
+    s3 = {"S3Uri": "s3://lab/x", "S3DataType": "S3Prefix", "S3InputMode": "File"}
+    out = {"S3Uri": "s3://lab/x", "S3UploadMode": "EndOfJob"}
+    root = "/opt/ml/processing"
+    code, message = refusal(
+        lab.sagemaker.create_processing_job,
+        ProcessingJobName=lab.name(),
+        RoleArn=ROLE,
+        AppSpecification={"ImageUri": SKLEARN, "ContainerEntrypoint": ["python3", "/opt/ml/processing/s.py"]},
+        ProcessingResources={"ClusterConfig": {**_RESOURCES, "VolumeSizeInGB": 1}},
+        ProcessingInputs=[
+            {"InputName": name.strip(), "S3Input": {**s3, "LocalPath": root + path}} for name, path in inputs.items()
+        ],
+        ProcessingOutputConfig={
+            "Outputs": [
+                {"OutputName": name.strip(), "S3Output": {**out, "LocalPath": root + path}}
+                for name, path in outputs.items()
+            ]
+        },
+    )
+    assert code == "ValidationException"
+    assert said in message
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"MaxPayloadInMB": 101}, "MaxPayloadInMB cannot be greater than 100 MB"),
+        ({"MaxPayloadInMB": 50, "MaxConcurrentTransforms": 3}, "cannot exceed 100 MB"),
+        ({"TransformResources": {**_RESOURCES, "InstanceCount": 101}}, "value less than or equal to 100"),
+    ],
+)
+def test_a_transform_job_keeps_to_its_sizes(lab: Any, changes: dict[str, Any], said: str) -> None:
+    request = {
+        "TransformJobName": lab.name(),
+        "ModelName": "any",
+        "TransformInput": {"DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://lab/x"}}},
+        "TransformOutput": {"S3OutputPath": "s3://lab/out"},
+        "TransformResources": _RESOURCES,
+    }
+    assert said in refusal(lab.sagemaker.create_transform_job, **{**request, **changes})[1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "low", "high", "scaling", "said"),
+    [
+        ("Continuous", "0.3", "0.2", "Auto", "has MinValue 0.3 above MaxValue 0.2"),
+        ("Continuous", "0", "0.2", "Logarithmic", "only for ranges that have values greater than 0"),
+        ("Continuous", "0", "1", "ReverseLogarithmic", "entirely within the range 0 <= x < 1.0"),
+        ("Integer", "0", "1", "ReverseLogarithmic", "only for continuous ranges"),
+        ("Integer", "1.5", "2", "Auto", "is no number"),
+    ],
+)
+def test_ranges_of_a_tuning_job_hold_something(
+    lab: Any, kind: str, low: str, high: str, scaling: str, said: str
+) -> None:
+    assert (
+        said
+        in refusal(
+            lab.sagemaker.create_hyper_parameter_tuning_job,
+            **_tuning(lab, {f"{kind}ParameterRanges": [_range("x", low, high, scaling)]}),
+        )[1]
+    )
+
+
+def test_a_hyperparameter_is_tuned_or_left_alone(lab: Any) -> None:
+    ranges = {"IntegerParameterRanges": [_range("x", "1", "2", "Auto")]}
+    request = _tuning(lab, ranges, x="1")
+    assert "'x' is there twice" in refusal(lab.sagemaker.create_hyper_parameter_tuning_job, **request)[1]
+
+
+def _range(name: str, low: str, high: str, scaling: str) -> dict[str, str]:
+    return {"Name": name, "MinValue": low, "MaxValue": high, "ScalingType": scaling}
+
+
+def _tuning(lab: Any, ranges: dict[str, Any], **static: str) -> dict[str, Any]:
+    definition = lab.training("print('a=1')", metrics={"a": "a=(.*)"})
+    del definition["TrainingJobName"]
+    hyperparameters = {"StaticHyperParameters": {**definition.pop("HyperParameters"), **static}}
+    return {
+        "HyperParameterTuningJobName": lab.name(),
+        "HyperParameterTuningJobConfig": {
+            "Strategy": "Random",
+            "HyperParameterTuningJobObjective": {"Type": "Maximize", "MetricName": "a"},
+            "ResourceLimits": {"MaxNumberOfTrainingJobs": 1, "MaxParallelTrainingJobs": 1},
+            "ParameterRanges": ranges,
+        },
+        "TrainingJobDefinition": {**definition, **hyperparameters},
+    }
+
+
 def test_spot_training_with_enough_time_to_wait_trains(lab: Any) -> None:
     stopping = {"MaxRuntimeInSeconds": 100, "MaxWaitTimeInSeconds": 100}
-    told = lab.train("print(1)", EnableManagedSpotTraining=True, StoppingCondition=stopping)
-    assert (told["TrainingJobStatus"], told["EnableManagedSpotTraining"]) == ("Completed", True)
+    description = lab.train("print(1)", EnableManagedSpotTraining=True, StoppingCondition=stopping)
+    assert (description["TrainingJobStatus"], description["EnableManagedSpotTraining"]) == ("Completed", True)
 
 
 MODEL = "def model_fn(folder): return 2\ndef predict_fn(data, model): return data * model\n"

@@ -58,8 +58,8 @@ def test_it_is_creating_until_its_time_has_come(lab: Any) -> None:
     name = lab.name()
     lab.sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=config)
     assert refused(lab.invoke, endpoint=name, body="x")["Error"]["Code"] == "ValidationError"
-    told = lab.ended("endpoint", name)
-    assert (told["LastModifiedTime"] - told["CreationTime"]).total_seconds() == 180
+    description = lab.ended("endpoint", name)
+    assert (description["LastModifiedTime"] - description["CreationTime"]).total_seconds() == 180
 
 
 def test_variants_share_requests_by_weight(lab: Any) -> None:
@@ -91,19 +91,19 @@ def test_update_that_fails_leaves_the_old_model_in_service(lab: Any) -> None:
     name = lab.endpoint(**{lab.model(files("old")): 1})
     bad = lab.config(**{lab.model({"code/inference.py": SCRIPT}): 1})
     lab.sagemaker.update_endpoint(EndpointName=name, EndpointConfigName=bad)
-    told = lab.ended("endpoint", name)
-    assert told["EndpointStatus"] == "InService"
-    assert "FileNotFoundError" in told["FailureReason"]
+    description = lab.ended("endpoint", name)
+    assert description["EndpointStatus"] == "InService"
+    assert "FileNotFoundError" in description["FailureReason"]
     assert lab.invoke(name, "x") == b"old: x"
 
 
 def test_model_that_does_not_load_fails_with_the_reason(lab: Any) -> None:
     model, name = lab.model({"code/inference.py": SCRIPT}), lab.name()
     lab.sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=lab.config(**{model: 1}))
-    told = lab.ended("endpoint", name)
-    assert told["EndpointStatus"] == "Failed"
-    assert "did not pass the ping health check" in told["FailureReason"]
-    assert "FileNotFoundError" in told["FailureReason"]
+    description = lab.ended("endpoint", name)
+    assert description["EndpointStatus"] == "Failed"
+    assert "did not pass the ping health check" in description["FailureReason"]
+    assert "FileNotFoundError" in description["FailureReason"]
     assert "Traceback (most recent call last):" in lab.log(f"Endpoints/{name}/V{model}")
 
 
@@ -113,9 +113,9 @@ def test_corrupt_archive_is_named(lab: Any, content: bytes) -> None:
     lab.put(f"{model}/model.tar.gz", content)
     name = lab.name()
     lab.sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=lab.config(**{model: 1}))
-    told = lab.ended("endpoint", name)
-    assert told["EndpointStatus"] == "Failed"
-    assert 'Failed to extract model data archive for container "container_1"' in told["FailureReason"]
+    description = lab.ended("endpoint", name)
+    assert description["EndpointStatus"] == "Failed"
+    assert 'Failed to extract model data archive for container "container_1"' in description["FailureReason"]
 
 
 def test_archive_may_not_leave_its_folder(lab: Any, new_archive: Any) -> None:

@@ -72,8 +72,8 @@ def features(lab: Any) -> None:
         },
         ProcessingResources={"ClusterConfig": {"InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 5}},
     )
-    told = lab.ended("processing_job", name)
-    assert told["ProcessingJobStatus"] == "Completed", told
+    description = lab.ended("processing_job", name)
+    assert description["ProcessingJobStatus"] == "Completed", description
 
 
 def test_metric_endpoint_and_batch_equal_the_scripts_run_by_hand(
@@ -97,9 +97,9 @@ def test_metric_endpoint_and_batch_equal_the_scripts_run_by_hand(
     )
     request["HyperParameters"]["sagemaker_submit_directory"] = json.dumps(source)
     lab.sagemaker.create_training_job(**request)
-    told = lab.ended("training_job", request["TrainingJobName"])
-    assert told["TrainingJobStatus"] == "Completed", told
-    accuracy = told["FinalMetricDataList"][0]["Value"]
+    description = lab.ended("training_job", request["TrainingJobName"])
+    assert description["TrainingJobStatus"] == "Completed", description
+    accuracy = description["FinalMetricDataList"][0]["Value"]
     assert printed == f"accuracy={accuracy:.4f};\n"
 
     sessions = list(csv.reader(SESSIONS.read_text().splitlines()))[1:]
@@ -114,11 +114,11 @@ def test_metric_endpoint_and_batch_equal_the_scripts_run_by_hand(
 
     model = lab.name()
     container = {
-        "Image": told["AlgorithmSpecification"]["TrainingImage"],
-        "ModelDataUrl": told["ModelArtifacts"]["S3ModelArtifacts"],
+        "Image": description["AlgorithmSpecification"]["TrainingImage"],
+        "ModelDataUrl": description["ModelArtifacts"]["S3ModelArtifacts"],
         "Environment": {"SAGEMAKER_PROGRAM": "train.py", "SAGEMAKER_SUBMIT_DIRECTORY": source},
     }
-    lab.sagemaker.create_model(ModelName=model, ExecutionRoleArn=told["RoleArn"], PrimaryContainer=container)
+    lab.sagemaker.create_model(ModelName=model, ExecutionRoleArn=description["RoleArn"], PrimaryContainer=container)
     endpoint = lab.endpoint(**{model: 1})
     served = lab.invoke(endpoint, text.getvalue(), ContentType="text/csv", Accept="text/csv").decode()
     assert served == expected

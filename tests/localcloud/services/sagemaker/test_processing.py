@@ -39,8 +39,8 @@ def process(lab: Any, script: str, *, arguments: tuple[str, ...] = (), **changes
         **changes,
     }
     lab.sagemaker.create_processing_job(**request)
-    told: dict[str, Any] = lab.ended("processing_job", name)
-    return told
+    description: dict[str, Any] = lab.ended("processing_job", name)
+    return description
 
 
 #: Everything that touches files, with paths as they stand in scripts for SageMaker.
@@ -67,14 +67,14 @@ print(os.environ["WHERE"], source, os.path.isfile("/opt/ml/config/processingjobc
 
 
 def test_script_with_hard_coded_container_paths_runs_unchanged(lab: Any) -> None:
-    told = process(
+    description = process(
         lab,
         SCRIPT,
         arguments=("--in", "/opt/ml/processing/input"),
         Environment={"WHERE": "/opt/ml/processing/output"},
     )
-    assert told["ProcessingJobStatus"] == "Completed", told
-    name = told["ProcessingJobName"]
+    assert description["ProcessingJobStatus"] == "Completed", description
+    name = description["ProcessingJobName"]
     assert lab.keys(f"{name}/out") == [f"{name}/out/{each}" for each in ("deep/er/sum.txt", "moved.csv", "rows.npy")]
     assert lab.get(f"s3://lab/{name}/out/deep/er/sum.txt") == b"3.0"
     # Real paths go in; the log has the container's again.
@@ -88,24 +88,26 @@ def test_script_with_hard_coded_container_paths_runs_unchanged(lab: Any) -> None
 
 
 def test_failure_says_to_look_and_what_the_script_said(lab: Any) -> None:
-    told = process(lab, "raise KeyError('session')")
-    assert told["ProcessingJobStatus"] == "Failed"
-    assert told["FailureReason"] == "AlgorithmError: See job logs for more information"
-    assert told["ExitMessage"] == "KeyError: 'session'"
+    description = process(lab, "raise KeyError('session')")
+    assert description["ProcessingJobStatus"] == "Failed"
+    assert description["FailureReason"] == "AlgorithmError: See job logs for more information"
+    assert description["ExitMessage"] == "KeyError: 'session'"
 
 
 def test_exit_message_is_the_scripts_own(lab: Any) -> None:
-    told = process(lab, "open('/opt/ml/output/message', 'w').write('12 rows dropped')")
-    assert (told["ProcessingJobStatus"], told["ExitMessage"]) == ("Completed", "12 rows dropped")
+    description = process(lab, "open('/opt/ml/output/message', 'w').write('12 rows dropped')")
+    assert (description["ProcessingJobStatus"], description["ExitMessage"]) == ("Completed", "12 rows dropped")
 
 
 def test_deleted_job_frees_its_name(lab: Any) -> None:
-    told = process(lab, "pass")
-    name = {"ProcessingJobName": told["ProcessingJobName"]}
+    description = process(lab, "pass")
+    name = {"ProcessingJobName": description["ProcessingJobName"]}
     lab.sagemaker.delete_processing_job(**name)
     with pytest.raises(ClientError, match="Requested resource not found"):
         lab.sagemaker.describe_processing_job(**name)
-    again = {key: told[key] for key in ("RoleArn", "AppSpecification", "ProcessingInputs", "ProcessingResources")}
+    again = {
+        key: description[key] for key in ("RoleArn", "AppSpecification", "ProcessingInputs", "ProcessingResources")
+    }
     lab.sagemaker.create_processing_job(**name, **again)
     with pytest.raises(ClientError, match="InProgress cannot be deleted"):
         lab.sagemaker.delete_processing_job(**name)
@@ -113,8 +115,8 @@ def test_deleted_job_frees_its_name(lab: Any) -> None:
 
 
 def test_runtime_that_is_passed_stops_the_job(lab: Any) -> None:
-    told = process(lab, "import time; time.sleep(600)", StoppingCondition={"MaxRuntimeInSeconds": 1})
-    assert told["ProcessingJobStatus"] == "Stopped"
+    description = process(lab, "import time; time.sleep(600)", StoppingCondition={"MaxRuntimeInSeconds": 1})
+    assert description["ProcessingJobStatus"] == "Stopped"
     assert lab.processes() == []
 
 

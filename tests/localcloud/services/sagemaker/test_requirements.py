@@ -40,15 +40,15 @@ def train(lab: Any, new_archive: Any, requirements: str, script: str) -> dict[st
     uri = lab.put(f"code/{lab.name()}.tar.gz", new_archive({"train.py": script, "requirements.txt": requirements}))
     request["HyperParameters"]["sagemaker_submit_directory"] = json.dumps(uri)
     lab.sagemaker.create_training_job(**request)
-    told: dict[str, Any] = lab.ended("training_job", request["TrainingJobName"])
-    return told
+    description: dict[str, Any] = lab.ended("training_job", request["TrainingJobName"])
+    return description
 
 
 def test_package_is_installed_into_the_job_and_nowhere_else(lab: Any, index: Path, new_archive: Any) -> None:
     script = "import greetings, numpy; print(greetings.HELLO, greetings.__file__, 'packages' in numpy.__file__)"
-    told = train(lab, new_archive, "greetings>=1\n", script)
-    assert told["TrainingJobStatus"] == "Completed", told.get("FailureReason")
-    log = lab.log(f"TrainingJobs/{told['TrainingJobName']}")
+    description = train(lab, new_archive, "greetings>=1\n", script)
+    assert description["TrainingJobStatus"] == "Completed", description.get("FailureReason")
+    log = lab.log(f"TrainingJobs/{description['TrainingJobName']}")
     assert "Successfully installed greetings==1.0" in log
     # numpy, which greetings needs, is this environment's
     assert log[-1].startswith("hello from greetings /usr/lib/python3/greetings.py")
@@ -58,19 +58,19 @@ def test_package_is_installed_into_the_job_and_nowhere_else(lab: Any, index: Pat
 
 def test_packages_of_this_environment_count(lab: Any, index: Path, new_archive: Any) -> None:
     version = importlib.metadata.version("numpy")
-    told = train(lab, new_archive, f"# what AWS would install\nnumpy=={version}\njoblib\n", "import numpy")
-    assert told["TrainingJobStatus"] == "Completed", told.get("FailureReason")
-    assert "All requirements are satisfied already." in lab.log(f"TrainingJobs/{told['TrainingJobName']}")
+    description = train(lab, new_archive, f"# what AWS would install\nnumpy=={version}\njoblib\n", "import numpy")
+    assert description["TrainingJobStatus"] == "Completed", description.get("FailureReason")
+    assert "All requirements are satisfied already." in lab.log(f"TrainingJobs/{description['TrainingJobName']}")
 
 
 def test_job_fails_and_names_the_package_that_cannot_be_had(lab: Any, index: Path, new_archive: Any) -> None:
-    told = train(lab, new_archive, "no-such-package-zzz==1.0\n", "print('trained')")
-    assert told["TrainingJobStatus"] == "Failed"
-    reason = told["FailureReason"]
+    description = train(lab, new_archive, "no-such-package-zzz==1.0\n", "print('trained')")
+    assert description["TrainingJobStatus"] == "Failed"
+    reason = description["FailureReason"]
     assert reason.startswith("AlgorithmError: InstallRequirementsError:\nExitCode 1\nErrorMessage ")
     assert "No matching distribution found for no-such-package-zzz==1.0" in reason
     assert "set PIP_FIND_LINKS to a folder with its wheel" in reason
-    assert "trained" not in lab.log(f"TrainingJobs/{told['TrainingJobName']}")
+    assert "trained" not in lab.log(f"TrainingJobs/{description['TrainingJobName']}")
 
 
 @pytest.mark.parametrize(("requirement", "status"), [("greetings", "InService"), ("no-such-package-zzz", "Failed")])
@@ -85,19 +85,19 @@ def test_inference_code_has_its_requirements_too(lab: Any, index: Path, requirem
     model = lab.model({"code/inference.py": script, "code/requirements.txt": requirement})
     name = lab.name()
     lab.sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=lab.config(**{model: 1}))
-    told = lab.ended("endpoint", name)
-    assert told["EndpointStatus"] == status, told
+    description = lab.ended("endpoint", name)
+    assert description["EndpointStatus"] == status, description
     if status == "InService":
         assert lab.invoke(name, "x") == b"hello from greetings"
     else:
-        assert "No matching distribution found for no-such-package-zzz" in told["FailureReason"]
+        assert "No matching distribution found for no-such-package-zzz" in description["FailureReason"]
 
 
 def test_log_says_which_version_runs_in_place_of_the_images(lab: Any) -> None:
-    told = lab.train("print('trained')")
+    description = lab.train("print('trained')")
     version = importlib.metadata.version("scikit-learn")
     expected = f"The image has scikit-learn 1.2; the local cloud runs this job with scikit-learn {version}."
-    assert lab.log(f"TrainingJobs/{told['TrainingJobName']}") == [expected, "trained"]
+    assert lab.log(f"TrainingJobs/{description['TrainingJobName']}") == [expected, "trained"]
 
 
 def test_training_toolkit_can_be_imported(lab: Any) -> None:
@@ -106,7 +106,7 @@ def test_training_toolkit_can_be_imported(lab: Any) -> None:
         "job = environment.Environment()\n"
         "print(job.job_name, job.hyperparameters, job.is_main, job.to_cmd_args(), environment.read_hyperparameters())\n"
     )
-    told = lab.train(script, hyperparameters={"depth": 3})
-    assert told["TrainingJobStatus"] == "Completed", told.get("FailureReason")
-    log = lab.log(f"TrainingJobs/{told['TrainingJobName']}")
-    assert log[-1] == f"{told['TrainingJobName']} {{'depth': 3}} True ['--depth', '3'] {{'depth': 3}}"
+    description = lab.train(script, hyperparameters={"depth": 3})
+    assert description["TrainingJobStatus"] == "Completed", description.get("FailureReason")
+    log = lab.log(f"TrainingJobs/{description['TrainingJobName']}")
+    assert log[-1] == f"{description['TrainingJobName']} {{'depth': 3}} True ['--depth', '3'] {{'depth': 3}}"

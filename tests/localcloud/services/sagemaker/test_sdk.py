@@ -104,9 +104,9 @@ def sdk(local_cloud: Any, rows: np.ndarray, tmp_path_factory: Any) -> Iterator[A
             )
 
         def ended(self, arn: str) -> dict[str, Any]:
-            while (told := states.describe_execution(executionArn=arn))["status"] == "RUNNING":
+            while (description := states.describe_execution(executionArn=arn))["status"] == "RUNNING":
                 time.sleep(0.02)
-            return told
+            return description
 
     made = Sdk()
     made.folder, made.s3, made.states, made.role, made.cloud = folder, s3, states, role, local_cloud
@@ -135,8 +135,8 @@ def test_training_pipeline_serves_what_the_script_trains_by_hand(sdk: Any, rows:
         pipeline_name="workshop-pipeline",
     )
     pipeline.create()
-    told = sdk.ended(pipeline.execute(job_name="by-template").execution_arn)
-    assert told["status"] == "SUCCEEDED", told.get("cause")
+    description = sdk.ended(pipeline.execute(job_name="by-template").execution_arn)
+    assert description["status"] == "SUCCEEDED", description.get("cause")
     assert in_service(sdk, "by-template") == "InService"
     body = json.dumps(rows[:, 1:].tolist())
     runtime = sdk.cloud.client("sagemaker-runtime")
@@ -205,8 +205,8 @@ def test_an_inference_pipeline_of_preprocessor_and_xgboost_predicts_as_both_by_h
         pipeline_name="workshop-chained",
     )
     pipeline.create()
-    told = sdk.ended(pipeline.execute(job_name="foretelling").execution_arn)
-    assert told["status"] == "SUCCEEDED", told.get("cause")
+    description = sdk.ended(pipeline.execute(job_name="foretelling").execution_arn)
+    assert description["status"] == "SUCCEEDED", description.get("cause")
     assert in_service(sdk, "foretelling") == "InService"
     lines = [line.rpartition(",")[0] for line in sessions.read_text().splitlines()[1:51]]
     answer = sdk.cloud.client("sagemaker-runtime").invoke_endpoint(

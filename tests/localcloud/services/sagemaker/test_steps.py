@@ -23,9 +23,9 @@ def machine(lab: Any, states: dict[str, Any], start: str) -> str:
 
 def ended(lab: Any, arn: str) -> dict[str, Any]:
     client = lab.cloud.client("stepfunctions")
-    while (told := client.describe_execution(executionArn=arn))["status"] == "RUNNING":
+    while (description := client.describe_execution(executionArn=arn))["status"] == "RUNNING":
         threading.Event().wait(0.02)
-    answer: dict[str, Any] = told
+    answer: dict[str, Any] = description
     return answer
 
 
@@ -84,12 +84,12 @@ def test_sync_returns_the_description_after_the_jobs_minutes(lab: Any) -> None:
     state, name = training_state(lab, "print('x')", End=True)
     client = lab.cloud.client("stepfunctions")
     started = client.start_execution(stateMachineArn=machine(lab, {"Train": state}, "Train"))
-    told = ended(lab, started["executionArn"])
-    assert told["status"] == "SUCCEEDED", told
-    output = json.loads(told["output"])
+    description = ended(lab, started["executionArn"])
+    assert description["status"] == "SUCCEEDED", description
+    output = json.loads(description["output"])
     assert output["TrainingJobName"] == name
     assert output["ModelArtifacts"]["S3ModelArtifacts"] == f"s3://lab/out/{name}/output/model.tar.gz"
-    assert 175 <= (told["stopDate"] - told["startDate"]).total_seconds() < 180
+    assert 175 <= (description["stopDate"] - description["startDate"]).total_seconds() < 180
 
 
 def test_catch_gets_the_failure_reason(lab: Any) -> None:
@@ -97,8 +97,8 @@ def test_catch_gets_the_failure_reason(lab: Any) -> None:
     state, _ = training_state(lab, "raise RuntimeError('bad data')", End=True, Catch=catch)
     states = {"Train": state, "Keep the old model": {"Type": "Pass", "End": True}}
     started = lab.cloud.client("stepfunctions").start_execution(stateMachineArn=machine(lab, states, "Train"))
-    told = ended(lab, started["executionArn"])
-    cause = json.loads(json.loads(told["output"])["problem"]["Cause"])
+    description = ended(lab, started["executionArn"])
+    cause = json.loads(json.loads(description["output"])["problem"]["Cause"])
     assert "RuntimeError: bad data" in cause["FailureReason"]
 
 
@@ -146,8 +146,8 @@ def test_stopped_execution_stops_every_kind_of_job(lab: Any, kind: str) -> None:
 def test_task_that_times_out_stops_its_job(lab: Any) -> None:
     state, name = training_state(lab, "import time; time.sleep(600)", End=True, TimeoutSeconds=100)
     started = lab.cloud.client("stepfunctions").start_execution(stateMachineArn=machine(lab, {"Train": state}, "Train"))
-    told = ended(lab, started["executionArn"])
-    assert (told["status"], told["error"]) == ("FAILED", "States.Timeout")
+    description = ended(lab, started["executionArn"])
+    assert (description["status"], description["error"]) == ("FAILED", "States.Timeout")
     assert lab.ended("training_job", name)["TrainingJobStatus"] == "Stopped"
 
 
@@ -181,8 +181,8 @@ def test_endpoint_is_polled_the_same_number_of_times_in_every_run(lab: Any) -> N
         }
         client = lab.cloud.client("stepfunctions")
         started = client.start_execution(stateMachineArn=machine(lab, states, "Create"))
-        told = ended(lab, started["executionArn"])
-        assert json.loads(told["output"])["EndpointStatus"] == "InService", told
+        description = ended(lab, started["executionArn"])
+        assert json.loads(description["output"])["EndpointStatus"] == "InService", description
         events = client.get_execution_history(executionArn=started["executionArn"], maxResults=1000)["events"]
         lengths.append([event["type"] for event in events].count("WaitStateEntered"))
         lab.sagemaker.delete_endpoint(EndpointName=name)
@@ -211,9 +211,9 @@ def caught(lab: Any, resource: str, parameters: dict[str, Any]) -> dict[str, str
     task = {"Type": "Task", "Resource": resource, "Parameters": parameters, "Catch": catch, "End": True}
     states = {"Try": task, "Keep the old model": {"Type": "Pass", "End": True}}
     started = lab.cloud.client("stepfunctions").start_execution(stateMachineArn=machine(lab, states, "Try"))
-    told = ended(lab, started["executionArn"])
-    assert told["status"] == "SUCCEEDED", told
-    problem: dict[str, str] = json.loads(told["output"])["problem"]
+    description = ended(lab, started["executionArn"])
+    assert description["status"] == "SUCCEEDED", description
+    problem: dict[str, str] = json.loads(description["output"])["problem"]
     return problem
 
 

@@ -52,10 +52,10 @@ def looked(lab: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     request["InputDataConfig"][1]["DataSource"]["S3DataSource"]["S3DataType"] = "ManifestFile"
     request["InputDataConfig"][0]["ContentType"] = "text/plain"
     lab.sagemaker.create_training_job(**request)
-    told = lab.ended("training_job", request["TrainingJobName"])
-    assert told["TrainingJobStatus"] == "Completed", told
-    files = lab.unpacked(told["ModelArtifacts"]["S3ModelArtifacts"])
-    return told, json.loads(files["deep/found.json"])
+    description = lab.ended("training_job", request["TrainingJobName"])
+    assert description["TrainingJobStatus"] == "Completed", description
+    files = lab.unpacked(description["ModelArtifacts"]["S3ModelArtifacts"])
+    return description, json.loads(files["deep/found.json"])
 
 
 def test_channels_keep_their_folders(looked: Any) -> None:
@@ -161,28 +161,28 @@ def test_checkpoints_come_back_in_the_next_job(lab: Any) -> None:
     ],
 )
 def test_script_that_fails_gives_its_last_words(lab: Any, script: str, words: list[str]) -> None:
-    told = lab.train(script)
-    assert (told["TrainingJobStatus"], told["SecondaryStatus"]) == ("Failed", "Failed")
-    assert told["FailureReason"].startswith("AlgorithmError: ")
-    assert all(word in told["FailureReason"] for word in words), told["FailureReason"]
+    description = lab.train(script)
+    assert (description["TrainingJobStatus"], description["SecondaryStatus"]) == ("Failed", "Failed")
+    assert description["FailureReason"].startswith("AlgorithmError: ")
+    assert all(word in description["FailureReason"] for word in words), description["FailureReason"]
 
 
 def test_reason_names_the_command(lab: Any) -> None:
-    told = lab.train("exit(1)", hyperparameters={"depth": 3})
-    assert told["FailureReason"].endswith('Command "python train.py --depth 3", exit code: 1')
+    description = lab.train("exit(1)", hyperparameters={"depth": 3})
+    assert description["FailureReason"].endswith('Command "python train.py --depth 3", exit code: 1')
 
 
 def test_killed_process_fails_with_dockers_exit_code(lab: Any) -> None:
-    told = lab.train("import os; os.kill(os.getpid(), 9)")
-    assert "ExitCode 137" in told["FailureReason"]
+    description = lab.train("import os; os.kill(os.getpid(), 9)")
+    assert "ExitCode 137" in description["FailureReason"]
 
 
 def test_channel_without_objects_fails_while_downloading(lab: Any) -> None:
-    told = lab.train("", channels={"train": "s3://lab/nothing/here"})
-    assert told["FailureReason"].startswith(
+    description = lab.train("", channels={"train": "s3://lab/nothing/here"})
+    assert description["FailureReason"].startswith(
         'ClientError: No S3 objects found under S3 URL "s3://lab/nothing/here" given in input data source.'
     )
-    assert told["SecondaryStatusTransitions"][-2]["Status"] == "Downloading"
+    assert description["SecondaryStatusTransitions"][-2]["Status"] == "Downloading"
 
 
 def test_source_archive_may_not_leave_its_folder(lab: Any, new_archive: Any) -> None:
@@ -190,16 +190,16 @@ def test_source_archive_may_not_leave_its_folder(lab: Any, new_archive: Any) -> 
     uri = lab.put("bad/sourcedir.tar.gz", new_archive({"../../escaped.py": "x = 1"}))
     request["HyperParameters"]["sagemaker_submit_directory"] = json.dumps(uri)
     lab.sagemaker.create_training_job(**request)
-    told = lab.ended("training_job", request["TrainingJobName"])
-    assert 'its entry "../../escaped.py" leads out of the folder' in told["FailureReason"]
+    description = lab.ended("training_job", request["TrainingJobName"])
+    assert 'its entry "../../escaped.py" leads out of the folder' in description["FailureReason"]
     assert not list(Path(lab.cloud.scratch).rglob("escaped.py"))
 
 
 def test_passed_runtime_stops_the_job_and_keeps_its_model(lab: Any) -> None:
     script = "import time; open('/opt/ml/model/half', 'w').write('half'); time.sleep(600)"
-    told = lab.train(script, StoppingCondition={"MaxRuntimeInSeconds": 1})
-    assert (told["TrainingJobStatus"], told["SecondaryStatus"]) == ("Stopped", "MaxRuntimeExceeded")
-    assert lab.unpacked(told["ModelArtifacts"]["S3ModelArtifacts"]) == {"half": b"half"}
+    description = lab.train(script, StoppingCondition={"MaxRuntimeInSeconds": 1})
+    assert (description["TrainingJobStatus"], description["SecondaryStatus"]) == ("Stopped", "MaxRuntimeExceeded")
+    assert lab.unpacked(description["ModelArtifacts"]["S3ModelArtifacts"]) == {"half": b"half"}
     assert lab.processes() == []
 
 
@@ -223,8 +223,8 @@ def test_history_is_the_same_however_long_the_work_takes(lab: Any) -> None:
         while not ready.exists():
             waited.wait(0.02)
         lab.sagemaker.stop_training_job(TrainingJobName=request["TrainingJobName"])
-        told = lab.ended("training_job", request["TrainingJobName"])
-        stopping = told["SecondaryStatusTransitions"][-2]
+        description = lab.ended("training_job", request["TrainingJobName"])
+        stopping = description["SecondaryStatusTransitions"][-2]
         assert stopping["Status"] == "Stopping"
         took.add((stopping["EndTime"] - stopping["StartTime"]).total_seconds())
     assert took == {5.0 + 10.0}
@@ -236,9 +236,9 @@ def test_work_that_hangs_lets_time_go_on(lab: Any, monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(durations.SAGEMAKER, "train", 1.0)
     request = lab.training("import time; time.sleep(600)")
     lab.sagemaker.create_training_job(**request)
-    told = lab.sagemaker.describe_training_job(TrainingJobName=request["TrainingJobName"])
+    description = lab.sagemaker.describe_training_job(TrainingJobName=request["TrainingJobName"])
     waited = threading.Event()
-    while lab.cloud.clock.now() <= told["CreationTime"].timestamp() + 90 + 15 + 1:
+    while lab.cloud.clock.now() <= description["CreationTime"].timestamp() + 90 + 15 + 1:
         waited.wait(0.02)
     lab.sagemaker.stop_training_job(TrainingJobName=request["TrainingJobName"])
     assert lab.ended("training_job", request["TrainingJobName"])["TrainingJobStatus"] == "Stopped"
@@ -248,9 +248,9 @@ def test_work_that_hangs_lets_time_go_on(lab: Any, monkeypatch: pytest.MonkeyPat
 def test_passed_runtime_is_what_the_job_took(lab: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where that is more than a training takes by the table."""
     monkeypatch.setitem(durations.SAGEMAKER, "train", 0.5)
-    told = lab.train("import time; time.sleep(600)", StoppingCondition={"MaxRuntimeInSeconds": 2})
-    assert told["SecondaryStatus"] == "MaxRuntimeExceeded"
-    assert told["TrainingTimeInSeconds"] == 15 + 2 + 10
+    description = lab.train("import time; time.sleep(600)", StoppingCondition={"MaxRuntimeInSeconds": 2})
+    assert description["SecondaryStatus"] == "MaxRuntimeExceeded"
+    assert description["TrainingTimeInSeconds"] == 15 + 2 + 10
 
 
 def test_stopped_job_gets_sigterm_and_leaves_no_process(lab: Any) -> None:
@@ -274,9 +274,9 @@ def test_stopped_job_gets_sigterm_and_leaves_no_process(lab: Any) -> None:
         waited.wait(0.02)
     group = lab.processes()
     lab.sagemaker.stop_training_job(TrainingJobName=name)
-    told = lab.ended("training_job", name)
-    assert (told["TrainingJobStatus"], told["SecondaryStatus"]) == ("Stopped", "Stopped")
-    assert lab.unpacked(told["ModelArtifacts"]["S3ModelArtifacts"]) == {"state": b"saved"}
+    description = lab.ended("training_job", name)
+    assert (description["TrainingJobStatus"], description["SecondaryStatus"]) == ("Stopped", "Stopped")
+    assert lab.unpacked(description["ModelArtifacts"]["S3ModelArtifacts"]) == {"state": b"saved"}
     assert lab.processes() == []
     assert sys.platform == "win32" or not _alive(group[0])
     with pytest.raises(ClientError, match="is in status Stopped"):
@@ -324,8 +324,8 @@ def test_metric_that_is_no_expression_is_refused(lab: Any) -> None:
 def test_jobs_are_listed_and_tagged(lab: Any) -> None:
     request = lab.training("", Tags=[{"Key": "workshop", "Value": "yes"}])
     lab.sagemaker.create_training_job(**request)
-    told = lab.ended("training_job", request["TrainingJobName"])
-    assert lab.sagemaker.list_tags(ResourceArn=told["TrainingJobArn"])["Tags"] == request["Tags"]
+    description = lab.ended("training_job", request["TrainingJobName"])
+    assert lab.sagemaker.list_tags(ResourceArn=description["TrainingJobArn"])["Tags"] == request["Tags"]
     newest = lab.sagemaker.list_training_jobs(MaxResults=1)
     assert newest["TrainingJobSummaries"][0]["TrainingJobName"] == request["TrainingJobName"]
     assert "NextToken" in newest

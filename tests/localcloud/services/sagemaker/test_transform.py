@@ -46,26 +46,26 @@ def transform(lab: Any, model: str, content: str, kind: str = "text/csv", **chan
         **changes,
     }
     lab.sagemaker.create_transform_job(**request)
-    told: dict[str, Any] = lab.ended("transform_job", name)
-    return told
+    description: dict[str, Any] = lab.ended("transform_job", name)
+    return description
 
 
-def result(lab: Any, told: dict[str, Any]) -> str:
-    assert told["TransformJobStatus"] == "Completed", told
-    text: str = lab.get(f"{told['TransformOutput']['S3OutputPath']}/rows.out").decode()
+def result(lab: Any, description: dict[str, Any]) -> str:
+    assert description["TransformJobStatus"] == "Completed", description
+    text: str = lab.get(f"{description['TransformOutput']['S3OutputPath']}/rows.out").decode()
     return text
 
 
 def test_rows_go_together_and_come_out_in_order(lab: Any, model: str) -> None:
-    told = transform(lab, model, "1,2\n3,4\n5,6\n")
-    assert result(lab, told) == "3.0\n7.0\n11.0\n"
-    assert "3 rows" in lab.log(f"TransformJobs/{told['TransformJobName']}")
+    description = transform(lab, model, "1,2\n3,4\n5,6\n")
+    assert result(lab, description) == "3.0\n7.0\n11.0\n"
+    assert "3 rows" in lab.log(f"TransformJobs/{description['TransformJobName']}")
 
 
 def test_single_records_go_alone(lab: Any, model: str) -> None:
-    told = transform(lab, model, "1,2\n3,4\n", BatchStrategy="SingleRecord")
-    assert result(lab, told) == "3.0\n7.0\n"
-    assert lab.log(f"TransformJobs/{told['TransformJobName']}") == ["1 rows", "1 rows"]
+    description = transform(lab, model, "1,2\n3,4\n", BatchStrategy="SingleRecord")
+    assert result(lab, description) == "3.0\n7.0\n"
+    assert lab.log(f"TransformJobs/{description['TransformJobName']}") == ["1 rows", "1 rows"]
 
 
 @pytest.mark.parametrize(
@@ -83,22 +83,24 @@ def test_csv_is_filtered_and_joined(lab: Any, model: str, processing: dict[str, 
 def test_json_lines_are_joined_by_name(lab: Any, model: str) -> None:
     rows = '{"id": 1, "features": [1, 2]}\n{"id": 2, "features": [3, 4]}\n'
     processing = {"JoinSource": "Input", "OutputFilter": "$['id', 'SageMakerOutput']"}
-    told = transform(lab, model, rows, "application/jsonlines", DataProcessing={"JoinSource": "Input"})
-    assert result(lab, told).splitlines()[0] == '{"id": 1, "features": [1, 2], "SageMakerOutput": {"sum": 3}}'
-    told = transform(lab, model, rows, "application/jsonlines", DataProcessing=processing | {"OutputFilter": "$.id"})
-    assert result(lab, told) == "1\n2\n"
+    description = transform(lab, model, rows, "application/jsonlines", DataProcessing={"JoinSource": "Input"})
+    assert result(lab, description).splitlines()[0] == '{"id": 1, "features": [1, 2], "SageMakerOutput": {"sum": 3}}'
+    description = transform(
+        lab, model, rows, "application/jsonlines", DataProcessing=processing | {"OutputFilter": "$.id"}
+    )
+    assert result(lab, description) == "1\n2\n"
 
 
 def test_row_that_the_model_refuses_fails_the_job_and_leaves_no_output(lab: Any, model: str) -> None:
-    told = transform(lab, model, "1,2\n1,many\n")
-    assert told["TransformJobStatus"] == "Failed"
-    assert told["FailureReason"] == "AlgorithmError: See job logs for more information"
-    log = lab.log(f"TransformJobs/{told['TransformJobName']}")
+    description = transform(lab, model, "1,2\n1,many\n")
+    assert description["TransformJobStatus"] == "Failed"
+    assert description["FailureReason"] == "AlgorithmError: See job logs for more information"
+    log = lab.log(f"TransformJobs/{description['TransformJobName']}")
     assert any("Bad HTTP status received from algorithm: 500" in line for line in log)
-    assert lab.keys(f"{told['TransformJobName']}/out") == []
+    assert lab.keys(f"{description['TransformJobName']}/out") == []
 
 
 def test_missing_input_is_named(lab: Any, model: str) -> None:
     source = {"S3DataType": "S3Prefix", "S3Uri": "s3://lab/none"}
-    told = transform(lab, model, "", TransformInput={"DataSource": {"S3DataSource": source}})
-    assert told["FailureReason"].startswith('ClientError: No S3 objects found under S3 URL "s3://lab/none"')
+    description = transform(lab, model, "", TransformInput={"DataSource": {"S3DataSource": source}})
+    assert description["FailureReason"].startswith('ClientError: No S3 objects found under S3 URL "s3://lab/none"')

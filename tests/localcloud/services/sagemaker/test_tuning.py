@@ -48,13 +48,13 @@ def test_best_job_is_the_one_with_the_best_metric(lab: Any, strategy: str) -> No
     wanted = request(lab, strategy=strategy)
     name = wanted["HyperParameterTuningJobName"]
     lab.sagemaker.create_hyper_parameter_tuning_job(**wanted)
-    told = lab.ended("hyper_parameter_tuning_job", name)
-    assert told["HyperParameterTuningJobStatus"] == "Completed", told.get("FailureReason")
-    assert told["TrainingJobStatusCounters"]["Completed"] == 6
+    description = lab.ended("hyper_parameter_tuning_job", name)
+    assert description["HyperParameterTuningJobStatus"] == "Completed", description.get("FailureReason")
+    assert description["TrainingJobStatusCounters"]["Completed"] == 6
     jobs = lab.sagemaker.list_training_jobs_for_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
     summaries = jobs["TrainingJobSummaries"]
     values = [each["FinalHyperParameterTuningJobObjectiveMetric"]["Value"] for each in summaries]
-    best = told["BestTrainingJob"]
+    best = description["BestTrainingJob"]
     assert best["FinalHyperParameterTuningJobObjectiveMetric"]["Value"] == min(values)
     for each in summaries:
         tuned = each["TunedHyperParameters"]
@@ -62,10 +62,10 @@ def test_best_job_is_the_one_with_the_best_metric(lab: Any, strategy: str) -> No
         assert tuned["n"] in "12345678"
         assert tuned["kind"] in "ab"
     described = lab.sagemaker.describe_training_job(TrainingJobName=best["TrainingJobName"])
-    assert described["TuningJobArn"] == told["HyperParameterTuningJobArn"]
+    assert described["TuningJobArn"] == description["HyperParameterTuningJobArn"]
     assert described["HyperParameters"]["x"] == best["TunedHyperParameters"]["x"]
     # Two at a time: three rounds of the 175 seconds that one job takes.
-    assert (told["HyperParameterTuningEndTime"] - told["CreationTime"]).total_seconds() == 3 * 175
+    assert (description["HyperParameterTuningEndTime"] - description["CreationTime"]).total_seconds() == 3 * 175
 
 
 def test_proposals_are_the_same_in_every_run(lab: Any) -> None:
@@ -83,9 +83,9 @@ def test_proposals_are_the_same_in_every_run(lab: Any) -> None:
 def test_it_fails_when_every_job_does(lab: Any) -> None:
     wanted = request(lab, "exit(1)", jobs=2)
     lab.sagemaker.create_hyper_parameter_tuning_job(**wanted)
-    told = lab.ended("hyper_parameter_tuning_job", wanted["HyperParameterTuningJobName"])
-    assert told["FailureReason"].startswith("All training jobs failed.")
-    assert told["TrainingJobStatusCounters"]["NonRetryableError"] == 2
+    description = lab.ended("hyper_parameter_tuning_job", wanted["HyperParameterTuningJobName"])
+    assert description["FailureReason"].startswith("All training jobs failed.")
+    assert description["TrainingJobStatusCounters"]["NonRetryableError"] == 2
 
 
 def test_stop_stops_its_jobs(lab: Any) -> None:
@@ -120,7 +120,7 @@ def test_instances_may_be_told_as_the_sdks_tuner_tells_them(lab: Any) -> None:
     ]
     definition["HyperParameterTuningResourceConfig"] = {"InstanceConfigs": instances}
     lab.sagemaker.create_hyper_parameter_tuning_job(**wanted)
-    told = lab.ended("hyper_parameter_tuning_job", wanted["HyperParameterTuningJobName"])
-    assert told["HyperParameterTuningJobStatus"] == "Completed", told.get("FailureReason")
-    job = lab.sagemaker.describe_training_job(TrainingJobName=told["BestTrainingJob"]["TrainingJobName"])
+    description = lab.ended("hyper_parameter_tuning_job", wanted["HyperParameterTuningJobName"])
+    assert description["HyperParameterTuningJobStatus"] == "Completed", description.get("FailureReason")
+    job = lab.sagemaker.describe_training_job(TrainingJobName=description["BestTrainingJob"]["TrainingJobName"])
     assert job["ResourceConfig"] == instances[0]

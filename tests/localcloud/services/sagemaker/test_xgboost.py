@@ -42,8 +42,8 @@ def train(lab: Any, new_channel: Any, kind: str = "text/csv", **changes: Any) ->
     if folder == "train":
         request["InputDataConfig"].append(new_channel("validation", "s3://lab/xgb/validation/", ContentType=kind))
     lab.sagemaker.create_training_job(**request)
-    told: dict[str, Any] = lab.ended("training_job", request["TrainingJobName"])
-    return told
+    description: dict[str, Any] = lab.ended("training_job", request["TrainingJobName"])
+    return description
 
 
 def by_hand(rows: np.ndarray) -> np.ndarray:
@@ -62,11 +62,11 @@ def trained_on_csv(lab: Any, rows: np.ndarray, new_channel: Any) -> dict[str, An
 def test_algorithm_trains_and_predicts_as_xgboost_by_hand(
     lab: Any, rows: np.ndarray, new_channel: Any, trained_on_csv: dict[str, Any], kind: str
 ) -> None:
-    told = trained_on_csv if "csv" in kind else train(lab, new_channel, kind, hyperparameters=HYPERPARAMETERS)
-    assert told["TrainingJobStatus"] == "Completed", told.get("FailureReason")
+    description = trained_on_csv if "csv" in kind else train(lab, new_channel, kind, hyperparameters=HYPERPARAMETERS)
+    assert description["TrainingJobStatus"] == "Completed", description.get("FailureReason")
     name = lab.name()
-    container = {"Image": XGBOOST, "ModelDataUrl": told["ModelArtifacts"]["S3ModelArtifacts"]}
-    lab.sagemaker.create_model(ModelName=name, ExecutionRoleArn=told["RoleArn"], PrimaryContainer=container)
+    container = {"Image": XGBOOST, "ModelDataUrl": description["ModelArtifacts"]["S3ModelArtifacts"]}
+    lab.sagemaker.create_model(ModelName=name, ExecutionRoleArn=description["RoleArn"], PrimaryContainer=container)
     endpoint = lab.endpoint(**{name: 1})
     body = "\n".join(",".join(map(str, row[1:])) for row in rows[150:])
     answer = lab.invoke(endpoint, body, ContentType="text/csv")
@@ -80,25 +80,25 @@ def test_algorithm_trains_and_predicts_as_xgboost_by_hand(
 def test_metrics_of_each_round_are_in_the_log_and_the_last_in_the_description(
     lab: Any, trained_on_csv: dict[str, Any]
 ) -> None:
-    told = trained_on_csv
-    lines = [line for line in lab.log(f"TrainingJobs/{told['TrainingJobName']}") if line.startswith("[")]
+    description = trained_on_csv
+    lines = [line for line in lab.log(f"TrainingJobs/{description['TrainingJobName']}") if line.startswith("[")]
     assert len(lines) == 12
     assert lines[0].startswith("[0]#011train-auc:0.")
-    metrics = {each["MetricName"]: each["Value"] for each in told["FinalMetricDataList"]}
+    metrics = {each["MetricName"]: each["Value"] for each in description["FinalMetricDataList"]}
     assert set(metrics) == {"train:auc", "train:logloss", "validation:auc", "validation:logloss"}
     assert lines[-1].endswith(f"#011validation-logloss:{metrics['validation:logloss']:.5f}")
 
 
 def test_early_stopping_ends_it_early(lab: Any, rows: np.ndarray, new_channel: Any) -> None:
     settings = HYPERPARAMETERS | {"num_round": 400, "early_stopping_rounds": 3}
-    told = train(lab, new_channel, hyperparameters=settings)
-    rounds = [line for line in lab.log(f"TrainingJobs/{told['TrainingJobName']}") if line.startswith("[")]
+    description = train(lab, new_channel, hyperparameters=settings)
+    rounds = [line for line in lab.log(f"TrainingJobs/{description['TrainingJobName']}") if line.startswith("[")]
     assert 3 < len(rounds) < 400
 
 
 def test_hyperparameter_that_is_wrong_is_the_clients_error(lab: Any, rows: np.ndarray, new_channel: Any) -> None:
-    told = train(lab, new_channel, hyperparameters=HYPERPARAMETERS | {"num_rounds": 3})
-    assert told["FailureReason"].startswith("ClientError: Extraneous hyperparameter found: num_rounds")
+    description = train(lab, new_channel, hyperparameters=HYPERPARAMETERS | {"num_rounds": 3})
+    assert description["FailureReason"].startswith("ClientError: Extraneous hyperparameter found: num_rounds")
 
 
 @pytest.fixture
@@ -142,23 +142,23 @@ def trained(lab: Any, new_channel: Any, body: str, **settings: Any) -> dict[str,
     request = lab.training(image=XGBOOST, hyperparameters={"num_round": 2, "objective": "binary:logistic"})
     request["InputDataConfig"] = [new_channel("train", f"s3://lab/xgb/{name}/", **settings)]
     lab.sagemaker.create_training_job(**request)
-    told: dict[str, Any] = lab.ended("training_job", request["TrainingJobName"])
-    return told
+    description: dict[str, Any] = lab.ended("training_job", request["TrainingJobName"])
+    return description
 
 
 ROWS = "".join(f"{number % 2},{number / 10},{number}\n" for number in range(40))
 
 
 def test_empty_field_is_a_missing_value(lab: Any, new_channel: Any) -> None:
-    told = trained(lab, new_channel, ROWS + "1,,3\n0,2,\n", ContentType="text/csv; label_size=1")
-    assert told["TrainingJobStatus"] == "Completed", told["FailureReason"]
-    log = lab.log(f"TrainingJobs/{told['TrainingJobName']}")
+    description = trained(lab, new_channel, ROWS + "1,,3\n0,2,\n", ContentType="text/csv; label_size=1")
+    assert description["TrainingJobStatus"] == "Completed", description["FailureReason"]
+    log = lab.log(f"TrainingJobs/{description['TrainingJobName']}")
     assert "INFO:root:Train matrix has 42 rows and 2 columns" in log
 
 
 def test_data_that_cannot_be_read_are_the_clients_error(lab: Any, new_channel: Any) -> None:
-    told = trained(lab, new_channel, ROWS)
-    assert told["FailureReason"].startswith(
+    description = trained(lab, new_channel, ROWS)
+    assert description["FailureReason"].startswith(
         "ClientError: Blankspace and colon not found in firstline '0,0.0,0...' of file 'data.csv'. ContentType by "
         "default is in libsvm. Please ensure the file is in libsvm format."
     )
@@ -201,15 +201,15 @@ def test_content_types_are_the_images(algorithm: Any, kind: str, words: str) -> 
 
 def test_metrics_that_the_image_adds_are_measured(lab: Any, rows: np.ndarray, new_channel: Any) -> None:
     added = ("accuracy", "balanced_accuracy", "f1_binary", "precision", "precision_macro", "recall", "recall_micro")
-    told = train(lab, new_channel, hyperparameters=HYPERPARAMETERS | {"eval_metric": ",".join(("auc", *added))})
-    metrics = {each["MetricName"]: each["Value"] for each in told["FinalMetricDataList"]}
+    description = train(lab, new_channel, hyperparameters=HYPERPARAMETERS | {"eval_metric": ",".join(("auc", *added))})
+    metrics = {each["MetricName"]: each["Value"] for each in description["FinalMetricDataList"]}
     assert {f"train:{metric}" for metric in added} <= set(metrics)
     assert metrics["train:accuracy"] == metrics["train:recall_micro"]
 
 
 def test_missing_train_channel_is_the_clients_error(lab: Any, rows: np.ndarray) -> None:
-    told = lab.train(image=XGBOOST, hyperparameters=HYPERPARAMETERS, channels={"other": "s3://lab/xgb/train/"})
-    assert told["FailureReason"] == "ClientError: Missing required channel: train, exit code: 1"
+    description = lab.train(image=XGBOOST, hyperparameters=HYPERPARAMETERS, channels={"other": "s3://lab/xgb/train/"})
+    assert description["FailureReason"] == "ClientError: Missing required channel: train, exit code: 1"
 
 
 def test_framework_script_may_use_the_images_helpers(lab: Any, rows: np.ndarray) -> None:
@@ -221,9 +221,9 @@ def test_framework_script_may_use_the_images_helpers(lab: Any, rows: np.ndarray)
         booster.save_model("/opt/ml/model/xgboost-model.json")
         print(data.num_row())
     """
-    told = lab.train(script, image=XGBOOST, channels={"train": "s3://lab/xgb/train/"})
-    assert told["TrainingJobStatus"] == "Completed", told["FailureReason"]
-    assert list(lab.unpacked(told["ModelArtifacts"]["S3ModelArtifacts"])) == ["xgboost-model.json"]
+    description = lab.train(script, image=XGBOOST, channels={"train": "s3://lab/xgb/train/"})
+    assert description["TrainingJobStatus"] == "Completed", description["FailureReason"]
+    assert list(lab.unpacked(description["ModelArtifacts"]["S3ModelArtifacts"])) == ["xgboost-model.json"]
 
 
 def test_what_xgboost_prints_in_a_framework_script_is_its_metric(lab: Any) -> None:
@@ -234,9 +234,9 @@ def test_what_xgboost_prints_in_a_framework_script_is_its_metric(lab: Any) -> No
         data = xgboost.DMatrix(rows, label=rows[:, 0] > 9)
         xgboost.train({"eval_metric": "rmse"}, data, 3, evals=[(data, "train"), (data, "validation")])
     """
-    told = lab.train(script, image=XGBOOST, metrics={"own": r"#011validation-rmse:(\S+)"})
-    lines = [line for line in lab.log(f"TrainingJobs/{told['TrainingJobName']}") if line.startswith("[")]
-    metrics = {each["MetricName"]: each["Value"] for each in told["FinalMetricDataList"]}
+    description = lab.train(script, image=XGBOOST, metrics={"own": r"#011validation-rmse:(\S+)"})
+    lines = [line for line in lab.log(f"TrainingJobs/{description['TrainingJobName']}") if line.startswith("[")]
+    metrics = {each["MetricName"]: each["Value"] for each in description["FinalMetricDataList"]}
     assert set(metrics) == {"train:rmse", "validation:rmse", "own"}
     assert metrics["own"] == metrics["validation:rmse"]
     assert lines[0].startswith("[0]#011train-rmse:0.")

@@ -114,6 +114,19 @@ def test_input_that_is_no_json_is_refused(sfn: Any, machine: MakeMachine, refuse
     assert message.startswith("Invalid State Machine Execution Input: '")
 
 
+def test_half_of_a_surrogate_pair_can_be_read_again(sfn: Any, machine: MakeMachine, ended: Ended) -> None:
+    """UTF-8 has no bytes for it; as an escape it stands in any JSON."""
+    half = '{"a":"\\ud800"}'
+    passing = {
+        "StartAt": half,
+        "States": {half: {"Type": "Pass", "Result": "\udfff", "ResultPath": "$.b", "End": True}},
+    }
+    arn = sfn.start_execution(stateMachineArn=machine(passing), input=half)["executionArn"]
+    assert json.loads(ended(arn)["output"]) == {"a": "\ud800", "b": "\udfff"}
+    entered = sfn.get_execution_history(executionArn=arn)["events"][1]
+    assert entered["stateEnteredEventDetails"]["name"] == half
+
+
 def test_input_that_is_no_json_is_refused_in_jacksons_words(sfn: Any, machine: MakeMachine, refused: Refused) -> None:
     message = refused("InvalidExecutionInput", sfn.start_execution, stateMachineArn=machine(PASS), input='{"a": "b""}')
     assert message == (

@@ -1,0 +1,57 @@
+"""Temporary folders: whose process was killed goes at the next start, whose process runs stays."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+from localcloud import scratch
+
+MAKES_AND_WAITS = """
+import sys, tempfile
+from localcloud import scratch
+tempfile.tempdir = sys.argv[1]
+folder = scratch.make()
+(folder / "inside").mkdir()
+print(folder, flush=True)
+sys.stdin.read()
+"""
+
+
+def old(folder: Path) -> Path:
+    """As if it had been made an hour ago."""
+    then = time.time() - 3600
+    os.utime(folder / "in-use", (then, then))
+    return folder
+
+
+def test_a_folder_goes_with_the_next_start_once_its_process_was_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    command = [sys.executable, "-c", MAKES_AND_WAITS, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout
+        theirs = old(Path(other.stdout.readline().strip()))
+        mine = old(scratch.make())
+        assert theirs.exists(), "its process runs"
+        other.kill()
+    third = scratch.make()
+    assert sorted(tmp_path.iterdir()) == sorted([mine, third])
+    scratch.remove(mine)
+    scratch.remove(third)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_only_has_such_a_name_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    foreign = tmp_path / "localcloud-notes"
+    foreign.mkdir()
+    scratch.remove(scratch.make())
+    assert list(tmp_path.iterdir()) == [foreign]
