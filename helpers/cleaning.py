@@ -619,7 +619,7 @@ def _roles(account: Account) -> Iterator[Found]:
             client.delete_role_policy(RoleName=name, PolicyName=policy)
         client.delete_role(RoleName=name)
 
-    for arn, (run, _) in account.roles.items():
+    for arn, (run, _) in sorted(account.roles.items()):
         name = arn.rpartition("/")[2]
         yield Found(f"role {name}", run, partial(delete, name))
 

@@ -123,7 +123,7 @@ READER_MAY = tuple(
         (
             "lambda",
             "CreateFunction DeleteFunction GetFunction GetFunctionConfiguration UpdateFunctionCode ListTags "
-            "TagResource UpdateFunctionConfiguration InvokeFunction",
+            "TagResource UpdateFunctionConfiguration InvokeFunction PutFunctionEventInvokeConfig",
             "arn:{partition}:lambda:*:{account}:function:workshop-*{run}*",
         ),
         (
@@ -241,7 +241,7 @@ def reader(account: str, partition: str = "aws") -> dict[str, Any]:
     schedules with such names, all is allowed.
     """
     filled = filler(partition, account)
-    whole = ("sqs", "kinesis", "scheduler")
+    whole = ("sqs", "kinesis", "firehose", "scheduler")
 
     def shortened(actions: list[str], form: str) -> list[str]:
         service = actions[0].partition(":")[0]

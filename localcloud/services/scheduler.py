@@ -265,7 +265,7 @@ class Scheduler:
         plan = schedules.parse(settings["ScheduleExpression"], once=True)
         end = settings.get("EndDate")
         if isinstance(plan, schedules.At):
-            when = plan.time(zone)  # when it has passed, AWS invokes at once (measured, CONTRIBUTING's decisions)
+            when = plan.time(zone)  # when it has passed, AWS invokes at once (CONTRIBUTING, decisions)
             with clock.awaiting_outside():
                 await clock.sleep_until(when)
             self._invoke(schedule, when)

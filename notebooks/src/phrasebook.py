@@ -171,7 +171,7 @@ def phrasebook(workshop):
         assert value == say(workshop, expression, "JSONata"), expression
         print(f"{path:40} {expression:48} {json.dumps(value)}")
     for expression in ONLY:
-        print(f"{expression:100} {json.dumps(say(workshop, expression, 'JSONata'), ensure_ascii=False)}")
+        print(f"{expression}\n    {json.dumps(say(workshop, expression, 'JSONata'), ensure_ascii=False)}")
 
 
 def older_words(workshop):
@@ -188,4 +188,4 @@ def older_words(workshop):
         cause = answer["cause"].splitlines()[0]
         for before in ("following error: ", "during evaluation. "):
             cause = cause.rpartition(before)[2]
-        print(f"{expression:63} {answer['error']}: {cause[:90]}")
+        print(f"{expression}\n    {answer['error']}: {cause[:100]}")

@@ -120,6 +120,7 @@ def see_schedules(workshop, waiting, days):
     queue = make_queue(workshop, "workshop-04-month")
     with contextlib.suppress(scheduler.exceptions.ConflictException):
         scheduler.create_schedule_group(Name=name, Tags=workshop.tags)
+    forget_schedules(scheduler, name)
     role, arn = starter_role(workshop), queue_arn(workshop, queue)
     for number, (expression, zone) in enumerate(SCHEDULES.items()):
         said = json.dumps({"number": number, "time": "<aws.scheduler.scheduled-time>"})
@@ -135,8 +136,7 @@ def see_schedules(workshop, waiting, days):
     execution = states.start_execution(stateMachineArn=waiting.arn)["executionArn"]
     while states.describe_execution(executionArn=execution)["status"] == "RUNNING":
         time.sleep(0.1)
-    for schedule in scheduler.list_schedules(GroupName=name)["Schedules"]:
-        scheduler.delete_schedule(Name=schedule["Name"], GroupName=name)
+    forget_schedules(scheduler, name)
     sqs, times = workshop.client("sqs"), {}
     while messages := sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):
         for message in messages:
@@ -146,6 +146,12 @@ def see_schedules(workshop, waiting, days):
     for number, (expression, zone) in enumerate(SCHEDULES.items()):
         came = sorted(times.get(number, []))
         print(f"{expression:29} {zone:17} {len(came):2} times, first {', '.join(came[:2])}")
+
+
+def forget_schedules(scheduler, group):
+    """Delete the schedules of a group."""
+    for schedule in scheduler.list_schedules(GroupName=group)["Schedules"]:
+        scheduler.delete_schedule(Name=schedule["Name"], GroupName=group)
 
 
 #: Patterns of one field -> values of it.
@@ -161,19 +167,43 @@ PATTERNS = {
     '[{"exists": false}]': [None, "anything"],
     '[{"cidr": "10.0.0.0/24"}]': ["10.0.0.7", "10.0.1.7"],
     '["call-7", {"numeric": ["<", 8]}]': [7, 8],
+    '[null, true, {"prefix": {"equals-ignore-case": "TEST"}}]': [True, "a test"],
 }
 
 
+#: What people write, and is no pattern.
+NO_PATTERNS = [
+    '{"source": "aws.transcribe"}',
+    '{"source": []}',
+    '{"source": ["aws.transcribe"',
+    '{"detail": {"seconds": [{"numeric": ["~", 60]}]}}',
+    '{"detail": {"seconds": [{"numeric": [">", 60, "<", 30]}]}}',
+    '{"detail": {"name": [{"sufix": ".wav"}]}}',
+    '{"detail": {"name": [{"prefix": 7}]}}',
+    '{"detail": {"name": [{"wildcard": "a**b"}]}}',
+    '{"detail": {"name": [{"anything-but": ["a", 1]}]}}',
+    '{"detail": {"name": [{"exists": "yes"}]}}',
+    '{"detail": {"from": [{"cidr": "10.0.0.0"}]}}',
+    '{"$or": [{"source": ["aws.s3"]}]}',
+]
+
+
 def patterns(workshop):
-    """Print which values each pattern of a field picks, as EventBridge's TestEventPattern says."""
+    """Print which values each pattern of a field picks, by TestEventPattern, and what is wrong with what is none."""
     events = workshop.client("events")
     about = {"id": "1", "source": "workshop", "detail-type": "Try", "account": workshop.account_id}
     about |= {"time": "2026-01-05T09:00:00Z", "region": workshop.region, "resources": []}
     for pattern, values in PATTERNS.items():
-        said = []
+        words = []
         for value in values:
             event = about | {"detail": {} if value is None else {"field": value}}
             wanted = json.dumps({"detail": {"field": json.loads(pattern)}})
             picks = events.test_event_pattern(EventPattern=wanted, Event=json.dumps(event))["Result"]
-            said.append(f"{'picks' if picks else 'leaves'} {'no field' if value is None else json.dumps(value)}")
-        print(f"{pattern:47} {said[0]:20} {said[1]}")
+            words.append(f"{'picks' if picks else 'leaves'} {'no field' if value is None else json.dumps(value)}")
+        print(f"{pattern:57} {words[0]:20} {words[1]}")
+    for pattern in NO_PATTERNS:
+        try:
+            events.test_event_pattern(EventPattern=pattern, Event=json.dumps(about))
+        except events.exceptions.InvalidEventPatternException as refusal:
+            reason = refusal.response["Error"]["Message"].splitlines()[0].partition("Reason: ")[2]
+            print(f"{pattern}\n    {reason}")
