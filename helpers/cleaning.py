@@ -85,7 +85,8 @@ def clean_up() -> None:
     print(cleaned)
     if cost:
         would = "would cost" if session.target == "local" else "costs"
-        print(f"On AWS this run {would} {costs.said(cost)}, at list prices of us-east-1, {costs.AS_OF}.")
+        without = ", without what its functions call" if "Lambda" in cost else ""
+        print(f"On AWS this run {would} {costs.said(cost)}, at list prices of us-east-1, {costs.AS_OF}{without}.")
     if session.run and not cleaned.left and not cleaned.unseen:
         (manifest.folder() / f"{session.run}.jsonl").unlink(missing_ok=True)
 
@@ -247,15 +248,15 @@ class Account:
             raise problem
 
     @cached_property
-    def roles(self) -> dict[str, tuple[str, Any]]:
-        """ARN of each role of the workshop -> the run that it is of, and when it was made."""
+    def roles(self) -> dict[str, str]:
+        """ARN of each role of the workshop -> the run that it is of."""
         iam, found = self.client("iam"), {}
         for item in self.pages("iam", "list_roles", "Roles"):
             name = item["RoleName"]
             if name.startswith(PREFIX):
                 run = self.run_of(name, iam.list_role_tags(RoleName=name)["Tags"])
                 if run is not None:
-                    found[item["Arn"]] = run, item["CreateDate"]
+                    found[item["Arn"]] = run
         return found
 
     def pages(self, service: str, operation: str, key: str, **parameters: Any) -> list[Any]:
@@ -344,11 +345,11 @@ def _jobs(account: Account, kind: str, **parameters: Any) -> Iterator[tuple[str,
     if not account.roles:
         return
     describe = account.method("sagemaker", f"Describe{kind}")
-    parameters["CreationTimeAfter"] = min(created for _, created in account.roles.values())
-    for item in account.pages("sagemaker", _snake(f"List{kind}s"), f"{kind}Summaries", **parameters):
+    named = {"NameContains": PREFIX}  # also the SDK's, which begin with "estimator-"
+    for item in account.pages("sagemaker", _snake(f"List{kind}s"), f"{kind}Summaries", **named, **parameters):
         name = item[f"{kind}Name"]
         job = describe(**{f"{kind}Name": name})
-        run, _ = account.roles.get(job.get("TrainingJobDefinition", job).get("RoleArn"), (None, None))
+        run = account.roles.get(job.get("TrainingJobDefinition", job).get("RoleArn"))
         if run is not None:
             yield run, job
 
@@ -378,7 +379,7 @@ def _model_run(account: Account, name: str) -> str | None:
     except client.exceptions.ClientError:  # it is gone
         return None
     tags = client.list_tags(ResourceArn=described["ModelArn"])["Tags"]
-    run, _ = account.roles.get(described.get("ExecutionRoleArn"), (None, None))
+    run = account.roles.get(described.get("ExecutionRoleArn"))
     return run if run is not None else account.run_of(name if name.startswith(PREFIX) else "", tags)
 
 
@@ -619,7 +620,7 @@ def _roles(account: Account) -> Iterator[Found]:
             client.delete_role_policy(RoleName=name, PolicyName=policy)
         client.delete_role(RoleName=name)
 
-    for arn, (run, _) in sorted(account.roles.items()):
+    for arn, run in sorted(account.roles.items()):
         name = arn.rpartition("/")[2]
         yield Found(f"role {name}", run, partial(delete, name))
 

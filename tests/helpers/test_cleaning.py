@@ -59,7 +59,7 @@ def test_readers_and_runs_share_an_account_and_each_deletes_its_own(
     assert len({killed, second, other}) == 3
     clean_up()
     said = capsys.readouterr().out
-    assert "\n7 resources deleted.\n" in said
+    assert "7 resources deleted.\n" in said
     assert f"Deleted state machine workshop-99-one-{other}\n" in said
     assert not list(manifest.runs())
     assert len(left(killed, second, other)) == 14
