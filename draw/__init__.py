@@ -113,7 +113,7 @@ def graph(
     aside = ""
     if happened is not None and happened.status == "running" and moment is not None:
         scene.at(moment)
-        how = f"running at {words.duration(round(max(moment.seconds, happened.seconds), 1))}"
+        how = f"running at {words.duration(max(moment.seconds, happened.seconds))}"
         aside = f"Time is played {moment.pace:,.0f} times as fast." if moment.pace >= 2 else ""
     while True:
         machine, plan = _laid(opening, landscape)

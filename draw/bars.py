@@ -257,7 +257,7 @@ def bar_said(bar: Bar) -> str:
 
 
 def _length(seconds: float) -> str:
-    return f"{round(seconds * 1000)} ms" if 0 < seconds < 0.1 else words.duration(round(seconds, 1))
+    return f"{round(seconds * 1000)} ms" if 0 < seconds < 0.1 else words.duration(seconds)
 
 
 def _label(row: Row) -> str:
@@ -274,7 +274,7 @@ def table(happened: Trace, rows: list[Row], name: str) -> str:
     for depth, row in lines:
         label = words.shorten(_label(row), 48 - 2 * depth)
         start, lasted = row.bars[0].start, sum(bar.end - bar.start for bar in row.bars)
-        long = "" if row.kind in ("item", "rest", "more") else words.duration(round(lasted, 1))
+        long = "" if row.kind in ("item", "rest", "more") else words.duration(lasted)
         bad = next((f"  {bar_said(bar)}" for bar in row.bars if bar.status != "succeeded"), "")
         written.append(
             f"{start:9.1f} s  {'  ' * depth + label:<{widest}}  {long:>12}  |{_letters(row.bars, total)}|{bad}"
@@ -298,9 +298,7 @@ def sentence(happened: Trace, rows: list[Row], name: str) -> str:
     """What the timeline shows, in one sentence."""
     states = [row for row in rows if row.kind == "state"]
     lasting = sorted(states, key=lambda row: -sum(bar.end - bar.start for bar in row.bars))[:3]
-    longest = [
-        f"{_label(row)} ({words.duration(round(sum(bar.end - bar.start for bar in row.bars), 1))})" for row in lasting
-    ]
+    longest = [f"{_label(row)} ({words.duration(sum(bar.end - bar.start for bar in row.bars))})" for row in lasting]
     bad = [f"{row.label} {bar_said(bar)}" for row in states for bar in row.bars[-1:] if bar.status != "succeeded"]
     text = f"Timeline of {name or 'an execution'}, which {_past(trace.outcome(happened))}"
     text += f"; most time went to {', '.join(longest)}" if longest else ""

@@ -100,7 +100,7 @@ def _telling(same: list[Seen]) -> Seen:
 
 
 def _about(seen: Seen, at: int, of: int) -> str:
-    facts = [f"at {words.duration(round(seen.visit.entered, 1))}"]
+    facts = [f"at {words.duration(seen.visit.entered)}"]
     in_map = seen.visit.holder is not None and seen.visit.holder.kind == "Map"
     facts += [f"item #{seen.item}"] if seen.item is not None and in_map else []
     facts += [f"visit {at + 1} of {of}"] if of > 1 else []

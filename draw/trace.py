@@ -165,7 +165,7 @@ def _line(visits: list[RecordedVisit], depth: int, scene: Scene, later: float) -
     """One visit, or all visits of a state in the iterations of a Map: the time of the first, the longest stay."""
     times = f" {TIMES}{len(visits)}" if len(visits) > 1 else ""
     stays = [visit.left - visit.entered for visit in visits if visit.left is not None]
-    lasted = words.duration(round(max(stays), 1)) if stays else "…"
+    lasted = words.duration(max(stays)) if stays else "…"
     notes = ", ".join(
         f"{count} {status}" if len(visits) > 1 else status
         for status, count in Counter(visit.status for visit in visits).items()

@@ -214,6 +214,8 @@ def _count(number: int, one: str, many: str) -> str:
 
 def duration(seconds: float) -> str:
     """Seconds as a reader would say them: "0.4 s", "30 s", "5 min", "2 h 5 min"."""
+    # Three looks of 50 ms are 0.1 s or 0.2 s by the last bit of a sum: the half goes up, whichever way it was summed.
+    seconds = round(seconds + 1e-6, 1)
     if seconds < 10 and seconds != int(seconds):
         return f"{seconds:.1f} s"
     whole = round(seconds)

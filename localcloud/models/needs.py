@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -54,14 +54,23 @@ def onnxruntime() -> Any:
     return importlib.import_module("onnxruntime")
 
 
-def session(model: Path | bytes) -> Any:
+def session(model: Path | bytes, constants: Mapping[str, Any] | None = None) -> Any:
     """An onnxruntime session that computes on one core.
 
     With more of them onnxruntime's sums differ in their last bits from one number of cores to another (measured).
+
+    Args:
+        model: its file, or what would stand there.
+        constants: arrays that the model names and does not hold; they are not copied.
     """
     runtime = onnxruntime()
     options = runtime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3  # errors only: it warns on stderr of what it tidies up in a graph
+    if constants:
+        values = [runtime.OrtValue.ortvalue_from_numpy(value) for value in constants.values()]
+        options.add_external_initializers(list(constants), values)
     content = str(model) if isinstance(model, Path) else model
-    return runtime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    made = runtime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    made.constants = constants  # onnxruntime reads them for as long as it runs, and does not hold them
+    return made

@@ -1,6 +1,7 @@
 """Models in ONNX's file format, written without the package onnx: as much of it as our own graphs need.
 
-The numbers are those of https://github.com/onnx/onnx/blob/main/onnx/onnx.proto.
+Large constants are handed to onnxruntime beside the graph, which would else copy each half a dozen times. The numbers
+are those of https://github.com/onnx/onnx/blob/main/onnx/onnx.proto.
 """
 
 from __future__ import annotations
@@ -12,7 +13,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from localcloud.models.needs import session
+
 _FLOAT, _INT64 = 1, 7
+_EXTERNAL = 1
+_LARGE = 1024  # bytes
 _IR, _OPSET = 9, 20
 
 #: A size, or the name of one that a run decides.
@@ -50,14 +55,20 @@ class Graph:
     def __init__(self) -> None:
         self._nodes: list[bytes] = []
         self._tensors: list[bytes] = []
+        self._large: dict[str, npt.NDArray[Any]] = {}
 
     def tensor(self, values: npt.NDArray[np.floating[Any] | np.int64]) -> str:
         """Add constant values, as 64-bit integers or else as 32-bit floats; returns their name."""
         name = f"t{len(self._tensors)}"
         dims = b"".join(_field(1, size) for size in values.shape)
         kind, form = (_INT64, "<i8") if values.dtype == np.int64 else (_FLOAT, "<f4")
-        content = np.ascontiguousarray(values, form).tobytes()
-        self._tensors.append(dims + _field(2, kind) + _field(8, name) + _field(9, content))
+        content = np.ascontiguousarray(values, form)
+        if content.nbytes < _LARGE:
+            where = _field(9, content.tobytes())
+        else:
+            self._large[name] = content
+            where = _field(13, _field(1, "location") + _field(2, "beside")) + _field(14, _EXTERNAL)
+        self._tensors.append(dims + _field(2, kind) + _field(8, name) + where)
         return name
 
     def node(self, operation: str, *inputs: str, **attributes: int | float | str | Sequence[int]) -> str:
@@ -71,8 +82,8 @@ class Graph:
         )
         return name
 
-    def model(self, inputs: Mapping[str, Sequence[Size]], *outputs: str) -> bytes:
-        """The whole model, ready for onnxruntime.
+    def session(self, inputs: Mapping[str, Sequence[Size]], *outputs: str) -> Any:
+        """The whole model as a session of onnxruntime, which reads large constants where they are.
 
         Args:
             inputs: name and shape of each; all are floats.
@@ -85,7 +96,8 @@ class Graph:
             + b"".join(_field(11, _value(*each)) for each in inputs.items())
             + b"".join(_field(12, _value(output, ())) for output in outputs)
         )
-        return _field(1, _IR) + _field(7, graph) + _field(8, _field(1, "") + _field(2, _OPSET))
+        model = _field(1, _IR) + _field(7, graph) + _field(8, _field(1, "") + _field(2, _OPSET))
+        return session(model, self._large)
 
 
 def _value(name: str, shape: Sequence[Size]) -> bytes:

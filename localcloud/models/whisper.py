@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from localcloud.models.needs import folder, needed, session
+from localcloud.models.needs import folder, needed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -167,8 +167,8 @@ class _Network:
         self.cached = [f"{part}{layer}" for layer in range(_LAYERS) for part in ("keys", "values")]
         self._embeddings = weights["decoder/embeddings/weight"]
         self._positions = weights["decoder/position_encodings/encodings"]
-        self._encoder = session(_encoder(weights))
-        self._decoder = session(_decoder(weights, self.cached, self._cross))
+        self._encoder = _encoder(weights)
+        self._decoder = _decoder(weights, self.cached, self._cross)
         self.suppressed = np.zeros(len(self._embeddings), bool)
         self.suppressed[[*suppress, _NO_TIMESTAMPS]] = self.suppressed[_TIMESTAMP_BEGIN:] = True
         self.suppressed_first = self.suppressed.copy()
@@ -267,7 +267,7 @@ class _Layers:
 _QUERY, _KEY, _VALUE = (slice(part * _WIDTH, (part + 1) * _WIDTH) for part in range(3))
 
 
-def _encoder(weights: Weights) -> bytes:
+def _encoder(weights: Weights) -> Any:
     """From a spectrogram to the keys and values of the decoder's cross-attention, layer by layer."""
     from localcloud.models.onnx_file import Graph
 
@@ -292,13 +292,11 @@ def _encoder(weights: Weights) -> bytes:
         name = f"decoder/layer_{layer}/attention/linear_1"
         outputs.append(layers.heads(layers.linear(name, value, slice(_WIDTH)), transposed=True))
         outputs.append(layers.heads(layers.linear(name, value, slice(_WIDTH, None))))
-    return graph.model({"spectrogram": (1, _MELS, _FRAMES)}, *outputs)
+    return graph.session({"spectrogram": (1, _MELS, _FRAMES)}, *outputs)
 
 
-def _decoder(weights: Weights, kv_cache: Sequence[str], cross: Sequence[str]) -> bytes:
+def _decoder(weights: Weights, kv_cache: Sequence[str], cross: Sequence[str]) -> Any:
     """From embedded tokens to the logits of those after them, the longer cache, and the cross-attention's weights."""
-    import numpy as np
-
     from localcloud.models.onnx_file import Graph
 
     graph = Graph()
@@ -322,10 +320,9 @@ def _decoder(weights: Weights, kv_cache: Sequence[str], cross: Sequence[str]) ->
         value = graph.node("Add", value, layers.linear(f"{name}/linear_2", attended))
         value = layers.feed_forward(f"decoder/layer_{layer}/ffn", value)
     value = layers.norm("decoder/layer_norm", value)
-    embeddings = weights["decoder/embeddings/weight"].astype(np.float32)
-    logits = graph.node("MatMul", value, graph.tensor(embeddings.T))
+    logits = graph.node("MatMul", value, graph.tensor(weights["decoder/embeddings/weight"].T))
     inputs: dict[str, Sequence[int | str]] = {"embedded": (1, "tokens", _WIDTH), "mask": ("tokens", "all")}
     inputs |= dict.fromkeys(kv_cache, (1, _HEADS, "cached", _HEAD_WIDTH))
     for keys, values in zip(cross[::2], cross[1::2], strict=True):
         inputs |= {keys: (1, _HEADS, _HEAD_WIDTH, _ENCODED), values: (1, _HEADS, _ENCODED, _HEAD_WIDTH)}
-    return graph.model(inputs, logits, *longer_cache, *cross_weights[1:])  # the first layer has no alignment head
+    return graph.session(inputs, logits, *longer_cache, *cross_weights[1:])  # the first layer has no alignment head
