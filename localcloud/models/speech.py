@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import zlib
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -46,10 +47,10 @@ _PUNCTUATION = set(".,?!:;")
 
 _MEDIAN_WIDTH = 7  # frames, of the median filter over the attention
 
-#: Sessions may run side by side, and take some 100 MB each while they do.
-_MOST_AT_ONCE = 2
+_loading = threading.Lock()
 
-_loading, _running = threading.Lock(), threading.BoundedSemaphore(_MOST_AT_ONCE)
+#: Half minutes of all recordings that are decoded side by side, and take some 100 MB each while they are.
+_decoding = ThreadPoolExecutor(2, "decoding")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +84,11 @@ def transcribe(samples: Floats, phrases: Sequence[str] = ()) -> list[Utterance]:
         whisper.load()
         voice_activity.load()
         _tokenizer()
-    with _running:
-        prompt = _tokenizer().encode(f" {', '.join(phrases)}") if phrases else []
-        samples = _raised(samples)
-        pieces = voice_activity.speech_timestamps(samples, whisper.MAX_SAMPLES)
-        words = [word for batch in _batches(pieces) for word in _words(samples, batch, prompt)]
-    return list(_utterances(words))
+    prompt = _tokenizer().encode(f" {', '.join(phrases)}") if phrases else []
+    samples = _raised(samples)
+    pieces = voice_activity.speech_timestamps(samples, whisper.MAX_SAMPLES)
+    decoded = _decoding.map(lambda batch: list(_words(samples, batch, prompt)), _batches(pieces))
+    return list(_utterances([word for words in decoded for word in words]))
 
 
 def _raised(samples: Floats) -> Floats:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from localcloud.door.wire import Structure
 from localcloud.services._remembered import Remembered
 
 if TYPE_CHECKING:
-    from localcloud.models.audio import Sound
+    from localcloud.models.audio import Samples, Sound
     from localcloud.models.speech import Utterance
 
 
@@ -35,14 +36,17 @@ def transcript(sound: Sound, by_channel: bool, phrases: Sequence[str] = ()) -> S
     from localcloud.models import speech
 
     channels = sound.channels if by_channel else (np.stack(sound.channels).mean(axis=0, dtype=np.float32),)
-    utterances = [
-        (utterance, f"ch_{number}" if by_channel else None)
-        for number, samples in enumerate(channels)
-        for utterance in _spoken.get(
-            (hashlib.sha256(samples.tobytes()).digest(), *phrases),
-            partial(speech.transcribe, samples, phrases),
-        )
-    ]
+
+    def heard(samples: Samples) -> list[Utterance]:
+        question = (hashlib.sha256(samples.tobytes()).digest(), *phrases)
+        return _spoken.get(question, partial(speech.transcribe, samples, phrases))
+
+    with ThreadPoolExecutor(len(channels), "channel") as side_by_side:
+        utterances = [
+            (utterance, f"ch_{number}" if by_channel else None)
+            for number, each in enumerate(side_by_side.map(heard, channels))
+            for utterance in each
+        ]
     entries = [entry for number, each in enumerate(utterances) for entry in _items(number, *each)]
     entries.sort(key=lambda entry: entry[0])  # stable: what follows a word in its utterance stays behind it
     items = [item | {"id": number} for number, (_, _, item) in enumerate(entries)]
