@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.signal import lfilter
+from scipy.signal import lfilter, resample_poly
 
 from localcloud.models import audio, ctranslate_file, speech, voice, voice_activity, whisper
 from localcloud.models.tokens import Tokenizer
@@ -22,6 +22,20 @@ def tokenizer() -> Tokenizer:
 @pytest.fixture(scope="module")
 def spoken() -> np.ndarray:
     return audio.resampled(voice.speak("Please cancel my order."), voice.RATE, speech.RATE)
+
+
+@pytest.mark.parametrize(
+    ("given", "rate"), [(8000, 16000), (16000, 8000), (22050, 16000), (44100, 16000), (48000, 16000), (11025, 16000)]
+)
+@pytest.mark.parametrize("length", [1, 7, 30_001])
+def test_a_recording_is_resampled_as_scipy_does_it(given: int, rate: int, length: int) -> None:
+    samples = np.random.default_rng(1).standard_normal(length).astype(np.float32)
+    common = np.gcd(given, rate)
+    expected = resample_poly(samples, rate // common, given // common)
+    made = audio.resampled(samples, given, rate)
+    assert made.dtype == np.float32
+    assert made.shape == expected.shape
+    assert np.allclose(made, expected, atol=1e-5)
 
 
 def test_a_file_of_weights_gives_its_arrays_by_name(tmp_path: Path) -> None:
