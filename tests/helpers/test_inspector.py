@@ -63,7 +63,7 @@ def test_a_plain_python_is_not_attended() -> None:
 
 
 def test_in_a_terminal_it_is_the_trace(inspected: Inspector) -> None:
-    assert repr(inspected).splitlines()[0] == "workshop-inspector: succeeded after 3.0 s"
+    assert repr(inspected).splitlines()[0] == "workshop-inspector: succeeded after 3 s"
 
 
 def test_what_the_browser_gets_is_plain_json(inspected: Inspector) -> None:
