@@ -3,6 +3,7 @@
 {lake} is where they write; it is emptied before, because UNLOAD and a new table want a place of their own.
 """
 
+from helpers.errors import WorkshopError
 from helpers.session import current
 
 from src.lake import drop_table
@@ -50,7 +51,7 @@ def said(workshop, sql):
     """What Athena answers to a statement: rows, or its words where it refuses."""
     try:
         rows = ask_athena(workshop, sql, heading=not sql.startswith(("SHOW", "DESC"))).rows
-    except ValueError as refusal:
+    except WorkshopError as refusal:
         return str(refusal).splitlines()[0]
     return "; ".join(" ".join(" ".join(map(str, row)).split()) for row in rows) or "done"
 

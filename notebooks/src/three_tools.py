@@ -6,6 +6,7 @@ of 4 KB, half a unit where the newest write may be missing; Lambda $0.20 a milli
 
 from dataclasses import dataclass
 
+from helpers.errors import WorkshopError
 from helpers.session import current
 
 from src.lake import DATABASE, STREAM, until
@@ -24,7 +25,7 @@ class Answer:
 
 
 def ask_athena(workshop, sql, heading=True):
-    """Run a query in Athena, and wait for it. Raises ValueError with Athena's reason where it fails or is none.
+    """Run a query in Athena, and wait for it. Raises WorkshopError with Athena's reason where it fails or is none.
 
     Args:
         workshop: what connect() returned.
@@ -39,7 +40,7 @@ def ask_athena(workshop, sql, heading=True):
             ResultConfiguration={"OutputLocation": f"s3://{workshop.bucket}/results/"},
         )["QueryExecutionId"]
     except athena.exceptions.InvalidRequestException as refusal:
-        raise ValueError(refusal.response["Error"]["Message"]) from None
+        raise WorkshopError(refusal.response["Error"]["Message"]) from None
 
     def described():
         return athena.get_query_execution(QueryExecutionId=query)["QueryExecution"]
@@ -47,7 +48,7 @@ def ask_athena(workshop, sql, heading=True):
     until(workshop, "Athena has answered", lambda: described()["Status"]["State"] not in ("QUEUED", "RUNNING"))
     done = described()
     if done["Status"]["State"] != "SUCCEEDED":
-        raise ValueError(done["Status"]["StateChangeReason"])
+        raise WorkshopError(done["Status"]["StateChangeReason"])
     found = athena.get_query_results(QueryExecutionId=query)["ResultSet"]["Rows"][heading:]
     rows = [[value.get("VarCharValue") for value in row["Data"]] for row in found]
     scanned = done["Statistics"]["DataScannedInBytes"]
@@ -69,8 +70,10 @@ def cost_of_today(workshop):
 
 def get_order(dynamodb, table, number):
     """Look up one order by its key."""
-    item = dynamodb.get_item(TableName=table, Key={"order_id": {"S": str(number)}})["Item"]
-    return Answer([plain(item)], None, "1 item", 1e6 * 0.5 * 0.125 / 1e6)
+    found = dynamodb.get_item(TableName=table, Key={"order_id": {"S": str(number)}})
+    if "Item" not in found:
+        raise WorkshopError(f"There is no order {number} in {table}. Run the cells from the top again.")
+    return Answer([plain(found["Item"])], None, "1 item", 1e6 * 0.5 * 0.125 / 1e6)
 
 
 def scan_orders(dynamodb, table):
