@@ -263,6 +263,15 @@ class Account:
         pages = self.client(service).get_paginator(operation).paginate(**parameters)
         return [item for page in pages for item in page.get(key, [])]
 
+    def executions(self, machine: str, **filters: str) -> list[str]:
+        """ARNs of the executions of a Standard workflow, filtered as ListExecutions does."""
+        found = self.pages("stepfunctions", "list_executions", "executions", stateMachineArn=machine, **filters)
+        return [execution["executionArn"] for execution in found]
+
+    def history(self, execution: str) -> list[Any]:
+        """An execution's events."""
+        return self.pages("stepfunctions", "get_execution_history", "events", executionArn=execution)
+
 
 Finder = Callable[[Account], Iterator[Found]]
 
@@ -277,7 +286,7 @@ def _first_line(problem: Exception) -> str:
     return (str(problem).splitlines() or [type(problem).__name__])[0]
 
 
-def _machines(account: Account) -> Iterator[tuple[str, str, str, str]]:
+def machines(account: Account) -> Iterator[tuple[str, str, str, str]]:
     """Run, name, ARN and type of each state machine."""
     client = account.client("stepfunctions")
     items = account.pages("stepfunctions", "list_state_machines", "stateMachines")
@@ -300,20 +309,17 @@ def _cost_of_executions(account: Account, run: str) -> costs.Cost:
     """Children of a Distributed Map cost what the first of them does."""
     cost, client = Counter[str](), account.client("stepfunctions")
 
-    def of_one(arn: str) -> costs.Cost:
-        return costs.of_history(account.pages("stepfunctions", "get_execution_history", "events", executionArn=arn))
-
-    for owner, _, machine, kind in _machines(account):
+    for owner, _, machine, kind in machines(account):
         if owner == run and kind == "STANDARD":
-            for execution in account.pages("stepfunctions", "list_executions", "executions", stateMachineArn=machine):
-                cost += of_one(execution["executionArn"])
-                for map_run in client.list_map_runs(executionArn=execution["executionArn"])["mapRuns"]:
+            for execution in account.executions(machine):
+                cost += costs.of_history(account.history(execution))
+                for map_run in client.list_map_runs(executionArn=execution)["mapRuns"]:
                     arn = map_run["mapRunArn"]
                     children = client.list_executions(mapRunArn=arn, maxResults=1)["executions"]
                     number = client.describe_map_run(mapRunArn=arn)["executionCounts"]["total"]
                     with suppress(client.exceptions.ClientError):  # of an Express child there is no history
                         for child in children:
-                            each = of_one(child["executionArn"])
+                            each = costs.of_history(account.history(child["executionArn"]))
                             cost += Counter({name: dollars * number for name, dollars in each.items()})
     return cost
 
@@ -330,11 +336,10 @@ def _cost_of_jobs(account: Account, run: str) -> costs.Cost:
 def _stop_executions(account: Account, runs: Collection[str]) -> None:
     """They would go on making what is deleted; and till they have ended the name of their machine stays taken."""
     client = account.client("stepfunctions")
-    for run, _, arn, kind in _machines(account):
+    for run, _, arn, kind in machines(account):
         if run in runs and kind == "STANDARD":
-            running = {"stateMachineArn": arn, "statusFilter": "RUNNING"}
-            for execution in account.pages("stepfunctions", "list_executions", "executions", **running):
-                client.stop_execution(executionArn=execution["executionArn"], cause="clean_up")
+            for execution in account.executions(arn, statusFilter="RUNNING"):
+                client.stop_execution(executionArn=execution, cause="clean_up")
 
 
 _JOBS = ("HyperParameterTuningJob", "TrainingJob", "ProcessingJob")
@@ -443,7 +448,7 @@ def _streams(account: Account) -> Iterator[Found]:
 
 def _state_machines(account: Account) -> Iterator[Found]:
     delete = account.client("stepfunctions").delete_state_machine
-    for run, name, arn, _ in _machines(account):
+    for run, name, arn, _ in machines(account):
         yield Found(f"state machine {name}", run, partial(delete, stateMachineArn=arn))
 
 

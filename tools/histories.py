@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 from draw import history
-from helpers.names import PREFIX
+from helpers.cleaning import Account, machines
 from helpers.session import current
 
 #: Name of a state machine, without its run's id -> its executions' lines.
@@ -21,21 +20,12 @@ Histories = dict[str, list[list[str]]]
 def of_this_run() -> Histories:
     """Of all Standard state machines of the connected kernel's run that are there, by name; executions in any order."""
     session = current()
-    client = session.client("stepfunctions")
-
-    def pages(operation: str, key: str, **parameters: Any) -> list[Any]:
-        return [item for page in client.get_paginator(operation).paginate(**parameters) for item in page[key]]
-
+    account = Account(session, {session.run})
     found: Histories = {}
-    for machine in pages("list_state_machines", "stateMachines"):
-        name = machine["name"]
-        if machine["type"] == "STANDARD" and name.startswith(PREFIX) and name.endswith(session.run):
-            arns = [
-                each["executionArn"]
-                for each in pages("list_executions", "executions", stateMachineArn=machine["stateMachineArn"])
-            ]
-            runs = [lines(pages("get_execution_history", "events", executionArn=arn)) for arn in arns]
-            found[name.removesuffix(session.run).rstrip("-")] = sorted(each for each in runs if each)
+    for run, name, machine, kind in machines(account):
+        if run == session.run and kind == "STANDARD":
+            runs = (lines(account.history(execution)) for execution in account.executions(machine))
+            found[name.removesuffix(session.run).rstrip("-")] = sorted(filter(None, runs))
     return found
 
 

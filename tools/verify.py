@@ -44,8 +44,8 @@ def main(arguments: list[str] | None = None) -> int:
         report["notebooks"][path.stem] = found
         REPORT.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
         print(f"{path.stem}: {summary(found)}", flush=True)
-        for line in [found["failed"], *found["differences"]]:
-            print(f"  {line}" if line else "", end="\n" if line else "", flush=True)
+        for line in filter(None, [found["failed"], *found["differences"]]):
+            print(f"  {line}", flush=True)
     print(f"{REPORT.resolve()} has it all, without account numbers, keys or data. Send it in with an issue.")
     return int(any(found["failed"] or found["differences"] for found in report["notebooks"].values()))
 
