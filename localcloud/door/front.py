@@ -309,7 +309,11 @@ class Front:
             failure = self._failure(service, action, environ, request, problem)
             return _send(self._error(request, service, failure), start_response)
         if status < "3":
-            self._note(service, self._action_of(service, environ, request), environ, request)
+            action = self._action_of(service, environ, request)
+            self._note(service, action, environ, request)
+            if (service, action) == ("kinesis", "CreateStream") and b'"Tags"' in request.body:  # moto forgets them
+                made = loads(request.body)
+                self._host.client(service).add_tags_to_stream(StreamName=made["StreamName"], Tags=made["Tags"])
         if INSIDE not in environ:
             self._patience.answered(service, body)
         sent = len(body)
