@@ -137,7 +137,7 @@ def _label_photos() -> None:
         if photo is None:
             return by_models(image)
         names = dict.fromkeys(name for label in photo["labels"] for name in (label, *labels()[label].parents))
-        return dict.fromkeys(names, SURE), {}
+        return dict.fromkeys(labels(), 0.0) | dict.fromkeys(names, SURE), {}
 
     rekognition._confidences = confidences
 
