@@ -88,7 +88,8 @@ READER_MAY = tuple(
         ("sqs", "ListQueues", "*"),
         (
             "kinesis",
-            "CreateStream DeleteStream DescribeStreamSummary AddTagsToStream ListTagsForStream PutRecords",
+            "CreateStream DeleteStream DescribeStreamSummary AddTagsToStream ListTagsForStream PutRecords ListShards "
+            "GetShardIterator GetRecords",
             "arn:{partition}:kinesis:*:{account}:stream/workshop-*{run}*",
         ),
         ("kinesis", "ListStreams", "*"),
