@@ -254,7 +254,8 @@ class Front:
         if service == "iam":
             moto.lend_policies(self._host.account_id, request.body.decode(errors="replace"))
         try:
-            body = b"".join(self._moto(again, keep))
+            with moto.asked(service, request):
+                body = b"".join(self._moto(again, keep))
         except Exception as problem:
             action = self._action_of(service, environ, request)
             failure = self._failure(service, action, environ, request, problem)
