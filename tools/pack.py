@@ -1,4 +1,4 @@
-"""Fetch every package of the lock for machines without a network: `workshop.py pack DIR`, then `lab --from DIR` there."""
+"""Fetch every package of the lock for machines without a network: `workshop.py pack DIR`, there `lab --from DIR`."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def targets(name: str) -> list[tuple[str, str]]:
-    """Systems and Pythons that a name means: `linux`, or with one Python alone `linux-3.12`; exits when there is none."""
+    """Systems and Pythons that a name means: `linux`, or one Python alone, `linux-3.12`; exits when there is none."""
     found = re.fullmatch(rf"({'|'.join(SYSTEMS)})(?:-({'|'.join(map(re.escape, PYTHONS))}))?", name)
     if found is None:
         sys.exit(
