@@ -36,8 +36,9 @@ def landscape(record: dict[str, Any]) -> str:
 
 @cache
 def scripts() -> str:
-    """One module: the inspector, and what starts it."""
-    return CODE + (WEB / "films.js").read_text("utf-8")
+    """The inspector and what starts it: a plain script, because a page from a disk may load no module."""
+    code = CODE.replace("export default {", "void {").replace("export function", "function")
+    return f"(() => {{\n{code}{(WEB / 'films.js').read_text('utf-8')}}})();\n"
 
 
 @cache

@@ -295,7 +295,7 @@ def page(title: str, inside: str) -> str:
 {inside}
 </main></div>
 {scripts}<script>{start}</script>
-<script type="module">{films.scripts()}</script>
+<script>{films.scripts()}</script>
 </body>
 </html>
 """
