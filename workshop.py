@@ -13,6 +13,7 @@ import secrets
 import signal
 import sys
 import webbrowser
+from pathlib import Path
 
 
 def unfit(version: tuple[int, ...], largest: int) -> str | None:
@@ -80,6 +81,15 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("lab", lab, "open the notebooks in JupyterLab")
     sub.add_argument("--port", type=_port, help="port on 127.0.0.1 (default: the first free one from 8888)")
     sub.add_argument("--no-browser", action="store_true", help="print the address, open no browser")
+    sub.add_argument("--from", dest="source", type=Path, metavar="DIR", help="install from a folder that `pack` filled")
+    sub = command("pack", pack, "fetch every package into a folder, for machines without a network")
+    sub.add_argument("folder", type=Path, metavar="DIR")
+    sub.add_argument(
+        "systems",
+        nargs="*",
+        metavar="SYSTEM",
+        help="linux, windows, mac or mac-intel, or with one Python linux-3.12 (default: all)",
+    )
     sub = command("test", test, "check everything: lint, types, imports, tests, notebooks")
     sub.usage = "workshop.py test [PYTEST ARGUMENTS]"
     sub = command("cloud", cloud, "run the local cloud alone")
@@ -121,7 +131,7 @@ def _port(text: str) -> int:
 def lab(options: argparse.Namespace) -> int:
     """Open the notebooks in JupyterLab, on 127.0.0.1 only. Ctrl-C ends it and every kernel."""
     port = choose_port(options.port)
-    python = env.prepare()
+    python = env.prepare(source=options.source)
     token = secrets.token_hex(16)
     environment = env.reader_environment(python)
     environment["JUPYTER_TOKEN"] = token
@@ -135,6 +145,13 @@ def lab(options: argparse.Namespace) -> int:
 
     # JupyterLab asks "are you sure?" on SIGINT; SIGTERM ends it, kernels first.
     return run(command, environment, gentle=signal.SIGTERM, ready=lambda: answers(port), announce=announce)
+
+
+def pack(options: argparse.Namespace) -> int:
+    """Fetch every package of the lock, hashes checked, for the systems named; `lab --from DIR` installs from there."""
+    python = env.prepare()
+    command = [python, "-m", "tools.pack", str(options.folder.resolve()), *options.systems]
+    return run(command, dict(os.environ))
 
 
 def test(options: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""The face of the workshop: what its notebooks import, eleven names.
+"""The face of the workshop: what its notebooks import, twelve names.
 
 Import it before the SDK: that makes `import stepfunctions` quick and quiet (see `quiet`).
 """
@@ -6,6 +6,7 @@ Import it before the SDK: that makes `import stepfunctions` quick and quiet (see
 from __future__ import annotations
 
 from helpers import checks, quiet, status, tracebacks
+from helpers.checkpoints import checkpoint
 from helpers.cleaning import clean_up
 from helpers.deploy import deploy, run
 from helpers.errors import ExecutionFailed, LocalCloudDied, UnsupportedLocally, WorkshopError
@@ -18,6 +19,7 @@ __all__ = [
     "LocalCloudDied",
     "UnsupportedLocally",
     "WorkshopError",
+    "checkpoint",
     "checks",
     "clean_up",
     "connect",

@@ -124,7 +124,8 @@ class Operation:
         try:
             self._check_values(request)
             if self.service in durations.COMPUTING:
-                response = await clock.work(self.send, request, fault, seconds=seconds, limit=call.limit)
+                limit = call.limit if self.service in durations.RUNS_CODE else None
+                response = await clock.work(self.send, request, fault, seconds=seconds, limit=limit)
             else:
                 response = await self._quick(request, fault, seconds, begun)
         except ClientError as error:

@@ -111,6 +111,7 @@ class Clock:
         self._is_lent = False  # another thread is in its place
         self.outsiders = 0
         self._outside_at = 0.0
+        self._acting: set[int] = set()  # the threads on which someone outside is being answered
         self._held_at: float | None = None
         self._callers: dict[int, _Caller] = {}  # by the worker thread
         self._serving = threading.local()
@@ -220,6 +221,16 @@ class Clock:
     def outside(self) -> None:
         """Someone outside acts: give them `PATIENCE` again before time jumps past what they may answer."""
         self._outside_at = time.monotonic()
+
+    @contextmanager
+    def acting(self) -> Iterator[None]:
+        """Around what is done for someone outside and waits for nothing: `PATIENCE` begins when it is done."""
+        self._acting.add(threading.get_ident())
+        try:
+            yield
+        finally:
+            self.outside()
+            self._acting.discard(threading.get_ident())
 
     @contextmanager
     def awaiting_outside(self) -> Iterator[None]:
@@ -505,10 +516,11 @@ class Clock:
             if self.outsiders and gap >= 1:  # shorter steps are work that goes on elsewhere
                 if self._held_at is None:
                     self._held_at = real
-                quiet_at = min(self._outside_at, self._held_at + MAX_PATIENCE) + PATIENCE
+                outside_at = real if self._acting else self._outside_at
+                quiet_at = min(outside_at, self._held_at + MAX_PATIENCE) + PATIENCE
                 pause = max(pause, quiet_at - real)
-            if pause > 0 and self._pause(pause):
-                # A call came in the middle of the gap: it happens at the virtual time that this is.
+            if pause > 0 and (self._pause(pause) or self._acting):
+                # A call came in the middle of the gap, or is answered: it happens at the virtual time that this is.
                 if self.speed != math.inf:
                     self._now += gap * min(1.0, (time.monotonic() - real) / pause)
                 return False
