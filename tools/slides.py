@@ -88,9 +88,9 @@ def write(path: Path, folder: Path) -> Path:
     notebook = nbformat.read(path, as_version=4)
     slides = slides_of(notebook, path.parent)
     title = notebook.cells[0].source.partition("\n")[0].removeprefix("# ")
-    minutes = re.search(r"(\d+) minutes", notebook.cells[0].source)
+    minutes = sum(map(int, re.findall(r"(\d+) minutes", notebook.cells[0].source)))  # to follow, and for exercises
     parts: list[list[str]] = []
-    for slide in timed(slides, float(minutes[1]) if minutes else len(slides)):
+    for slide in timed(slides, minutes):
         if slide.top or not parts:
             parts.append([])
         parts[-1] += sections(slide)
@@ -118,8 +118,9 @@ def slides_of(notebook: Any, folder: Path) -> list[Slide]:
         if kind in ("slide", "subslide"):
             heading = re.match(r"#+ (.*)", cell.source)
             part = heading[1] if heading else part
-            predict = "**Predict" in cell.source
-            slides.append(Slide(kind == "slide", part, bool(heading), meta.get("minutes"), predict))
+            predict, said = "**Predict" in cell.source, re.search(r"^## .*\((\d+) minutes\)", cell.source)
+            minutes = meta.get("minutes", float(said[1]) if said else None)
+            slides.append(Slide(kind == "slide", part, bool(heading), minutes, predict))
         if not slides:
             continue
         if kind == "notes":
@@ -127,7 +128,7 @@ def slides_of(notebook: Any, folder: Path) -> list[Slide]:
             continue
         slides[-1].notes += [meta["notes"]] if meta.get("notes") else []
         if cell.cell_type == "markdown":
-            short, whole = brief(cell.source)
+            short, whole = (cell.source, "") if "quiz" in cell.metadata.get("tags", []) else brief(cell.source)
             slides[-1].pieces.append(prose(short, folder))
             slides[-1].notes += [f"*On the page:* {whole}"] if whole else []
         else:
@@ -166,7 +167,7 @@ def brief(source: str) -> tuple[str, str]:
         ):
             kept.append(block)
             continue
-        sentences = re.split(r"(?<=[.?!:])(?<!e\.g\.)\s+(?=[A-Z*`\[(])", block)
+        sentences = re.split(r"(?<=[.?!])\s+(?=[A-Z*`\[(])", block)
         first = sentences[0]
         for sentence in sentences[1:]:
             if len(first) + len(sentence) > LONG:
@@ -254,10 +255,13 @@ def timed(slides: list[Slide], minutes: float) -> list[Slide]:
 def sections(slide: Slide) -> list[str]:
     """A slide as HTML; as several where its pieces need more room than one has."""
     pages: list[list[Piece]] = [[]]
-    for piece in slide.pieces:
-        if pages[-1] and sum(each.high for each in pages[-1]) + piece.high > ROOM:
+    for unit in units(slide.pieces):
+        if pages[-1] and sum(each.high for each in [*pages[-1], *unit]) > ROOM:
             pages.append([])
-        pages[-1].append(piece)
+        for piece in unit:
+            if pages[-1] and sum(each.high for each in pages[-1]) + piece.high > ROOM:
+                pages.append([])
+            pages[-1].append(piece)
     notes = markdown2html("\n\n".join(slide.notes)) if slide.notes else ""
     seconds = round((slide.minutes or 0) * MINUTE / len(pages))
     aside = f'<aside class="notes"><p><strong>{slide.minutes:.2g} min</strong></p>{notes}</aside>'
@@ -270,6 +274,17 @@ def sections(slide: Slide) -> list[str]:
             reached = ' tabindex="0" role="group" aria-label="Output"' if piece.kind == "page" else ""  # it may scroll
             inside += f'<div class="{piece.kind}{later}"{reached}>{piece.html}</div>'
         found.append(f'<section data-timing="{seconds}"><div class="fit">{inside}</div>{aside}</section>')
+    return found
+
+
+def units(pieces: list[Piece]) -> list[list[Piece]]:
+    """Pieces that belong together: code and what came of it."""
+    found: list[list[Piece]] = []
+    for piece in pieces:
+        if piece.kind.startswith(("prose", "code")) or not found or found[-1][0].kind.startswith("prose"):
+            found.append([piece])
+        else:
+            found[-1].append(piece)
     return found
 
 
