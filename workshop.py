@@ -109,6 +109,9 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("names", nargs="*", metavar="NAME", help="a notebook, such as 03 (default: all)")
     sub = command("notebooks", notebooks, "execute notebooks in place and save their outputs")
     sub.add_argument("names", nargs="*", metavar="NAME", help="a notebook, such as 03 (default: all)")
+    sub = command("slides", slides, "write a deck of slides for each notebook, which needs no network")
+    sub.add_argument("names", nargs="*", metavar="NAME", help="a notebook, such as 03 (default: all)")
+    command("site", site, "write all notebooks as a site to read and search, which needs no network")
     sub = command("bench", bench, "measure, and print one JSON object of figures")
     sub.add_argument("what", nargs="?", choices=["lab"], help="lab: every notebook in JupyterLab, into its README.md")
     sub.add_argument("names", nargs="*", metavar="NAME", help="with lab: a notebook, such as 03 (default: all)")
@@ -234,6 +237,18 @@ def notebooks(options: argparse.Namespace) -> int:
     """Execute notebooks in place, in order, and save their outputs."""
     python = env.prepare()
     return run([python, "-m", "tools.execute", *options.names], env.tester_environment(python))
+
+
+def slides(options: argparse.Namespace) -> int:
+    """Write a deck of slides for each notebook into build/slides: one HTML file each, which fetches nothing."""
+    python = env.prepare(tests=True)
+    return run([python, "-m", "tools.slides", *options.names], env.tester_environment(python))
+
+
+def site(options: argparse.Namespace) -> int:
+    """Write all notebooks as a site into build/site, which fetches nothing: open build/site/index.html."""
+    python = env.prepare(tests=True)
+    return run([python, "-m", "tools.site"], env.tester_environment(python))
 
 
 def bench(options: argparse.Namespace) -> int:

@@ -17,14 +17,16 @@ give is enough, so an execution on AWS is drawn as one on this machine.
 
 from __future__ import annotations
 
+import base64
 import json
+import lzma
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from html import escape
 from typing import Any
 
-from draw import bars, flow, folds, forms, layout, log, model, opened, replay, rows, stages, svg, trace, words
+from draw import bars, flow, folds, forms, history, layout, log, model, opened, replay, rows, stages, svg, trace, words
 from draw import services as architecture
 from draw.opened import Opening, Source
 from draw.page import Page
@@ -45,10 +47,13 @@ __all__ = [
     "events",
     "film",
     "graph",
+    "recorded",
+    "replayed",
     "services",
     "timeline",
 ]
 
+LETTERS = 800  # of one input or output in a record
 LARGEST = 60_000  # bytes of a graph: beyond that, child workflows are not opened in it
 SMALLEST = 0.4  # of its size: if all of a graph is only on screen when it is smaller, they are not opened either
 
@@ -61,24 +66,27 @@ class Picture:
         alt: its story in one sentence.
         text: the same facts, a line each.
         width, height: in pixels.
+        record: what `recorded` gives of the execution in it, to be saved with it; None saves the picture alone.
     """
 
     def __init__(self, svg: str, alt: str, text: str, width: int, height: int) -> None:
         self.svg, self.alt, self.text, self.width, self.height = svg, alt, text, width, height
+        self.record: str | None = None
 
     def __repr__(self) -> str:
         return self.text
 
-    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+    def _repr_mimebundle_(self, **_: object) -> Any:
         # An <img> in text/html is the one form that an untrusted notebook shows too, and with its alt text:
         # JupyterLab 4 drops image/svg+xml there and strips inline <svg>.
         # Not base64, which takes a fifth more.
-        data = re.sub("[<>#%]", lambda sign: f"%{ord(sign[0]):02X}", self.svg.replace('"', "'"))
+        address = re.sub("[<>#%]", lambda sign: f"%{ord(sign[0]):02X}", self.svg.replace('"', "'"))
         image = (
             f'<img alt="{escape(self.alt)}" width="{self.width}" height="{self.height}" '
-            f'style="max-width:100%;height:auto" src="data:image/svg+xml;charset=utf-8,{escape(data, quote=False)}">'
+            f'style="max-width:100%;height:auto" src="data:image/svg+xml;charset=utf-8,{escape(address, quote=False)}">'
         )
-        return {"text/html": image, "text/plain": self.text}
+        data = {"text/html": image, "text/plain": self.text}
+        return data if self.record is None else (data, {"record": self.record})
 
 
 def graph(
@@ -224,6 +232,36 @@ def film(
     text = definition if isinstance(definition, str) else json.dumps(definition)
     machine, plan = _laid(Opening("", text), landscape)
     return replay.record(machine, plan, events, name, moving=moving)
+
+
+def recorded(definition: str, events: Iterable[Mapping[str, Any]] | None, *, name: str) -> str:
+    """What `graph` and `film` need to draw it again, without a kernel: one line of text, compressed.
+
+    Of each input and output it holds the beginning, as AWS's own histories do of large ones.
+
+    Args:
+        definition, events, name: as for `graph`.
+    """
+    kept = (
+        None
+        if events is None
+        else [_beginning({**each, "timestamp": history.seconds(each["timestamp"])}) for each in events]
+    )
+    text = json.dumps({"definition": definition, "events": kept, "name": name}, separators=(",", ":"))
+    return base64.b85encode(lzma.compress(text.encode(), lzma.FORMAT_ALONE)).decode()
+
+
+def _beginning(value: Any) -> Any:
+    """The same, with long texts cut off."""
+    if isinstance(value, Mapping):
+        return {key: _beginning(inner) for key, inner in value.items()}
+    return value[:LETTERS] + " …" if isinstance(value, str) and len(value) > LETTERS else value
+
+
+def replayed(record: str) -> dict[str, Any]:
+    """What was recorded: definition, events, name."""
+    found: dict[str, Any] = json.loads(lzma.decompress(base64.b85decode(record)))
+    return found
 
 
 @lru_cache(maxsize=32)

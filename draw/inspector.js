@@ -33,7 +33,7 @@ class Inspector {
     this.player = make("div", { class: "ws-player", role: "group", "aria-label": "Replay" });
     this.makePlayer();
     const body = make("div", { class: "ws-body" }, this.stage, make("div", { class: "ws-side" }, this.detail));
-    this.frame = make("section", { class: "ws-inspector", role: "group" }, body, this.player);
+    this.frame = make("div", { class: "ws-inspector", role: "group" }, body, this.player);
     this.frame.addEventListener("keydown", (event) => this.key(event));
     root.replaceChildren(this.frame);
     this.chosen = null; // a state's number; null follows the replay

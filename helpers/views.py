@@ -11,7 +11,7 @@ from helpers.asking import Asking, history_of, runs_of
 from helpers.attended import attended
 from helpers.deploy import definition_of, machine_of
 from helpers.errors import ExecutionFailed, WorkshopError
-from helpers.inspector import Inspector
+from helpers.inspector import Inspector, kept
 from helpers.previews import Previews
 from helpers.resources import Execution, Function, StateMachine
 from helpers.session import current
@@ -38,7 +38,8 @@ class Show:
         definition = execution.machine.definition if execution else definition_of(what)
         name = execution.machine.name if execution else str(getattr(what, "name", ""))
         events = execution.events if execution else None
-        return draw.graph(definition, events, name=name, landscape=landscape, source=Asking(children=children))
+        picture = draw.graph(definition, events, name=name, landscape=landscape, source=Asking(children=children))
+        return kept(picture, definition, events, name)
 
     def timeline(self, execution: object, *, children: bool = True) -> draw.Picture:
         """When each state was at work, waited or failed; child executions stand inside the states that began them.

@@ -7,7 +7,6 @@ solution, and the solution that the notebook loads.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -1422,28 +1421,6 @@ def test_the_solution_of_the_questions_to_notebook_09(redriven: Any, throttled: 
     assert said(checks.run_again, answers["again"] - 1, redriven).startswith("Right")  # one batch more than here
     assert said(checks.tries_to_rate, answers["tries"], throttled).startswith("Right")
     assert said(checks.days_of_the_execution, answers["days"], throttled).startswith("Right")
-
-
-@pytest.mark.parametrize("answers", [7, "", "abc", "abcdabcdabcdabc", ["a"] * 15])
-def test_a_quiz_that_is_not_fifteen_letters(answers: object, said: Said) -> None:
-    assert "15 letters a, b or c are asked for" in said(checks.quiz, answers)
-
-
-def test_the_quiz_marks_itself_and_says_where_to_look(said: Said) -> None:
-    right = solution("09_quiz")["answers"]
-    assert said(checks.quiz, right).startswith("Right: 15 of 15")
-    assert said(checks.quiz, right.upper().replace(" ", ", ")).startswith("Right")
-    for place, letter in enumerate(letters := right.replace(" ", "")):
-        other = "abc"["abc".index(letter) - 1]
-        words = said(checks.quiz, letters[:place] + other + letters[place + 1 :])
-        assert words.startswith("Not yet: 14 of 15. Think again about")
-        assert f"\n  {place + 1}: " in words
-
-
-def test_the_quiz_asks_as_many_questions_as_are_marked() -> None:
-    notebook = (SOLUTIONS.parent / "09_go_further.ipynb").read_text("utf-8")
-    asked = re.findall(r'"(\d+)\. [^"]*\*\*a\*\*[^"]*\*\*b\*\*[^"]*\*\*c\*\*', notebook)
-    assert asked == [str(number) for number in range(1, 16)]
 
 
 # ---- Notebook 01
