@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from helpers.errors import ExecutionFailed, WorkshopError
 from helpers.inspector import Inspector
 from helpers.previews import Previews
 from helpers.resources import Execution, Function, StateMachine
+from helpers.review import Review
 from helpers.session import current
 from helpers.watching import follow
 
@@ -84,6 +86,15 @@ class Show:
         """The graph to explore: choose a state to see each visit's input and output, play it event by event."""
         known = _known(execution)
         return Inspector(self(known), known.machine.definition, known.events, known.machine.name)
+
+    def review(self, workflow: object) -> Review:
+        """What the definition lets happen that nobody wants, without running it; its cost, and what its role needs.
+
+        Args:
+            workflow: see `show`; a definition will do.
+        """
+        workflow = graphs.unwrapped(workflow)
+        return Review(json.loads(definition_of(workflow)), str(getattr(workflow, "name", "")))
 
     def flow(self, state: Any) -> draw.Picture:
         """How data flows through one state: what each of its fields from InputPath to OutputPath does.
