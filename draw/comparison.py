@@ -17,6 +17,7 @@ from typing import Any
 from draw import history, page, rows, trace, values, words
 from draw.canvas import CARD, INK, LOOKS, Canvas, tag
 from draw.history import Event, RecordedVisit
+from draw.model import END, START
 
 Json = dict[str, Any]
 #: Where a visit stands: for the states around it and itself, the item of the Map around, the name, which visit it is.
@@ -188,21 +189,24 @@ def page_of(
     same = not found and not definitions
     html = [page.title(title, "succeeded" if same else "caught", _legend(*sides)), picture(_sentence(title, found))]
     text = [title, f"- {first.name}: {trace.outcome(first.trace)}", f"+ {second.name}: {trace.outcome(second.trace)}"]
-    for at, each in enumerate(found[:MOST]):
-        name = f"{'first: ' if at == 0 else ''}{each.where}"
-        head = f"<b>{page.said(name)}</b>{page.chip(each.what, page.GONE if at == 0 else page.TAKEN)}"
-        html.append(page.folded(head, page.marked(each.lines, faint=True), "caught", opened=at == 0))
-        text += ["", f"{name}: {each.what}", *map(str, each.lines)]
+    shown = [*found[:MOST], *definitions]
+    cards = []
+    for where, group in groupby(
+        shown, key=lambda each: (each.where, each.what == "definition", bool(found) and each is found[0])
+    ):
+        several = list(group)
+        chips = "".join(page.chip(each.what, page.GONE if where[2] else page.TAKEN) for each in several)
+        inside = "".join(page.part(each.what, "", page.marked(each.lines, faint=True)) for each in several)
+        head = f"<b>{'First: ' if where[2] else ''}{page.said(where[0])}</b>{chips}"
+        cards.append(page.folded(head, inside, "caught" if where[2] else "succeeded", opened=where[2]))
+        for each in several:
+            text += ["", f"{'first: ' if where[2] else ''}{each.where}: {each.what}", *map(str, each.lines)]
     if len(found) > MOST:
-        html.append(page.words(f"{len(found) - MOST} more differences follow from these."))
+        cards.append(page.words(f"{len(found) - MOST} more differences follow from these."))
         text += ["", f"{len(found) - MOST} more differences follow from these."]
-    for each in definitions:
-        head = f"<b>{page.said(each.state)}</b>{page.chip('definition', page.TAKEN)}"
-        html.append(page.folded(head, page.marked(each.lines, faint=True), "succeeded"))
-        text += ["", f"{each.state}: definition", *map(str, each.lines)]
     table = list(_table(sides, found, definitions, cost))
     cells = [page.cells("th" if at == 0 else "td", *map(page.said, row)) for at, row in enumerate(table)]
-    html.append(page.tagged("div", page.table(*cells, wide=True), "margin-top:10px"))
+    html += [*cards[:1], page.tagged("div", page.table(*cells, wide=True), "margin:10px 0"), *cards[1:]]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     text += ["", *("  ".join(map(str.ljust, row, widths)).rstrip() for row in table)]
     return page.tagged("div", "".join(html), "max-width:1000px;font-size:13px"), "\n".join(text)
@@ -266,6 +270,8 @@ def svg(
         for at, name in enumerate(steps):
             _ring(inner, places[name], PLAYED, "", begin=at * pace, lasts=pace)
         for name, place in places.items():
+            if name in (START, END):
+                continue
             if name == first_state:
                 _ring(inner, place, FIRST, "first difference")
             elif name not in other.states:
