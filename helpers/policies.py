@@ -19,7 +19,8 @@ _OBJECTS = tuple(
         *("AbortMultipartUpload", "ListMultipartUploadParts", "ListBucketMultipartUploads"),
     )
 )
-_EVENTS = ("events:PutTargets", "events:PutRule", "events:DescribeRule")
+#: What Step Functions does with the rule by which it learns that a job has ended.
+EVENTS = ("events:PutTargets", "events:PutRule", "events:DescribeRule")
 STATES_MAY = (
     ("lambda:InvokeFunction", "arn:{partition}:lambda:*:{account}:function:workshop-*{run}*"),
     ("dynamodb:*Item", "arn:{partition}:dynamodb:*:{account}:table/workshop-*{run}*"),
@@ -40,7 +41,7 @@ STATES_MAY = (
     ("sagemaker:*", "arn:{partition}:sagemaker:*:{account}:training-job/estimator-workshop-*{run}*"),
     ("sagemaker:ListTags", "*"),
     ("iam:PassRole", "arn:{partition}:iam::{account}:role/workshop-jobs{run}"),
-    *((action, "arn:{partition}:events:*:{account}:rule/StepFunctionsGetEventsForSageMaker*") for action in _EVENTS),
+    *((action, "arn:{partition}:events:*:{account}:rule/StepFunctionsGetEventsForSageMaker*") for action in EVENTS),
     # Athena reads tables of the Glue Data Catalog with this role's rights.
     ("athena:*QueryExecution", "arn:{partition}:athena:*:{account}:workgroup/*"),
     ("athena:GetQueryResults", "arn:{partition}:athena:*:{account}:workgroup/*"),
@@ -51,10 +52,7 @@ STATES_MAY = (
     ("states:DescribeExecution", "arn:{partition}:states:*:{account}:execution:workshop-*{run}*"),
     ("states:StopExecution", "arn:{partition}:states:*:{account}:execution:workshop-*{run}*"),
     ("states:RedriveExecution", "arn:{partition}:states:*:{account}:execution:workshop-*{run}*"),
-    *(
-        (action, "arn:{partition}:events:*:{account}:rule/StepFunctionsGetEventsForStepFunctions*")
-        for action in _EVENTS
-    ),
+    *((action, "arn:{partition}:events:*:{account}:rule/StepFunctionsGetEventsForStepFunctions*") for action in EVENTS),
 )
 FUNCTIONS_MAY = (
     # What notebook 02's one function does needs all of it.
