@@ -418,7 +418,10 @@ def _rights(place: Place) -> Iterator[tuple[str, str]]:
         job = re.sub("^(create|start|run|submit)", "", call.action)
         verbs = ("Get", "Stop") if call.service in ("athena", "glue") else ("Describe", "Stop")
         yield from ((f"{_IAM.get(call.service, call.service)}:{verb}{job}", "*") for verb in verbs)
-        yield from ((f"events:{name}", "arn:aws:events:*:*:rule/StepFunctions*") for name in policies.EVENTS)
+        yield from (
+            (f"events:{name}", "arn:aws:events:*:*:rule/StepFunctions*")
+            for name in ("PutTargets", "PutRule", "DescribeRule")
+        )
     if any(key.removesuffix(".$").endswith("RoleArn") for key in _keys(place.arguments)):
         yield "iam:PassRole", "*"
 

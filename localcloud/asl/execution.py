@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from localcloud.acting import acting_as
 from localcloud.asl import errors
 from localcloud.asl.data import to_json
 from localcloud.asl.distributed.run import MapRun
@@ -217,7 +218,8 @@ class StateMachineExecution:
             self._go(self.machine.run, self._root, json.loads(self.input))
 
     def _go(self, run: Callable[..., Coroutine[Any, Any, Any]], *args: Any) -> None:
-        self._fibers = [self.clock.spawn(self._run(run, *args))]
+        with acting_as(self.role_arn):
+            self._fibers = [self.clock.spawn(self._run(run, *args))]
         seconds = self.machine.timeout_seconds
         if self.is_express:
             seconds = min(seconds or EXPRESS_SECONDS, EXPRESS_SECONDS)
