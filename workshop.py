@@ -107,6 +107,8 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("runs", nargs="*", metavar="RUN", help="the id of a run, such as k3x9bc (default: this folder's)")
     sub = command("verify-aws", verify_aws, "run notebooks in your AWS account, and compare with what this machine did")
     sub.add_argument("names", nargs="*", metavar="NAME", help="a notebook, such as 03 (default: all)")
+    sub = command("export", export, "write all that a notebook makes as a SAM template, into exported/")
+    sub.add_argument("name", metavar="NAME", help="a notebook, such as 03")
     sub = command("notebooks", notebooks, "execute notebooks in place and save their outputs")
     sub.add_argument("names", nargs="*", metavar="NAME", help="a notebook, such as 03 (default: all)")
     sub = command("slides", slides, "write a deck of slides for each notebook, which needs no network")
@@ -231,6 +233,12 @@ def verify_aws(options: argparse.Namespace) -> int:
     """
     python = env.prepare()
     return run([python, "-m", "tools.verify", *options.names], env.reader_environment(python))
+
+
+def export(options: argparse.Namespace) -> int:
+    """Run a notebook on this machine, and write all that it makes as a SAM template: `sam deploy` makes it on AWS."""
+    python = env.prepare()
+    return run([python, "-m", "tools.export", options.name], env.reader_environment(python))
 
 
 def notebooks(options: argparse.Namespace) -> int:

@@ -103,6 +103,13 @@ def main(arguments: list[str] | None = None, mount: tuple[str, Callable[[Host], 
         metavar="FILE",
         help="look at permissions: who calls may do what this policy of IAM allows, a role what its own do",
     )
+    parser.add_argument(
+        "--late",
+        type=float,
+        default=0.0,
+        metavar="SECONDS",
+        help="be late, as AWS is: what changes is not known everywhere for so long",
+    )
     parser.add_argument("--parent-pipe", action="store_true", help="end when standard input ends")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.ERROR, stream=sys.stderr, format="localcloud: %(message)s")
@@ -126,7 +133,7 @@ def main(arguments: list[str] | None = None, mount: tuple[str, Callable[[Host], 
     from localcloud.cloud import Cloud
     from localcloud.door import control
 
-    cloud = Cloud(server.port, speed=options.speed, access=access, policy=options.policy)
+    cloud = Cloud(server.port, speed=options.speed, access=access, policy=options.policy, late=options.late)
     server.app = cloud.front
     server.pages[control.PATH] = control.Control(cloud, cloud.registry)
     if mount is not None:

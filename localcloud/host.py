@@ -11,6 +11,9 @@ from typing import Any, Protocol
 from localcloud.injection import Faults
 from localcloud.time.clock import Clock
 
+#: Virtual seconds since the epoch, and real ones.
+Moment = tuple[float, float]
+
 Handler = Callable[[dict[str, Any]], Mapping[str, Any] | None]
 
 
@@ -125,6 +128,12 @@ class Host(Protocol):
             detail: JSON, as the service's guide shows it.
             resources: the ARNs that it is about.
         """
+
+    def moment(self) -> Moment:
+        """Now."""
+
+    def is_recent(self, moment: Moment) -> bool:
+        """Whether a change of that moment is not known everywhere yet: only in a cloud that is late."""
 
     def require(self, action: str, resource: str) -> None:
         """Look whether the role that acts may do what no client is called for; only where policies are looked at.

@@ -25,7 +25,11 @@ _HOME = Path(__file__).resolve().parent.parent
 
 
 def start(
-    *, speed: float | str = "max", module: str = "localcloud", policy: Mapping[str, Any] | None = None
+    *,
+    speed: float | str = "max",
+    module: str = "localcloud",
+    policy: Mapping[str, Any] | None = None,
+    late: float = 0.0,
 ) -> LocalCloud:
     """Starts a local cloud with an empty account, in a process of its own that ends when this one does.
 
@@ -34,11 +38,12 @@ def start(
         module: what to run in place of `localcloud` itself: one that mounts pages on it.
         policy: of IAM. With one, permissions are looked at: who calls may do what it allows, and a workflow, a function
             or a job what its role's policies allow.
+        late: seconds for which changes are not known everywhere, as on AWS, and deleted names are blocked.
 
     Raises:
         LocalCloudDied: it ended, or said nothing, before it was ready; the end of its log says why.
     """
-    return LocalCloud(speed, module, policy)
+    return LocalCloud(speed, module, policy, late)
 
 
 @dataclass(slots=True)
@@ -65,11 +70,15 @@ class LocalCloud:
         folder: a temporary folder of its own, which goes with it; `localcloud.log` stands there.
     """
 
-    def __init__(self, speed: float | str, module: str, policy: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, speed: float | str, module: str, policy: Mapping[str, Any] | None = None, late: float = 0.0
+    ) -> None:
         self.folder = scratch.make()
         self.log = self.folder / "localcloud.log"
         self._last_words: list[str] = []
         command = [sys.executable, "-m", module, "--port", "0", "--speed", str(speed), "--parent-pipe"]
+        if late:
+            command += ["--late", str(late)]
         if policy is not None:
             (self.folder / "policy.json").write_text(json.dumps(policy), "utf-8")
             command += ["--policy", str(self.folder / "policy.json")]

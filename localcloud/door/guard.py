@@ -226,6 +226,9 @@ class Guard:
             value = parameters.get(member)
             if isinstance(value, str) and value:
                 return [self._arn(service, region, form, value)]
+        if action == "CreateStateMachineAlias":
+            versions = [each["stateMachineVersionArn"] for each in parameters.get("routingConfiguration") or ()]
+            return [_unqualified(service, each) for each in versions[:1]]
         if service == "states" and "name" in parameters:
             kind = "activity" if action == "CreateActivity" else "stateMachine"
             return [self._arn(service, region, kind + ":{}", parameters["name"])]

@@ -223,7 +223,7 @@ class Executions:
         if machine.deleting:
             raise errors.machine_deleting(arn)
         if parts.qualifier is None:
-            return _Target(machine, machine.revision, None, None)
+            return _Target(machine, self.machines.revision(machine), None, None)
         alias = None
         number = parts.version
         if number is None:
