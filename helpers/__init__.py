@@ -5,7 +5,7 @@ Import it before the SDK: that makes `import stepfunctions` quick and quiet (see
 
 from __future__ import annotations
 
-from helpers import checks, quiet, status, tracebacks
+from helpers import checks, classroom, quiet, status, tracebacks
 from helpers.checkpoints import checkpoint
 from helpers.cleaning import clean_up
 from helpers.deploy import deploy, run
@@ -32,3 +32,4 @@ __all__ = [
 quiet.install()
 status.install()
 tracebacks.install()
+classroom.install()

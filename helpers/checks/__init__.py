@@ -22,6 +22,7 @@ from helpers.checks.further import (
     tries_to_rate,
     worst_shop,
 )
+from helpers.checks.incidents import repaired
 from helpers.checks.lakes import (
     answers_last,
     files_in_the_lake,
@@ -125,6 +126,7 @@ __all__ = [
     "patient_retry",
     "percent_negative",
     "records_at_the_end",
+    "repaired",
     "reports_failures",
     "run_again",
     "seconds_waited",
