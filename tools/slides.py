@@ -211,7 +211,7 @@ def outputs(cell: Any) -> list[Piece]:
     pieces = []
     for output in cell.outputs:
         data = output.get("data", {})
-        html = data.get("text/html", "")
+        html = data.get("text/html", "") or markdown2html(data.get("text/markdown", ""))
         if record is not None and output.get("metadata", {}).get("record"):
             pieces.append(pictured(cell.source, record, html))
         elif html.startswith("<img"):
