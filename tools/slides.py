@@ -182,7 +182,7 @@ def prose(source: str, folder: Path) -> Piece:
     """Markdown, its pictures in the page, its links to other files as words."""
     html = markdown2html(source)
     html = re.sub(r'<a href="(?!https?:)[^"]*"[^>]*>(.*?)</a>', r"\1", html, flags=re.DOTALL)
-    html = re.sub(r'<a class="anchor-link".*?</a>', "", html)
+    html = re.sub(r'<a class="anchor-link".*?</a>', "", html).replace("<th></th>", "<td></td>")
     picture = re.search(r'<img src="(?P<path>[^":]+)" alt="(?P<alt>[^"]*)"[^>]*>', html) or re.search(
         r'<img alt="(?P<alt>[^"]*)" src="(?P<path>[^":]+)"[^>]*>', html
     )
@@ -306,9 +306,9 @@ def page(title: str, inside: str) -> str:
 <style>{"".join(style)}</style>
 </head>
 <body>
-<div class="reveal"><main class="slides">
+<main><div class="reveal"><div class="slides">
 {inside}
-</main></div>
+</div></div></main>
 {scripts}<script>{start}</script>
 <script>{films.scripts()}</script>
 </body>
