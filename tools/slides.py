@@ -217,7 +217,7 @@ def outputs(cell: Any) -> list[Piece]:
         elif html.startswith("<img"):
             pieces.append(Piece("picture", html, 330))
         elif html:
-            pieces.append(Piece("page", html, min(400, 60 + len(html) // 12)))
+            pieces.append(Piece("page", films.heard(html), min(400, 60 + len(html) // 12)))
         elif text := output.get("text") or data.get("text/plain") or "\n".join(output.get("traceback", [])):
             pieces += [printed(text)] if not text.startswith("Not done yet") else []
     return pieces

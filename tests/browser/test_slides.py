@@ -82,6 +82,17 @@ def test_arrow_keys_go_from_state_to_state_and_say_where(decks: dict[str, Path],
     assert page.url == here
 
 
+def test_a_recording_is_heard_and_read(decks: dict[str, Path], watch: Callable[..., Watched]) -> None:
+    page = opened(decks["08"], watch)
+    while not page.locator("section section.present audio").count():
+        page.keyboard.press("ArrowRight")
+    player = page.locator("section section.present audio")
+    player.evaluate("sound => new Promise(done => { sound.oncanplay = done; sound.load(); })")
+    assert player.evaluate("sound => Math.round(sound.duration)") == 11
+    page.get_by_text("Transcript", exact=True).press("Enter")
+    expect(page.get_by_text("violin").locator("visible=true").last).to_be_visible()
+
+
 def test_a_quiz_marks_itself_by_keyboard(decks: dict[str, Path], watch: Callable[..., Watched]) -> None:
     page = opened(decks["03"], watch)
     while not page.locator("section section.present details.quiz").count():
