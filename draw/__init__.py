@@ -7,6 +7,7 @@ give is enough, so an execution on AWS is drawn as one on this machine.
     history, opened -> scene               once for each new event; opened: child workflows, Map Runs, jobs
     boxes -> svg, trace                    the graph that the reader sees
     rows -> scale -> bars                  the timeline
+    rows, values, svg -> comparison        two executions side by side
     values, log -> page                    the events
     paths, values, lens -> stages -> page  what each state did to its data
     flow                                   the fields through which a state's data flows
@@ -21,13 +22,31 @@ import base64
 import json
 import lzma
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from html import escape
 from typing import Any
 
-from draw import bars, flow, folds, forms, history, layout, log, model, opened, replay, rows, stages, svg, trace, words
+from draw import (
+    bars,
+    comparison,
+    flow,
+    folds,
+    forms,
+    history,
+    layout,
+    log,
+    model,
+    opened,
+    replay,
+    rows,
+    stages,
+    svg,
+    trace,
+    words,
+)
 from draw import services as architecture
+from draw.comparison import Side
 from draw.opened import Opening, Source
 from draw.page import Page
 from draw.plan import Plan
@@ -41,7 +60,9 @@ __all__ = [
     "Picture",
     "Preview",
     "Service",
+    "Side",
     "Source",
+    "compare",
     "data",
     "data_flow",
     "events",
@@ -77,16 +98,20 @@ class Picture:
         return self.text
 
     def _repr_mimebundle_(self, **_: object) -> Any:
+        data = {"text/html": self.html, "text/plain": self.text}
+        return data if self.record is None else (data, {"record": self.record})
+
+    @property
+    def html(self) -> str:
+        """The picture as an element."""
         # An <img> in text/html is the one form that an untrusted notebook shows too, and with its alt text:
         # JupyterLab 4 drops image/svg+xml there and strips inline <svg>.
         # Not base64, which takes a fifth more.
         address = re.sub("[<>#%]", lambda sign: f"%{ord(sign[0]):02X}", self.svg.replace('"', "'"))
-        image = (
+        return (
             f'<img alt="{escape(self.alt)}" width="{self.width}" height="{self.height}" '
             f'style="max-width:100%;height:auto" src="data:image/svg+xml;charset=utf-8,{escape(address, quote=False)}">'
         )
-        data = {"text/html": image, "text/plain": self.text}
-        return data if self.record is None else (data, {"record": self.record})
 
 
 def graph(
@@ -133,6 +158,32 @@ def graph(
         opening = fewer
     text = trace.table(machine, happened, name, scene)
     return Picture(drawn, trace.sentence(machine, happened, name, scene), text, width, height)
+
+
+def compare(
+    first: Side,
+    second: Side,
+    *,
+    landscape: bool = False,
+    cost: Callable[[Iterable[Mapping[str, Any]]], float] | None = None,
+) -> Page:
+    """Two executions side by side: where they part, which states only one has, what each took and cost.
+
+    Args:
+        first, second: of one machine, or of two versions of it.
+        landscape: graphs from left to right, one above the other.
+        cost: of some events of an execution, in dollars; None says nothing of costs.
+    """
+    sides, drawn, placed = (first, second), [], []
+    for side in sides:
+        opening, scene = opened.look(side.name, json.dumps(side.definition), [side.events], None)
+        _, plan = _laid(opening, landscape)
+        title = words.shorten(f"{side.name}: {trace.outcome(side.trace)}", 60)
+        drawn.append(svg.render(plan, side.trace, title, scene))
+        placed.append(svg.places(plan, title))
+    picture, wide, high = comparison.svg(sides, drawn, placed, landscape)
+    html, text = comparison.page_of(sides, lambda alt: Picture(picture, alt, "", wide, high).html, cost)
+    return Page(html, text)
 
 
 def timeline(

@@ -126,7 +126,7 @@ def principal(arn: str) -> str:
 def _permissions(session: Session) -> Iterator[Finding]:
     arn = principal(session.client("sts").get_caller_identity()["Arn"])
     partition = arn.split(":")[1]
-    filled = policies.filler(partition, session.account_id, "checkd")
+    filled = policies.filler(partition, session.account_id, session.region, "checkd")
     denied: list[str] = []
     try:
         for resource, actions in policies.by_resource(policies.READER_MAY).items():

@@ -21,6 +21,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from localcloud import aws_settings
@@ -59,6 +60,15 @@ def _key(text: str) -> Any:
     return Key(access_key_id, secret)
 
 
+def _policy(path: str) -> Any:
+    try:
+        policy = json.loads(Path(path).read_text("utf-8"))
+        assert policy["Statement"]
+    except (OSError, ValueError, LookupError, TypeError, AssertionError):
+        raise argparse.ArgumentTypeError(f"{path} has no policy of IAM: a JSON object with a Statement") from None
+    return policy
+
+
 def keep_away_from_aws(endpoint: str) -> None:
     """Point every AWS client of this process and its children at `endpoint`, with a key that opens nothing."""
     region = os.environ.get("AWS_DEFAULT_REGION") or _REGION
@@ -87,6 +97,12 @@ def main(arguments: list[str] | None = None, mount: tuple[str, Callable[[Host], 
         metavar="ID:SECRET",
         help="the key to sign with (default: a new one); others on this machine can read it off the process list",
     )
+    parser.add_argument(
+        "--policy",
+        type=_policy,
+        metavar="FILE",
+        help="look at permissions: who calls may do what this policy of IAM allows, a role what its own do",
+    )
     parser.add_argument("--parent-pipe", action="store_true", help="end when standard input ends")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.ERROR, stream=sys.stderr, format="localcloud: %(message)s")
@@ -110,7 +126,7 @@ def main(arguments: list[str] | None = None, mount: tuple[str, Callable[[Host], 
     from localcloud.cloud import Cloud
     from localcloud.door import control
 
-    cloud = Cloud(server.port, speed=options.speed, access=access)
+    cloud = Cloud(server.port, speed=options.speed, access=access, policy=options.policy)
     server.app = cloud.front
     server.pages[control.PATH] = control.Control(cloud, cloud.registry)
     if mount is not None:

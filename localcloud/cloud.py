@@ -12,10 +12,11 @@ from contextvars import ContextVar
 from functools import cached_property
 from typing import Any
 
-from localcloud import ids, scratch, services
-from localcloud.door import inprocess
+from localcloud import acting, ids, scratch, services
+from localcloud.door import inprocess, moto
 from localcloud.door.access import Access
 from localcloud.door.front import Front
+from localcloud.door.guard import Guard
 from localcloud.door.registry import Registry
 from localcloud.host import Functions, Service
 from localcloud.injection import Faults
@@ -37,10 +38,17 @@ class Cloud:
         speed: virtual seconds a real second; `math.inf` jumps.
         region: the region of whoever names none; ARNs follow the region that a client names.
         access: who may call over the socket; nobody but who gets its keys when None.
+        policy: of IAM: what its reader may do; with one, each call is looked at, those of roles by their policies.
     """
 
     def __init__(
-        self, port: int = 0, *, speed: float = math.inf, region: str | None = None, access: Access | None = None
+        self,
+        port: int = 0,
+        *,
+        speed: float = math.inf,
+        region: str | None = None,
+        access: Access | None = None,
+        policy: Mapping[str, Any] | None = None,
     ) -> None:
         self.access = access or Access()
         self.account_id = ACCOUNT_ID
@@ -51,7 +59,10 @@ class Cloud:
         self.clock.start()
         self.faults = Faults()
         self.registry = Registry(self, services)
-        self.front = Front(self.registry, self, self.access)
+        self.guard = None
+        if policy is not None:
+            self.guard = Guard(self.account_id, policy, lambda role: moto.policies_of(self.account_id, role))
+        self.front = Front(self.registry, self, self.access, self.guard)
         #: What EventBridge's module sets when it registers: before that there is no rule that an event could match.
         self.on_event: Callable[[str, str, Mapping[str, Any], Sequence[str]], None] | None = None
         self._ids = random.Random(_SEED)
@@ -70,7 +81,18 @@ class Cloud:
             resources: the ARNs that it is about.
         """
         if self.on_event is not None:
-            self.on_event(source, detail_type, detail, resources)
+            with acting.acting_as(None):
+                self.on_event(source, detail_type, detail, resources)
+
+    def require(self, action: str, resource: str) -> None:
+        """Look whether the role that acts may do what no client is called for; only with a policy.
+
+        Raises:
+            ServiceError: AWS's for what is denied.
+        """
+        role = acting.role()
+        if self.guard is not None and role is not None:
+            self.guard.require(role, action, resource)
 
     @property
     def region(self) -> str:
@@ -130,7 +152,7 @@ class Cloud:
 
     def worker_environment(self) -> dict[str, str]:
         """The AWS settings of a process that the cloud runs, with a key of its own."""
-        return self.access.worker_environment(self.endpoint, self.region)
+        return self.access.worker_environment(self.endpoint, self.region, acting.role())
 
     # ---- the end
 

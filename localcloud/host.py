@@ -57,6 +57,9 @@ class Functions(Protocol):
     def thread_of(self, token: str) -> int | None:
         """The thread that waits for the worker with this session token; None when there is none."""
 
+    def role_of(self, token: str) -> str | None:
+        """The ARN of the role that the function of the worker with this session token runs as."""
+
     def kill(self, token: str) -> None:
         """End the worker with this session token, if there is one, in the middle of what it does."""
 
@@ -121,6 +124,13 @@ class Host(Protocol):
             detail_type: e.g. "Step Functions Execution Status Change".
             detail: JSON, as the service's guide shows it.
             resources: the ARNs that it is about.
+        """
+
+    def require(self, action: str, resource: str) -> None:
+        """Look whether the role that acts may do what no client is called for; only where policies are looked at.
+
+        Raises:
+            ServiceError: AWS's for what is denied.
         """
 
     def client(self, service_name: str) -> Any:

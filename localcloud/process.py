@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import atexit
 import json
+import os
 import queue
 import subprocess
 import sys
 import threading
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,17 +24,21 @@ _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # no pro
 _HOME = Path(__file__).resolve().parent.parent
 
 
-def start(*, speed: float | str = "max", module: str = "localcloud") -> LocalCloud:
+def start(
+    *, speed: float | str = "max", module: str = "localcloud", policy: Mapping[str, Any] | None = None
+) -> LocalCloud:
     """Starts a local cloud with an empty account, in a process of its own that ends when this one does.
 
     Args:
         speed: virtual seconds a real second; "max" jumps over every wait.
         module: what to run in place of `localcloud` itself: one that mounts pages on it.
+        policy: of IAM. With one, permissions are looked at: who calls may do what it allows, and a workflow, a function
+            or a job what its role's policies allow.
 
     Raises:
         LocalCloudDied: it ended, or said nothing, before it was ready; the end of its log says why.
     """
-    return LocalCloud(speed, module)
+    return LocalCloud(speed, module, policy)
 
 
 @dataclass(slots=True)
@@ -60,15 +65,20 @@ class LocalCloud:
         folder: a temporary folder of its own, which goes with it; `localcloud.log` stands there.
     """
 
-    def __init__(self, speed: float | str, module: str) -> None:
+    def __init__(self, speed: float | str, module: str, policy: Mapping[str, Any] | None = None) -> None:
         self.folder = scratch.make()
         self.log = self.folder / "localcloud.log"
         self._last_words: list[str] = []
         command = [sys.executable, "-m", module, "--port", "0", "--speed", str(speed), "--parent-pipe"]
+        if policy is not None:
+            (self.folder / "policy.json").write_text(json.dumps(policy), "utf-8")
+            command += ["--policy", str(self.folder / "policy.json")]
         # Of its own group: Jupyter interrupts a kernel's whole group, and the cloud should outlive that.
         apart: dict[str, Any] = {"start_new_session": True}
         if sys.platform == "win32":
             apart = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+        # glibc gives each thread memory of its own, and keeps it: two such heaps do for all of them.
+        apart["env"] = {"MALLOC_ARENA_MAX": "2", **os.environ}
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 command, cwd=_HOME, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, **apart

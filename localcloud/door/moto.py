@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from functools import cache
 from random import Random
 from typing import Any, ClassVar
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, unquote
 
 from localcloud.door.wire import Request, ServiceError
 
@@ -412,6 +412,28 @@ def lend_policies(account_id: str, form: str) -> None:
     for name in known if lists else names & known.keys():
         policy = AWSManagedPolicy.from_data(name, account_id, iam.region_name, known[name])
         iam.managed_policies.setdefault(policy.arn, policy)
+
+
+def policies_of(account_id: str, role: str) -> list[dict[str, Any]]:
+    """The documents of a role's policies, inline and attached; none for a role that does not exist.
+
+    Args:
+        role: its ARN.
+    """
+    from moto.iam.models import iam_backends
+
+    name = role.rpartition("/")[2]
+    roles = iam_backends[account_id]["aws"].roles.values()
+    found: Any = next((each for each in roles if each.name == name), None)
+    if found is None:
+        return []
+    attached = [
+        version.document
+        for policy in found.managed_policies.values()
+        for version in policy.versions
+        if version.version_id == policy.default_version_id
+    ]
+    return [json.loads(unquote(text)) for text in (*found.policies.values(), *attached)]
 
 
 @cache

@@ -200,6 +200,10 @@ class Operation:
 
     # ---- errors
 
+    def failure(self, call: TaskCall, error: ClientError) -> TaskFailure:
+        """An error of a plain call, as the workflow sees it. Clock thread only."""
+        return self._failure(call, error, self._ids.draw(call, self.cloud.clock.now()))
+
     def _invalid(self, call: TaskCall, request: dict[str, Any], request_id: str) -> TaskFailure:
         """What the service says of a request that boto3 does not even send, which AWS's own client does."""
         shape = self._model_of_input

@@ -110,14 +110,16 @@ def test_iam_takes_the_roles_and_they_may_call_what_the_workflow_calls(folder: P
     statements = policy["PolicyDocument"]["Statement"]
     for statement in statements:
         if isinstance(statement["Resource"], dict):
-            text = statement["Resource"]["Fn::Sub"]
-            statement["Resource"] = text.replace("${AWS::Partition}", "aws").replace("${AWS::AccountId}", "1" * 12)
+            text = statement["Resource"]["Fn::Sub"].replace("${AWS::Partition}", "aws").replace("${Bucket}", "b")
+            statement["Resource"] = text.replace("${AWS::AccountId}", "1" * 12).replace("${AWS::Region}", "eu-west-1")
     iam = workshop.client("iam")
     iam.create_role(RoleName="exported", AssumeRolePolicyDocument=json.dumps(role["AssumeRolePolicyDocument"]))
     iam.put_role_policy(RoleName="exported", PolicyName="p", PolicyDocument=json.dumps(policy["PolicyDocument"]))
-    actions = {statement["Action"] for statement in statements}
-    assert {"lambda:InvokeFunction", "s3:GetObject", "states:StartExecution", "events:PutRule"} <= actions
-    assert not {action for action in actions if action.startswith(("textract", "sns", "sqs"))}
+    allowed = {(action, each["Resource"]) for each in statements for action in each["Action"]}
+    assert ("lambda:InvokeFunction", "arn:aws:lambda:eu-west-1:111111111111:function:workshop-99-say-it") in allowed
+    assert ("states:StartExecution", "arn:aws:states:eu-west-1:111111111111:stateMachine:workshop-99-all") in allowed
+    assert ("s3:ListBucket", "arn:aws:s3:::b") in allowed
+    assert {action.partition(":")[0] for action, _ in allowed} == {"lambda", "states", "s3", "events"}
 
 
 def test_a_function_that_is_not_handed_over_is_named(machine: StateMachine, tmp_path: Path) -> None:
@@ -128,7 +130,7 @@ def test_a_function_that_is_not_handed_over_is_named(machine: StateMachine, tmp_
 def test_a_service_that_the_workshop_may_not_call_has_no_policy(workshop: Session, tmp_path: Path) -> None:
     task = steps.AwsSdkStep("Ask", "bedrockruntime", "converse", parameters={"ModelId": "any"})
     machine = StateMachine("workshop-99-ask", "arn:any", steps.Graph(task).to_json())
-    with pytest.raises(WorkshopError, match="may not call bedrockruntime"):
+    with pytest.raises(WorkshopError, match="calls bedrockruntime is not known here"):
         export(machine, tmp_path)
 
 
