@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import re
 from functools import cache
 from typing import Any
 
 import draw
 from helpers.inspector import CODE, LOOKS
+from tools.execute import NOTEBOOKS
 from tools.processes import ROOT
 
 WEB = ROOT / "tools" / "web"
@@ -45,3 +48,15 @@ def scripts() -> str:
 def looks() -> str:
     """Style sheets of what the script shows."""
     return LOOKS + (WEB / "films.css").read_text("utf-8")
+
+
+def heard(html: str) -> str:
+    """An output with its recording in it, where a stored notebook has a line in its place (src/recordings.py)."""
+
+    def audio(found: re.Match[str]) -> str:
+        path = NOTEBOOKS / found[1]
+        kind = {".wav": "audio/wav", ".mp3": "audio/mpeg"}[path.suffix]
+        sound = base64.b64encode(path.read_bytes()).decode()
+        return f'<audio controls aria-label="{path.name}" src="data:{kind};base64,{sound}"></audio>'
+
+    return re.sub(r'<p data-recording="([^"]+)">.*?</p>', audio, html)

@@ -146,6 +146,8 @@ def readable(notebook: Any) -> Any:
                     html = output.data["text/html"]
                     output.data["text/html"] = f'<div class="still">{html}</div>{played}'
         for output in cell.get("outputs", []):
+            if "text/html" in output.get("data", {}):
+                output.data["text/html"] = films.heard(output.data["text/html"])
             output.pop("metadata", None) if output.output_type in ("stream", "error") else output.update(metadata={})
         cells.append(cell)
     notebook.cells = cells

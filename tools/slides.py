@@ -182,7 +182,7 @@ def prose(source: str, folder: Path) -> Piece:
     """Markdown, its pictures in the page, its links to other files as words."""
     html = markdown2html(source)
     html = re.sub(r'<a href="(?!https?:)[^"]*"[^>]*>(.*?)</a>', r"\1", html, flags=re.DOTALL)
-    html = re.sub(r'<a class="anchor-link".*?</a>', "", html)
+    html = re.sub(r'<a class="anchor-link".*?</a>', "", html).replace("<th></th>", "<td></td>")
     picture = re.search(r'<img src="(?P<path>[^":]+)" alt="(?P<alt>[^"]*)"[^>]*>', html) or re.search(
         r'<img alt="(?P<alt>[^"]*)" src="(?P<path>[^":]+)"[^>]*>', html
     )
@@ -211,13 +211,13 @@ def outputs(cell: Any) -> list[Piece]:
     pieces = []
     for output in cell.outputs:
         data = output.get("data", {})
-        html = data.get("text/html", "")
+        html = data.get("text/html", "") or markdown2html(data.get("text/markdown", ""))
         if record is not None and output.get("metadata", {}).get("record"):
             pieces.append(pictured(cell.source, record, html))
         elif html.startswith("<img"):
             pieces.append(Piece("picture", html, 330))
         elif html:
-            pieces.append(Piece("page", html, min(400, 60 + len(html) // 12)))
+            pieces.append(Piece("page", films.heard(html), min(400, 60 + len(html) // 12)))
         elif text := output.get("text") or data.get("text/plain") or "\n".join(output.get("traceback", [])):
             pieces += [printed(text)] if not text.startswith("Not done yet") else []
     return pieces
@@ -306,9 +306,9 @@ def page(title: str, inside: str) -> str:
 <style>{"".join(style)}</style>
 </head>
 <body>
-<div class="reveal"><main class="slides">
+<main><div class="reveal"><div class="slides">
 {inside}
-</main></div>
+</div></div></main>
 {scripts}<script>{start}</script>
 <script>{films.scripts()}</script>
 </body>

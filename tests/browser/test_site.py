@@ -46,6 +46,15 @@ def test_an_execution_plays_and_a_solution_is_folded(site: Path, watch: Callable
     expect(answer.locator("pre")).to_be_visible()
 
 
+def test_a_quiz_marks_itself_by_keyboard(site: Path, watch: Callable[..., Watched]) -> None:
+    page = watch().page
+    page.goto((site / "03_orchestrate_multiple_services.html").as_uri())
+    right = page.locator("details.quiz", has_text="✓").first
+    right.locator("summary").press("Enter")
+    expect(right.locator("p")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="try")).to_have_text("1 of 1 right at the first try; 4 to go.")
+
+
 def test_words_are_searched_in_the_browser(site: Path, watch: Callable[..., Watched]) -> None:
     page = watch().page
     page.goto((site / "search.html").as_uri() + "?q=catch")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Watched
+from tests.browser.conftest import Watched, violations
 from tools.execute import NOTEBOOKS
 from tools.slides import write
 
@@ -65,6 +65,46 @@ def test_an_execution_plays_on_its_slide(decks: dict[str, Path], watch: Callable
     here = page.url
     film.get_by_role("slider").press("ArrowRight")
     assert page.url == here
+    assert violations(page) == []
+
+
+def test_arrow_keys_go_from_state_to_state_and_say_where(decks: dict[str, Path], watch: Callable[..., Watched]) -> None:
+    page = opened(decks["03"], watch)
+    place = page.locator("section section.present .film:not(.fragment)")
+    while not place.count():
+        page.keyboard.press("ArrowRight")
+    here, film = page.url, page.locator("section section.present .ws-inspector")
+    film.locator(".ws-state").first.press("ArrowRight")
+    chosen = film.locator(".ws-state:focus")
+    expect(chosen).to_have_attribute("aria-pressed", "true")
+    expect(film.get_by_role("status")).to_have_text(str(chosen.get_attribute("aria-label")))
+    assert film.locator("h3").inner_text() == chosen.get_attribute("title")
+    assert page.url == here
+
+
+def test_a_recording_is_heard_and_read(decks: dict[str, Path], watch: Callable[..., Watched]) -> None:
+    page = opened(decks["08"], watch)
+    while not page.locator("section section.present audio").count():
+        page.keyboard.press("ArrowRight")
+    player = page.locator("section section.present audio")
+    player.evaluate("sound => new Promise(done => { sound.oncanplay = done; sound.load(); })")
+    assert player.evaluate("sound => Math.round(sound.duration)") == 11
+    page.get_by_text("Transcript", exact=True).press("Enter")
+    expect(page.get_by_text("violin").locator("visible=true").last).to_be_visible()
+
+
+def test_a_quiz_marks_itself_by_keyboard(decks: dict[str, Path], watch: Callable[..., Watched]) -> None:
+    page = opened(decks["03"], watch)
+    while not page.locator("section section.present details.quiz").count():
+        page.keyboard.press("ArrowRight")
+    answers = page.locator("section section.present details.quiz")
+    wrong = answers.filter(has_text="✗").first
+    wrong.locator("summary").press("Enter")
+    expect(wrong.locator("p")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="at the first try")).to_have_text(
+        "0 of 1 right at the first try; 4 to go."
+    )
+    assert violations(page) == []
 
 
 def test_the_presenter_has_notes_a_clock_and_the_minutes_in_a_window_of_their_own(

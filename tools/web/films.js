@@ -16,17 +16,20 @@ for (const film of document.querySelectorAll(".ws-film")) starting.observe(film)
 
 // Quizzes: of each question the first answer that is opened counts, and the last line says how many were right.
 const answers = [...document.querySelectorAll("details")].filter((each) => /^[✓✗]/.test(each.querySelector("p")?.textContent ?? ""));
-const questions = new Set(answers.map((each) => each.parentElement));
-const first = new Map();
+for (const answer of answers) answer.classList.add("quiz");
+/** The first or the last answer of the same question. */
+const end = (answer, side) => (answer[side]?.matches("details.quiz") ? end(answer[side], side) : answer);
+const questions = new Set(answers.map((each) => end(each, "previousElementSibling")));
+const tried = new Map();
 const score = document.createElement("p");
 score.setAttribute("role", "status");
 for (const answer of answers) {
-  answer.classList.add("quiz");
+  const question = end(answer, "previousElementSibling");
   answer.addEventListener("toggle", () => {
-    if (!answer.open || first.has(answer.parentElement)) return;
-    first.set(answer.parentElement, answer.querySelector("p").textContent.startsWith("✓"));
-    const right = [...first.values()].filter(Boolean).length;
-    score.textContent = `${right} of ${first.size} right at the first try; ${questions.size - first.size} to go.`;
-    answer.parentElement.append(score);
+    if (!answer.open || tried.has(question)) return;
+    tried.set(question, answer.querySelector("p").textContent.startsWith("✓"));
+    const right = [...tried.values()].filter(Boolean).length;
+    score.textContent = `${right} of ${tried.size} right at the first try; ${questions.size - tried.size} to go.`;
+    end(answer, "nextElementSibling").after(score);
   });
 }
