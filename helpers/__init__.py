@@ -1,4 +1,4 @@
-"""The face of the workshop: what its notebooks import, eleven names.
+"""The face of the workshop: what its notebooks import, twelve names.
 
 Import it before the SDK: that makes `import stepfunctions` quick and quiet (see `quiet`).
 """
@@ -9,6 +9,7 @@ from helpers import checks, quiet, status, tracebacks
 from helpers.cleaning import clean_up
 from helpers.deploy import deploy, run
 from helpers.errors import ExecutionFailed, LocalCloudDied, UnsupportedLocally, WorkshopError
+from helpers.forking import fork
 from helpers.injection import faults
 from helpers.session import connect
 from helpers.views import show
@@ -23,6 +24,7 @@ __all__ = [
     "connect",
     "deploy",
     "faults",
+    "fork",
     "run",
     "show",
 ]
