@@ -102,7 +102,7 @@ class LocalCloud:
         self.region, self.account_id = ready["region"], ready["account_id"]
         self.access_key_id, self.secret_access_key = ready["access_key_id"], ready["secret_access_key"]
         self.page = ready.get("page")
-        self._faults = ready["faults"]
+        self._faults, self._forks = ready["faults"], ready["fork"]
 
     def __enter__(self) -> LocalCloud:
         return self
@@ -143,12 +143,25 @@ class LocalCloud:
             if self.alive:
                 fault.hits = self._control("DELETE", f"/{fault.number}")["hits"]
 
+    def fork(self, **request: Any) -> str:
+        """Go on from a moment of an execution's past in a new execution, whose beginning is the other's; its ARN.
+
+        Args:
+            request: `executionArn`, `state`, `visit` (1 is the first, none the last); what is different from there on:
+                `input` of the state, `variables`, `result` of its task, `definition` (JSON text). For an execution that
+                was recorded elsewhere, its `events` and the `stateMachineArn` of its definition in this cloud.
+
+        Raises:
+            ValueError: it cannot be forked there.
+        """
+        return str(self._control("POST", "", request, self._forks)["executionArn"])
+
     def called(self) -> set[str]:
         """Botocore's names of the services that anybody has called, be it a workflow: in no other there is anything."""
         return set(self._control("GET", "")["called"])
 
-    def _control(self, method: str, path: str, content: Any = None) -> dict[str, Any]:
-        address, _, token = self._faults.partition("?")
+    def _control(self, method: str, path: str, content: Any = None, at: str = "") -> dict[str, Any]:
+        address, _, token = (at or self._faults).partition("?")
         data = None if content is None else json.dumps(content).encode()
         request = urllib.request.Request(f"{address}{path}?{token}", data=data, method=method)
         with _DIRECT.open(request) as reply:

@@ -8,10 +8,10 @@ from typing import Any
 
 from localcloud import injection
 from localcloud.door.registry import Registry
-from localcloud.door.wire import Answer, dumps
+from localcloud.door.wire import Answer, ServiceError, dumps
 from localcloud.host import Host
 
-PATH = "/faults"
+PATH, FORK = "/faults", "/fork"
 
 
 class Control:
@@ -41,6 +41,22 @@ class Control:
 
     def _runs(self, service: str, action: str) -> bool:
         return self._registry.kind(service, action) != "refused"
+
+
+class Forks:
+    """`/fork`: POST forks an execution, as Step Functions' `Executions.fork` says; its `executionArn`, or `message`."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+
+    def __call__(self, environ: Mapping[str, Any]) -> Answer:
+        """JSON."""
+        fork = self._host.service("stepfunctions").fork
+        assert fork is not None  # it is Step Functions' own
+        try:
+            return _json(fork(json.loads(environ["wsgi.input"].read())) or {})
+        except ServiceError as problem:
+            return _json({"message": problem.message})
 
 
 def _json(content: Mapping[str, Any]) -> Answer:

@@ -82,6 +82,7 @@ def register(cloud: Host) -> Service:
         dict(_actions(cloud, model, parts)),
         # What still runs is stopped while its clock can still run it to its end.
         close=lambda: cloud.clock.call(executions.stop_all),
+        fork=executions.fork,
     )
 
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 import math
 import threading
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from localcloud.asl.environment import Environment
-from localcloud.asl.execution import Reports, StateMachineExecution
+from localcloud.asl.execution import Origin, Reports, StateMachineExecution
+from localcloud.asl.past import Change, Diverged, moment
 from localcloud.ids import derived_uuid
 from localcloud.services.stepfunctions import arns, errors, redrive, status_events
 from localcloud.services.stepfunctions.logs import ExecutionLog
@@ -204,6 +206,63 @@ class Executions:
         redrive.note(record.redrive_tokens, token, now)
         return {"redriveDate": now}
 
+    # ---- no action of AWS's
+
+    def fork(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Go on from a moment of an execution, in a new one beside it. Called on any thread but the clock's.
+
+        Args:
+            request: `executionArn`, and of an execution that was recorded elsewhere also its `events` and the
+                `stateMachineArn` of its definition here; `state` and `visit` (1 is the first, none the last); what is
+                different: `input`, `variables`, `result` (JSON values), `definition` (JSON text).
+
+        Returns:
+            the `executionArn` of the new one, which runs.
+
+        Raises:
+            ServiceError: it cannot be forked there; the message says why.
+        """
+        clock, settled = self._cloud.clock, threading.Event()
+        problems: list[str] = []
+
+        def settle(problem: str | None) -> None:
+            problems.extend([] if problem is None else [problem])
+            settled.set()
+
+        try:
+            record = clock.call(self._fork, request, settle)
+        except Diverged as problem:
+            raise errors.validation(str(problem)) from None
+        clock.wait(settled)
+        if problems:
+            clock.call(self._records.drop, record)
+            raise errors.validation(problems[0])
+        return {"executionArn": record.arn}
+
+    def _fork(self, request: dict[str, Any], settle: Callable[[str | None], None]) -> Record:
+        arn = request["executionArn"]
+        if "events" in request:
+            target, events = self._target(request["stateMachineArn"]), request["events"]
+        else:
+            of = self._records.find(self._execution_arn(arn))
+            if of.map_run_arn is not None:
+                raise Diverged("A Map Run started this execution: fork the one that the Map Run belongs to.")
+            target = replace(self._target(of.machine_arn), revision=of.revision)
+            events = self._records.events(of)
+        text = events[0]["executionStartedEventDetails"]["input"]
+        at, task = moment(events, request["state"], request.get("visit"), of_result="result" in request)
+        changed: dict[str, Any] = {name: request[name] for name in ("input", "variables", "result") if name in request}
+        kind, old = target.machine.type, target.revision
+        new = request.get("definition", old.definition)
+        if new != old.definition:
+            changed["machine"] = self.machines.compiled(new, kind)
+        own = replace(old, definition=new, compiled=self.machines.compiled(old.definition, kind))
+        of_name = arn.rpartition(":")[2]
+        name = f"{of_name[:60]}-fork-{self._count(target.machine)}"
+        origin = Origin(arn, of_name, events, Change(at, task, **changed), settle)
+        home = f"{_family(target.machine.arn, 'execution')}:{name}"
+        return self._start(replace(target, revision=own), request, name, text, home, origin)
+
     # ---- inside
 
     def _publish(self, arn: str) -> None:
@@ -245,7 +304,15 @@ class Executions:
         self._starts[machine.arn] = self._starts.get(machine.arn, 0) + 1
         return self._starts[machine.arn]
 
-    def _start(self, target: _Target, request: dict[str, Any], name: str, text: str, arn: str) -> Record:
+    def _start(
+        self,
+        target: _Target,
+        request: dict[str, Any],
+        name: str,
+        text: str,
+        arn: str,
+        origin: Origin | None = None,
+    ) -> Record:
         machine, revision = target.machine, target.revision
         execution = StateMachineExecution(
             revision.compiled,
@@ -258,6 +325,7 @@ class Executions:
             environment=self.environment,
             is_express=machine.type == "EXPRESS",
             reports=self._reports,
+            origin=origin,
         )
         record = Record(
             arn=arn,
