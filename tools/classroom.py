@@ -108,9 +108,9 @@ def gather(folder: Path) -> Class:
             reader.right.add(what)
             reader.wrong.pop(what, None)
             known.wrong.get(what, {}).pop(name, None)
-            if points := re.search(r"(\d{1,3}) points\.$", str(line.get("verdict"))):
-                if what not in reader.points:
-                    reader.points[what], reader.solved = int(points[1]), (reader.seen - reader.began) / 60
+            points = re.search(r"(\d{1,3}) points\.$", str(line.get("verdict")))
+            if points and what not in reader.points:
+                reader.points[what], reader.solved = int(points[1]), (reader.seen - reader.began) / 60
         elif kind == "answer":
             reader.wrong[what] += 1
             answer = _plain(line.get("answer"), 200), _plain(line.get("verdict"), 300)
@@ -187,7 +187,9 @@ h1 {{ font-size: 1.3rem; margin: 0 }} h2 {{ font-size: 1.1rem; margin: 1.2rem 0 
 table {{ border-collapse: collapse; width: 100% }}
 th, td {{ text-align: left; vertical-align: top; padding: .15rem .6rem; border-bottom: 1px solid var(--line);
  font-weight: 400 }}
-thead th, tbody th {{ font-weight: 600; white-space: nowrap }} td {{ overflow-wrap: break-word; max-width: 30rem }} .stuck {{ background: var(--mark) }}
+thead th, tbody th {{ font-weight: 600; white-space: nowrap }}
+td {{ overflow-wrap: break-word; max-width: 30rem }}
+.stuck {{ background: var(--mark) }}
 .stuck td:nth-child(5) {{ color: var(--warn); font-weight: 600 }}
 </style></head><body><h1>The class</h1>
 {parts}

@@ -14,6 +14,7 @@ from helpers.checks.calls import (
     status_choice,
     waiting_begins,
 )
+from helpers.checks.capstone import capstone
 from helpers.checks.further import (
     child_executions,
     csv_reader,
@@ -88,6 +89,7 @@ __all__ = [
     "answer_arrives",
     "answers_last",
     "answers_meanwhile",
+    "capstone",
     "child_executions",
     "children_at_the_end",
     "children_started",
