@@ -9,6 +9,7 @@ from helpers import checks, quiet, status, tracebacks
 from helpers.cleaning import clean_up
 from helpers.deploy import deploy, run
 from helpers.errors import ExecutionFailed, LocalCloudDied, UnsupportedLocally, WorkshopError
+from helpers.exploring import explore
 from helpers.forking import fork
 from helpers.injection import faults
 from helpers.session import connect
@@ -23,6 +24,7 @@ __all__ = [
     "clean_up",
     "connect",
     "deploy",
+    "explore",
     "faults",
     "fork",
     "run",

@@ -62,6 +62,7 @@ def register(cloud: Host) -> Service:
         account_id=cloud.account_id,
     )
     executions.machines, executions.environment = machines, environment
+    executions.turned_away = integrations.turned_away
     parts = (
         machines,
         Aliases(machines, cloud.clock.now),
@@ -80,6 +81,7 @@ def register(cloud: Host) -> Service:
         # What still runs is stopped while its clock can still run it to its end.
         close=lambda: cloud.clock.call(executions.stop_all),
         fork=executions.fork,
+        explore=executions.explore,
     )
 
 
