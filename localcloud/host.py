@@ -77,7 +77,7 @@ class Service:
             None once it has checked a request that moto is to answer.
         close: called when the cloud ends, to end what the service started.
         functions: what Lambda, and no other service, lets the others call.
-        fork: what Step Functions, and no other service, does that is no action of AWS's: see `Executions.fork`.
+        fork, explore: what Step Functions, and no other service, does that is no action of AWS's; see `Executions`.
     """
 
     name: str
@@ -85,6 +85,7 @@ class Service:
     close: Callable[[], None] | None = None
     functions: Functions | None = None
     fork: Handler | None = None
+    explore: Handler | None = None
 
 
 class Host(Protocol):

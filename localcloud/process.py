@@ -102,7 +102,7 @@ class LocalCloud:
         self.region, self.account_id = ready["region"], ready["account_id"]
         self.access_key_id, self.secret_access_key = ready["access_key_id"], ready["secret_access_key"]
         self.page = ready.get("page")
-        self._faults, self._forks = ready["faults"], ready["fork"]
+        self._faults, self._what_if = ready["faults"], ready["what_if"]
 
     def __enter__(self) -> LocalCloud:
         return self
@@ -154,7 +154,21 @@ class LocalCloud:
         Raises:
             ValueError: it cannot be forked there.
         """
-        return str(self._control("POST", "", request, self._forks)["executionArn"])
+        return str(self._control("POST", "/fork", request, self._what_if)["executionArn"])
+
+    def explore(self, **request: Any) -> dict[str, Any]:
+        """Run a state machine in many worlds, other faults in each; what was found.
+
+        What it calls is called once for each thing that it is asked; every later world has the answer from memory.
+
+        Args:
+            request: `stateMachineArn`, `input` (JSON text), `seeds`, `kinds`, `answers`, `within`: see
+                localcloud.services.stepfunctions.executions.Executions.explore, as for what is returned.
+
+        Raises:
+            ValueError: there is no such state machine.
+        """
+        return self._control("POST", "/explore", request, self._what_if)
 
     def called(self) -> set[str]:
         """Botocore's names of the services that anybody has called, be it a workflow: in no other there is anything."""

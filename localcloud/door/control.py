@@ -11,7 +11,7 @@ from localcloud.door.registry import Registry
 from localcloud.door.wire import Answer, ServiceError, dumps
 from localcloud.host import Host
 
-PATH, FORK = "/faults", "/fork"
+PATH, WHAT_IF = "/faults", "/what-if"
 
 
 class Control:
@@ -43,18 +43,19 @@ class Control:
         return self._registry.kind(service, action) != "refused"
 
 
-class Forks:
-    """`/fork`: POST forks an execution, as Step Functions' `Executions.fork` says; its `executionArn`, or `message`."""
+class WhatIf:
+    """`/what-if/fork` and `/what-if/explore`: POST does what Step Functions' `Executions` says; or has a `message`."""
 
     def __init__(self, host: Host) -> None:
         self._host = host
 
     def __call__(self, environ: Mapping[str, Any]) -> Answer:
         """JSON."""
-        fork = self._host.service("stepfunctions").fork
-        assert fork is not None  # it is Step Functions' own
+        states = self._host.service("stepfunctions")
+        do = states.explore if environ["PATH_INFO"].endswith("explore") else states.fork
+        assert do is not None  # they are Step Functions' own
         try:
-            return _json(fork(json.loads(environ["wsgi.input"].read())) or {})
+            return _json(do(json.loads(environ["wsgi.input"].read())) or {})
         except ServiceError as problem:
             return _json({"message": problem.message})
 
