@@ -13,6 +13,7 @@ import secrets
 import signal
 import sys
 import webbrowser
+from pathlib import Path
 
 
 def unfit(version: tuple[int, ...], largest: int) -> str | None:
@@ -80,6 +81,18 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("lab", lab, "open the notebooks in JupyterLab")
     sub.add_argument("--port", type=_port, help="port on 127.0.0.1 (default: the first free one from 8888)")
     sub.add_argument("--no-browser", action="store_true", help="print the address, open no browser")
+    sub.add_argument("--from", dest="source", type=Path, metavar="DIR", help="install from a folder that `pack` filled")
+    sub = command("pack", pack, "fetch every package into a folder, for machines without a network")
+    sub.add_argument("folder", type=Path, metavar="DIR")
+    sub.add_argument(
+        "systems",
+        nargs="*",
+        metavar="SYSTEM",
+        help="linux, windows, mac or mac-intel, or with one Python linux-3.12 (default: all)",
+    )
+    sub = command("class", classroom, "show a class's instructor who has come how far")
+    sub.add_argument("--folder", type=Path, required=True, metavar="SHARED", help="what readers' WORKSHOP_CLASS names")
+    sub.add_argument("--port", type=_port, default=0, help="port on 127.0.0.1 (default: a free one)")
     sub = command("test", test, "check everything: lint, types, imports, tests, notebooks")
     sub.usage = "workshop.py test [PYTEST ARGUMENTS]"
     sub = command("cloud", cloud, "run the local cloud alone")
@@ -101,6 +114,9 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("name", metavar="NAME", help="a notebook, such as 03")
     sub = command("notebooks", notebooks, "execute notebooks in place and save their outputs")
     sub.add_argument("names", nargs="*", metavar="NAME", help="a notebook, such as 03 (default: all)")
+    sub = command("slides", slides, "write a deck of slides for each notebook, which needs no network")
+    sub.add_argument("names", nargs="*", metavar="NAME", help="a notebook, such as 03 (default: all)")
+    command("site", site, "write all notebooks as a site to read and search, which needs no network")
     sub = command("bench", bench, "measure, and print one JSON object of figures")
     sub.add_argument("what", nargs="?", choices=["lab"], help="lab: every notebook in JupyterLab, into its README.md")
     sub.add_argument("names", nargs="*", metavar="NAME", help="with lab: a notebook, such as 03 (default: all)")
@@ -120,7 +136,7 @@ def _port(text: str) -> int:
 def lab(options: argparse.Namespace) -> int:
     """Open the notebooks in JupyterLab, on 127.0.0.1 only. Ctrl-C ends it and every kernel."""
     port = choose_port(options.port)
-    python = env.prepare()
+    python = env.prepare(source=options.source)
     token = secrets.token_hex(16)
     environment = env.reader_environment(python)
     environment["JUPYTER_TOKEN"] = token
@@ -134,6 +150,23 @@ def lab(options: argparse.Namespace) -> int:
 
     # JupyterLab asks "are you sure?" on SIGINT; SIGTERM ends it, kernels first.
     return run(command, environment, gentle=signal.SIGTERM, ready=lambda: answers(port), announce=announce)
+
+
+def pack(options: argparse.Namespace) -> int:
+    """Fetch every package of the lock, hashes checked, for the systems named; `lab --from DIR` installs from there."""
+    python = env.prepare()
+    command = [python, "-m", "tools.pack", str(options.folder.resolve()), *options.systems]
+    return run(command, dict(os.environ))
+
+
+def classroom(options: argparse.Namespace) -> int:
+    """Show a class's instructor, on 127.0.0.1, who has reached which checkpoint, who is stuck, what most get wrong.
+
+    Readers' kernels append to a file of their own in the folder that their WORKSHOP_CLASS names, and not without it.
+    """
+    python = env.prepare()
+    command = [python, "-m", "tools.classroom", "--folder", str(options.folder.resolve()), "--port", str(options.port)]
+    return run(command, env.reader_environment(python))
 
 
 def test(options: argparse.Namespace) -> int:
@@ -225,6 +258,18 @@ def notebooks(options: argparse.Namespace) -> int:
     """Execute notebooks in place, in order, and save their outputs."""
     python = env.prepare()
     return run([python, "-m", "tools.execute", *options.names], env.tester_environment(python))
+
+
+def slides(options: argparse.Namespace) -> int:
+    """Write a deck of slides for each notebook into build/slides: one HTML file each, which fetches nothing."""
+    python = env.prepare(tests=True)
+    return run([python, "-m", "tools.slides", *options.names], env.tester_environment(python))
+
+
+def site(options: argparse.Namespace) -> int:
+    """Write all notebooks as a site into build/site, which fetches nothing: open build/site/index.html."""
+    python = env.prepare(tests=True)
+    return run([python, "-m", "tools.site"], env.tester_environment(python))
 
 
 def bench(options: argparse.Namespace) -> int:

@@ -29,7 +29,7 @@ SERVICES = {
     "firehose": "01",
     "glue": "01",
     "athena": "01",
-    "sqs": "01, 04",
+    "sqs": "01, 04, 10",
     "sns": "02, 03",
     "events": "04, 06, 07, 08, 09",
     "scheduler": "04",

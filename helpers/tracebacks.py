@@ -7,15 +7,13 @@ IPython shows it. Where the cure is known it stands below.
 from __future__ import annotations
 
 import ast
-import json
 import linecache
-import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from helpers import notebook
 from helpers.errors import WorkshopError
 
 MOST_LINES = 10
@@ -138,21 +136,12 @@ def _own(shell: Any, traceback: TracebackType | None) -> list[tuple[str, int, st
 
 def _unbound(shell: Any, problem: NameError) -> str | None:
     """Which cell of this notebook makes a name that is missing; None if none does, as with a misspelt one."""
-    for source in _cells(shell):
+    sources = (cell["source"] for cell in notebook.cells(shell) if cell["cell_type"] == "code")
+    for source in sources:
         if problem.name in _names(shell, source):
             first = next((line for line in source.splitlines() if line.strip() and not line.startswith("#")), "")
             return f"The cell that makes {problem.name} has not run. It begins: {first.strip()[:60]}"
     return None
-
-
-def _cells(shell: Any) -> Iterator[str]:
-    """The code of the notebook's cells as it was last saved: Jupyter's server and VS Code say where it is."""
-    path = shell.user_ns.get("__vsc_ipynb_file__") or os.environ.get("JPY_SESSION_NAME", "")
-    try:
-        cells = json.loads(Path(path).read_text(encoding="utf-8"))["cells"]
-    except (OSError, ValueError, KeyError):
-        return
-    yield from ("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
 
 
 def _names(shell: Any, source: str) -> set[str]:

@@ -12,6 +12,7 @@ from draw import history
 from helpers import status
 from helpers.asking import Asking, Json, runs_of
 from helpers.errors import WorkshopError
+from helpers.inspector import kept
 from helpers.pace import Pace
 from helpers.screen import Screen
 from helpers.session import current
@@ -47,7 +48,9 @@ def follow(execution: Execution, *, watch: bool = False, children: bool = True) 
     except KeyboardInterrupt:
         raise _interrupted(execution) from None
     if screen:
-        screen.draw(_picture(execution, execution.events, Asking(children=children)), last=True)
+        picture = _picture(execution, execution.events, Asking(children=children))
+        machine = execution.machine
+        screen.draw(kept(picture, machine.definition, execution.events, machine.name), last=True)
 
 
 def _interrupted(execution: Execution) -> KeyboardInterrupt:

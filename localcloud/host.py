@@ -77,12 +77,15 @@ class Service:
             None once it has checked a request that moto is to answer.
         close: called when the cloud ends, to end what the service started.
         functions: what Lambda, and no other service, lets the others call.
+        fork, explore: what Step Functions, and no other service, does that is no action of AWS's; see `Executions`.
     """
 
     name: str
     actions: Mapping[str, Handler]
     close: Callable[[], None] | None = None
     functions: Functions | None = None
+    fork: Handler | None = None
+    explore: Handler | None = None
 
 
 class Host(Protocol):

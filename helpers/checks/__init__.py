@@ -14,15 +14,16 @@ from helpers.checks.calls import (
     status_choice,
     waiting_begins,
 )
+from helpers.checks.capstone import capstone
 from helpers.checks.further import (
     child_executions,
     csv_reader,
     days_of_the_execution,
-    quiz,
     run_again,
     tries_to_rate,
     worst_shop,
 )
+from helpers.checks.incidents import repaired
 from helpers.checks.lakes import (
     answers_last,
     files_in_the_lake,
@@ -88,6 +89,7 @@ __all__ = [
     "answer_arrives",
     "answers_last",
     "answers_meanwhile",
+    "capstone",
     "child_executions",
     "children_at_the_end",
     "children_started",
@@ -125,8 +127,8 @@ __all__ = [
     "orders_kept",
     "patient_retry",
     "percent_negative",
-    "quiz",
     "records_at_the_end",
+    "repaired",
     "reports_failures",
     "run_again",
     "seconds_waited",

@@ -11,6 +11,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -303,7 +304,9 @@ class Front:
         if service == "iam":
             moto.lend_policies(self._host.account_id, request.body.decode(errors="replace"))
         try:
-            body = b"".join(self._moto(again, keep))
+            over_the_socket = self._patience.kept(service, environ) if INSIDE not in environ else nullcontext()
+            with moto.asked(service, request), over_the_socket:
+                body = b"".join(self._moto(again, keep))
         except Exception as problem:
             action = self._action_of(service, environ, request)
             failure = self._failure(service, action, environ, request, problem)

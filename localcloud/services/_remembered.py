@@ -1,14 +1,29 @@
-"""The last answers of a model: what is asked twice, or by two at once, is worked out once."""
+"""The last answers of a model: what is asked twice, or by two at once, is worked out once.
+
+With LOCALCLOUD_REMEMBER, the path of a folder, they outlive the process: a kernel that starts again need not read the
+same photos anew. An answer there is found by the question and by the code and the packages that gave it.
+"""
 
 from __future__ import annotations
 
+import ctypes
+import hashlib
+import os
+import pickle
+import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
-from typing import Generic, TypeVar
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
+
+_MOST_FILES = 1000
+_HERE = Path(__file__).resolve().parent.parent
 
 
 class Remembered(Generic[T]):
@@ -16,10 +31,11 @@ class Remembered(Generic[T]):
 
     Args:
         most: how many are kept.
+        name: of the model; a question's `repr` and this are what an answer is found by in the folder.
     """
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, most: int, name: str) -> None:
+        self._most, self._name = most, name
         self._answers: OrderedDict[Hashable, Future[T]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -36,9 +52,53 @@ class Remembered(Generic[T]):
         if found is not None:
             return found.result()
         try:
-            made.set_result(answer())
+            made.set_result(self._kept(question, answer))
+            _give_back()
         except BaseException as problem:
             with self._lock:
                 self._answers.pop(question, None)
             made.set_exception(problem)
         return made.result()
+
+    def _kept(self, question: Hashable, answer: Callable[[], T]) -> T:
+        """From the folder, if there is one and it has it."""
+        folder = os.environ.get("LOCALCLOUD_REMEMBER")
+        if not folder:
+            return answer()
+        file = Path(folder) / hashlib.sha256(repr((_makers(), self._name, question)).encode()).hexdigest()
+        with suppress(OSError, pickle.UnpicklingError, EOFError):
+            found: T = pickle.loads(file.read_bytes())
+            return found
+        worked_out = answer()
+        with suppress(OSError):  # a full disk costs time, and nothing else
+            file.parent.mkdir(parents=True, exist_ok=True)
+            fresh = file.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
+            fresh.write_bytes(pickle.dumps(worked_out))
+            fresh.replace(file)
+            files = sorted(file.parent.iterdir(), key=lambda each: each.stat().st_mtime)
+            for old in files[: max(0, len(files) - _MOST_FILES)]:
+                old.unlink()
+        return worked_out
+
+
+def _give_back() -> None:
+    """Have the C library return what a model needed for a moment: glibc keeps it, some 200 MB for a page."""
+    trim = _malloc_trim()
+    if trim is not None:
+        trim(0)
+
+
+@cache
+def _malloc_trim() -> Any:
+    if sys.platform != "linux":
+        return None
+    return getattr(ctypes.CDLL(None), "malloc_trim", None)
+
+
+@cache
+def _makers() -> str:
+    """A digest of what answers come from: the models' code, and the lock of the packages with their weights."""
+    code = hashlib.sha256()
+    for file in [*sorted((_HERE / "models").glob("*.py")), *sorted(_HERE.parent.glob("requirements.lock"))]:
+        code.update(file.read_bytes())
+    return code.hexdigest()

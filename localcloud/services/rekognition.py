@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import hashlib
 import math
-import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from localcloud.door.wire import ServiceError, Structure
 from localcloud.errors import UnsupportedLocally
 from localcloud.host import Host, Service
 from localcloud.services import _objects, _pictures
+from localcloud.services._remembered import Remembered
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,11 +47,9 @@ _MODERATED = {
     "Gun": ("Violence", "Weapons"),
 }
 
-#: Pictures whose labels are kept, the oldest dropped first: workflows ask for labels and for moderation.
-_KEPT = 64
 Confidences = tuple[dict[str, float], dict[str, list[Structure]]]
-_cache: dict[bytes, Confidences] = {}
-_lock = threading.Lock()
+#: Workflows ask for labels and for moderation.
+_judged: Remembered[Confidences] = Remembered(64, "labels")
 
 _LANDMARKS = ("eyeLeft", "eyeRight", "nose", "mouthLeft", "mouthRight")
 
@@ -128,12 +127,7 @@ def pixels(content: bytes, most: int = _MOST_SENT) -> Image:
 def _confidences(image: Image) -> Confidences:
     """Each label's confidence in per cent, and the instances of those that have a box."""
     key = hashlib.sha256(str(image.shape).encode() + image.tobytes()).digest()
-    with _lock:
-        if key not in _cache:
-            if len(_cache) == _KEPT:
-                del _cache[next(iter(_cache))]
-            _cache[key] = _classify_and_detect(image)
-        return _cache[key]
+    return _judged.get(key, partial(_classify_and_detect, image))
 
 
 def _classify_and_detect(image: Image) -> Confidences:

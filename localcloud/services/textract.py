@@ -48,7 +48,7 @@ _BLOCKS = Pages(lambda: ServiceError(*_INVALID), default=1000, most=1000)
 _DOCUMENTS = Pages(lambda: ServiceError(*_INVALID), default=20, most=20)
 
 #: Workflows ask twice about a picture, for its text and for its fields.
-_pages: Remembered[Page] = Remembered(64)
+_pages: Remembered[Page] = Remembered(64, "pages")
 
 _MODEL_VERSION = "1.0"  # what AWS answers today
 

@@ -14,7 +14,7 @@ from localcloud.asl.distributed.writer import ResultWriter
 from localcloud.asl.environment import TaskFailure
 from localcloud.asl.errors import StateFailed
 from localcloud.asl.language import Fields, Language
-from localcloud.asl.machine import Machine
+from localcloud.asl.machine import Machine, Outcome
 from localcloud.asl.randomness import uuid4
 from localcloud.asl.running import Visit
 from localcloud.asl.states.map import Map
@@ -34,6 +34,12 @@ class DistributedMap(Map):
         self._writer = ResultWriter(fields["ResultWriter"], language) if "ResultWriter" in fields else None
         self._count = language.number(fields, "ToleratedFailureCount")
         self._percentage = language.number(fields, "ToleratedFailurePercentage", fraction=True)
+
+    async def perform(self, visit: Visit) -> Outcome:
+        past = visit.frame.running.past
+        if past is not None and not past.over:  # its children have run
+            return Outcome(self.next, *await past.whole(visit.frame, self.name))
+        return await super().perform(visit)
 
     async def results(self, visit: Visit, effective: Any, concurrency: int) -> Any:
         """Read the items, run the children, write the results; the state's result. Raises StateFailed."""

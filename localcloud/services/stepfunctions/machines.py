@@ -209,7 +209,7 @@ class Machines:
         revision = Revision(
             None,
             request["definition"],
-            self._compile(request["definition"], kind),
+            self.compiled(request["definition"], kind),
             role,
             configured,
             self._cloud.clock.now(),
@@ -246,7 +246,7 @@ class Machines:
         now = self._cloud.clock.now()
         if changed != old:
             if changed.definition != old.definition:
-                changed = replace(changed, compiled=self._compile(changed.definition, machine.type))
+                changed = replace(changed, compiled=self.compiled(changed.definition, machine.type))
             self._check_log_group(changed.settings["loggingConfiguration"])
             machine.revisions += 1
             machine.before = old, self._cloud.moment()
@@ -375,7 +375,7 @@ class Machines:
             raise settings.log_group_missing()
         prove_permissions(self._cloud, configuration)
 
-    def _compile(self, definition: str, kind: str) -> Machine:
+    def compiled(self, definition: str, kind: str) -> Machine:
         """The definition, ready to be run. Raises ServiceError: InvalidDefinition, with every problem and its place."""
         type_: Literal["STANDARD", "EXPRESS"] = "EXPRESS" if kind == "EXPRESS" else "STANDARD"
         try:

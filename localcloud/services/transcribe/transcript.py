@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _PUNCTUATION = re.compile(r"^(.*?)([.,?!:;]*)$", re.DOTALL)
 
 #: A demonstration transcribes the same recordings again and again.
-_spoken: Remembered[list[Utterance]] = Remembered(64)
+_spoken: Remembered[list[Utterance]] = Remembered(64, "speech")
 
 
 def transcript(sound: Sound, by_channel: bool, phrases: Sequence[str] = ()) -> Structure:

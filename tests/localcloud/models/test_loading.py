@@ -25,9 +25,9 @@ s3.create_bucket(Bucket="own")
 s3.put_object(Bucket="own", Key="cat.jpg", Body=open(sys.argv[1], "rb").read())
 before = [name for name in HEAVY if name in sys.modules]
 look = {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:rekognition:detectLabels", "ResultPath": None,
-        "Parameters": {"Image": {"S3Object": {"Bucket": "own", "Name": "cat.jpg"}}}, "TimeoutSeconds": 10}
+        "Parameters": {"Image": {"S3Object": {"Bucket": "own", "Name": "cat.jpg"}}}, "TimeoutSeconds": 2}
 read = {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:comprehend:detectEntities", "ResultPath": None,
-        "Parameters": {"Text": "Maria Garcia lives in Berlin.", "LanguageCode": "en"}, "TimeoutSeconds": 10}
+        "Parameters": {"Text": "Maria Garcia lives in Berlin.", "LanguageCode": "en"}, "TimeoutSeconds": 2}
 states = {"Look": look | {"Next": "Look again"}, "Look again": look | {"Next": "Read"},
           "Read": read | {"Next": "Read again"}, "Read again": read | {"End": True}}
 machine = workflows.create_state_machine(name="loads", roleArn="arn:aws:iam::123456789012:role/any",
