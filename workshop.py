@@ -110,8 +110,13 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("runs", nargs="*", metavar="RUN", help="the id of a run, such as k3x9bc (default: this folder's)")
     sub = command("verify-aws", verify_aws, "run notebooks in your AWS account, and compare with what this machine did")
     sub.add_argument("names", nargs="*", metavar="NAME", help="a notebook, such as 03 (default: all)")
+    sub = command("export", export, "write all that a notebook makes as a SAM template, into exported/")
+    sub.add_argument("name", metavar="NAME", help="a notebook, such as 03")
     sub = command("notebooks", notebooks, "execute notebooks in place and save their outputs")
     sub.add_argument("names", nargs="*", metavar="NAME", help="a notebook, such as 03 (default: all)")
+    sub = command("slides", slides, "write a deck of slides for each notebook, which needs no network")
+    sub.add_argument("names", nargs="*", metavar="NAME", help="a notebook, such as 03 (default: all)")
+    command("site", site, "write all notebooks as a site to read and search, which needs no network")
     sub = command("bench", bench, "measure, and print one JSON object of figures")
     sub.add_argument("what", nargs="?", choices=["lab"], help="lab: every notebook in JupyterLab, into its README.md")
     sub.add_argument("names", nargs="*", metavar="NAME", help="with lab: a notebook, such as 03 (default: all)")
@@ -243,10 +248,28 @@ def verify_aws(options: argparse.Namespace) -> int:
     return run([python, "-m", "tools.verify", *options.names], env.reader_environment(python))
 
 
+def export(options: argparse.Namespace) -> int:
+    """Run a notebook on this machine, and write all that it makes as a SAM template: `sam deploy` makes it on AWS."""
+    python = env.prepare()
+    return run([python, "-m", "tools.export", options.name], env.reader_environment(python))
+
+
 def notebooks(options: argparse.Namespace) -> int:
     """Execute notebooks in place, in order, and save their outputs."""
     python = env.prepare()
     return run([python, "-m", "tools.execute", *options.names], env.tester_environment(python))
+
+
+def slides(options: argparse.Namespace) -> int:
+    """Write a deck of slides for each notebook into build/slides: one HTML file each, which fetches nothing."""
+    python = env.prepare(tests=True)
+    return run([python, "-m", "tools.slides", *options.names], env.tester_environment(python))
+
+
+def site(options: argparse.Namespace) -> int:
+    """Write all notebooks as a site into build/site, which fetches nothing: open build/site/index.html."""
+    python = env.prepare(tests=True)
+    return run([python, "-m", "tools.site"], env.tester_environment(python))
 
 
 def bench(options: argparse.Namespace) -> int:

@@ -7,6 +7,7 @@ give is enough, so an execution on AWS is drawn as one on this machine.
     history, opened -> scene               once for each new event; opened: child workflows, Map Runs, jobs
     boxes -> svg, trace                    the graph that the reader sees
     rows -> scale -> bars                  the timeline
+    rows, values, svg -> comparison        two executions side by side
     values, log -> page                    the events
     paths, values, lens -> stages -> page  what each state did to its data
     flow                                   the fields through which a state's data flows
@@ -17,15 +18,35 @@ give is enough, so an execution on AWS is drawn as one on this machine.
 
 from __future__ import annotations
 
+import base64
 import json
+import lzma
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from html import escape
 from typing import Any
 
-from draw import bars, flow, folds, forms, layout, log, model, opened, replay, rows, stages, svg, trace, words
+from draw import (
+    bars,
+    comparison,
+    flow,
+    folds,
+    forms,
+    history,
+    layout,
+    log,
+    model,
+    opened,
+    replay,
+    rows,
+    stages,
+    svg,
+    trace,
+    words,
+)
 from draw import services as architecture
+from draw.comparison import Side
 from draw.opened import Opening, Source
 from draw.page import Page
 from draw.plan import Plan
@@ -39,16 +60,21 @@ __all__ = [
     "Picture",
     "Preview",
     "Service",
+    "Side",
     "Source",
+    "compare",
     "data",
     "data_flow",
     "events",
     "film",
     "graph",
+    "recorded",
+    "replayed",
     "services",
     "timeline",
 ]
 
+LETTERS = 800  # of one input or output in a record
 LARGEST = 60_000  # bytes of a graph: beyond that, child workflows are not opened in it
 SMALLEST = 0.4  # of its size: if all of a graph is only on screen when it is smaller, they are not opened either
 
@@ -61,24 +87,31 @@ class Picture:
         alt: its story in one sentence.
         text: the same facts, a line each.
         width, height: in pixels.
+        record: what `recorded` gives of the execution in it, to be saved with it; None saves the picture alone.
     """
 
     def __init__(self, svg: str, alt: str, text: str, width: int, height: int) -> None:
         self.svg, self.alt, self.text, self.width, self.height = svg, alt, text, width, height
+        self.record: str | None = None
 
     def __repr__(self) -> str:
         return self.text
 
-    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+    def _repr_mimebundle_(self, **_: object) -> Any:
+        data = {"text/html": self.html, "text/plain": self.text}
+        return data if self.record is None else (data, {"record": self.record})
+
+    @property
+    def html(self) -> str:
+        """The picture as an element."""
         # An <img> in text/html is the one form that an untrusted notebook shows too, and with its alt text:
         # JupyterLab 4 drops image/svg+xml there and strips inline <svg>.
         # Not base64, which takes a fifth more.
-        data = re.sub("[<>#%]", lambda sign: f"%{ord(sign[0]):02X}", self.svg.replace('"', "'"))
-        image = (
+        address = re.sub("[<>#%]", lambda sign: f"%{ord(sign[0]):02X}", self.svg.replace('"', "'"))
+        return (
             f'<img alt="{escape(self.alt)}" width="{self.width}" height="{self.height}" '
-            f'style="max-width:100%;height:auto" src="data:image/svg+xml;charset=utf-8,{escape(data, quote=False)}">'
+            f'style="max-width:100%;height:auto" src="data:image/svg+xml;charset=utf-8,{escape(address, quote=False)}">'
         )
-        return {"text/html": image, "text/plain": self.text}
 
 
 def graph(
@@ -125,6 +158,32 @@ def graph(
         opening = fewer
     text = trace.table(machine, happened, name, scene)
     return Picture(drawn, trace.sentence(machine, happened, name, scene), text, width, height)
+
+
+def compare(
+    first: Side,
+    second: Side,
+    *,
+    landscape: bool = False,
+    cost: Callable[[Iterable[Mapping[str, Any]]], float] | None = None,
+) -> Page:
+    """Two executions side by side: where they part, which states only one has, what each took and cost.
+
+    Args:
+        first, second: of one machine, or of two versions of it.
+        landscape: graphs from left to right, one above the other.
+        cost: of some events of an execution, in dollars; None says nothing of costs.
+    """
+    sides, drawn, placed = (first, second), [], []
+    for side in sides:
+        opening, scene = opened.look(side.name, json.dumps(side.definition), [side.events], None)
+        _, plan = _laid(opening, landscape)
+        title = words.shorten(f"{side.name}: {trace.outcome(side.trace)}", 60)
+        drawn.append(svg.render(plan, side.trace, title, scene))
+        placed.append(svg.places(plan, title))
+    picture, wide, high = comparison.svg(sides, drawn, placed, landscape)
+    html, text = comparison.page_of(sides, lambda alt: Picture(picture, alt, "", wide, high).html, cost)
+    return Page(html, text)
 
 
 def timeline(
@@ -224,6 +283,36 @@ def film(
     text = definition if isinstance(definition, str) else json.dumps(definition)
     machine, plan = _laid(Opening("", text), landscape)
     return replay.record(machine, plan, events, name, moving=moving)
+
+
+def recorded(definition: str, events: Iterable[Mapping[str, Any]] | None, *, name: str) -> str:
+    """What `graph` and `film` need to draw it again, without a kernel: one line of text, compressed.
+
+    Of each input and output it holds the beginning, as AWS's own histories do of large ones.
+
+    Args:
+        definition, events, name: as for `graph`.
+    """
+    kept = (
+        None
+        if events is None
+        else [_beginning({**each, "timestamp": history.seconds(each["timestamp"])}) for each in events]
+    )
+    text = json.dumps({"definition": definition, "events": kept, "name": name}, separators=(",", ":"))
+    return base64.b85encode(lzma.compress(text.encode(), lzma.FORMAT_ALONE)).decode()
+
+
+def _beginning(value: Any) -> Any:
+    """The same, with long texts cut off."""
+    if isinstance(value, Mapping):
+        return {key: _beginning(inner) for key, inner in value.items()}
+    return value[:LETTERS] + " …" if isinstance(value, str) and len(value) > LETTERS else value
+
+
+def replayed(record: str) -> dict[str, Any]:
+    """What was recorded: definition, events, name."""
+    found: dict[str, Any] = json.loads(lzma.decompress(base64.b85decode(record)))
+    return found
 
 
 @lru_cache(maxsize=32)

@@ -16,7 +16,7 @@ REMARKS, MOST_REMARKS = 150, 250  # room on the right for what is said beside ba
 NAMED = 60  # how wide an item's bar is for a part of its state's name to be in it; a short name needs less
 MANY = 60  # bars in a row from which those that touch are drawn as one
 TEXT_BAR = 40  # letters
-GRID, BAND, RULE = "#e3e8ee", "#f1f4f7", "#c3ccd6"
+GRID, BAND, RULE = "#e3e8ee", "#f1f4f7", "#7c8998"
 WORST_FIRST = ("failed", "timed out", "aborted", "running", "caught", "succeeded")
 
 
@@ -152,7 +152,7 @@ class _Drawing(Canvas):
                 lines.append(f"M{left} {y + high - (left - at)}L{right} {y + high - (right - at)}")
         self.add("rect", x=x, y=y, width=wide, height=high, fill=WHITE)
         if lines:
-            self.add("path", d="".join(lines), stroke="#9aa7b4", stroke_width=1.1)
+            self.add("path", d="".join(lines), stroke="#7c8998", stroke_width=1.1)
 
     def _bracket(self, bar: Bar, middle: int) -> None:
         """A bar over those of the rows below: what holds them."""

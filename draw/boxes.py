@@ -62,7 +62,7 @@ class Boxes(Strata):
             retried += ", injected" if summary.injected and not summary.error else ""
             self._retries(box, retried, LOOKS["caught"].border, LOOKS["caught"].word)
         elif node.retries:
-            self._retries(box, f"up to {node.retries}", "#c3ccd6", GREY)
+            self._retries(box, f"up to {node.retries}", "#7c8998", GREY)
 
     def _pill(self, box: Box) -> None:
         name = START if box.node.kind == "Start" else END
@@ -81,7 +81,7 @@ class Boxes(Strata):
     def _rules(self, box: Box) -> None:
         lines = "".join(f"M{box.x + x} {box.y + y}L{box.x + right} {box.y + low}" for (x, y), (right, low) in box.rules)
         if lines:
-            self.add("path", d=lines, stroke="#c3ccd6", stroke_dasharray="2 4")
+            self.add("path", d=lines, stroke="#7c8998", stroke_dasharray="2 4")
 
     def _said(self, box: Box, summary: Summary | None, look: Look) -> tuple[tuple[str, ...], str]:
         """The words under a state's name, shorter ones after, and their colour: what it does, or what went wrong."""
@@ -227,7 +227,7 @@ def _count(summary: Summary | None) -> str:
     return f"{TIMES}{summary.visits:,}" if some == all_of_them else f"{some:,} of {all_of_them:,}"
 
 
-_FILLS = {"succeeded": "#009e73", "failed": "#d55e00", "running": "#8cc3e6"}
+_FILLS = {"succeeded": "#009e73", "failed": "#d55e00", "running": "#2f8cc6"}
 
 
 def _done(counts: Mapping[str, int]) -> int:

@@ -14,7 +14,7 @@ from draw import icons, metrics
 
 MARGIN, TITLE = 20, 44
 SMALL = 11  # the size of text, unless it is said
-INK, GREY, LINE, CARD, WHITE = "#17202b", "#586675", "#8b98a7", "#fbfcfd", "#fff"
+INK, GREY, LINE, CARD, WHITE = "#17202b", "#586675", "#7c8998", "#fbfcfd", "#fff"
 TIMES = "\N{MULTIPLICATION SIGN}"
 FONT = "Helvetica,Arial,Liberation Sans,sans-serif"
 
@@ -30,11 +30,11 @@ class Look:
     dashes: str | None = None
 
 
-IDLE = Look("#b7c1cc", WHITE, GREY, 1.2)
+IDLE = Look("#7c8998", WHITE, GREY, 1.2)
 LOOKS = {
     "succeeded": Look("#009e73", "#e8f6f1", "#00694c", 2),
     "running": Look("#0072b2", "#e1f1fb", "#00568a", 3),
-    "caught": Look("#d18b00", "#fff6df", "#835700", 2, "7 3"),
+    "caught": Look("#b37700", "#fff6df", "#835700", 2, "7 3"),
     "failed": Look("#d55e00", "#fdebdf", "#a34300", 3.5),
     "timed out": Look("#d55e00", "#fdebdf", "#a34300", 3.5, "2 3"),
     "aborted": Look("#b0588a", "#f9ebf3", "#8c3f6a", 2, "2 3"),

@@ -17,7 +17,7 @@ LANE = 84  # where the input goes round the work
 TOP = 116  # of the boxes
 NAME = 12
 LINE_HEIGHT = 15
-SET, UNSET = LOOKS["running"], "#b7c1cc"
+SET, UNSET = LOOKS["running"], "#7c8998"
 
 #: A field -> what it says where it is set, and where it is not.
 FIELDS = {

@@ -12,6 +12,7 @@ const ICONS = {
   on: "M7 4l7 6-7 6z",
   last: "M15 4v12M5 4l7 6-7 6z",
 };
+const ARROWS = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] };
 const RATES = [1, 2, 5, 10, 25, 100];
 
 function icon(name) {
@@ -33,7 +34,8 @@ class Inspector {
     this.player = make("div", { class: "ws-player", role: "group", "aria-label": "Replay" });
     this.makePlayer();
     const body = make("div", { class: "ws-body" }, this.stage, make("div", { class: "ws-side" }, this.detail));
-    this.frame = make("section", { class: "ws-inspector", role: "group" }, body, this.player);
+    this.spoken = make("div", { class: "ws-spoken", role: "status" }); // where the arrow keys have come to
+    this.frame = make("div", { class: "ws-inspector", role: "group" }, body, this.player, this.spoken);
     this.frame.addEventListener("keydown", (event) => this.key(event));
     root.replaceChildren(this.frame);
     this.chosen = null; // a state's number; null follows the replay
@@ -98,6 +100,28 @@ class Inspector {
 
   key(event) {
     if (event.key === "Escape" && this.chosen !== null) this.choose(this.chosen);
+    const from = this.buttons.indexOf(event.target);
+    if (from === -1 || !ARROWS[event.key]) return;
+    event.preventDefault();
+    event.stopPropagation(); // slides would go on
+    const to = this.neighbour(from, ARROWS[event.key]);
+    if (to === undefined) return;
+    if (to !== this.chosen) this.choose(to);
+    this.buttons[to].focus();
+    this.spoken.textContent = this.buttons[to].getAttribute("aria-label");
+  }
+
+  /** The nearest state in a direction: what is aside counts twice. */
+  neighbour(from, [right, down]) {
+    const middle = ({ place: [left, top, wide, high] }) => [left + wide / 2, top + high / 2];
+    const [x, y] = middle(this.record.states[from]);
+    const far = this.record.states.map((state) => {
+      const [over, below] = middle(state).map((at, axis) => at - [x, y][axis]);
+      const ahead = over * right + below * down;
+      return ahead > 0 ? ahead + 2 * Math.abs(over * down + below * right) : Infinity;
+    });
+    const least = Math.min(...far);
+    return least < Infinity ? far.indexOf(least) : undefined;
   }
 
   // The replay

@@ -13,7 +13,7 @@ from draw.scene import Scene
 from draw.strata import Level
 
 TAKEN, TAKEN_WORD = "#0b5c8a", "#00486f"
-CATCH, QUIET_CATCH, QUIET_CATCH_WORD = "#9a6700", "#c9a45c", "#8a6a2c"
+CATCH, QUIET_CATCH, QUIET_CATCH_WORD = "#8f5f00", "#a3803a", "#80601f"
 ASIDE = 49  # where the line below the title stands
 LONGEST_OUTCOME = "succeeded after 59 min 59 s"
 

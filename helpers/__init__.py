@@ -10,6 +10,8 @@ from helpers.checkpoints import checkpoint
 from helpers.cleaning import clean_up
 from helpers.deploy import deploy, run
 from helpers.errors import ExecutionFailed, LocalCloudDied, UnsupportedLocally, WorkshopError
+from helpers.exploring import explore
+from helpers.forking import fork
 from helpers.injection import faults
 from helpers.session import connect
 from helpers.views import show
@@ -24,7 +26,9 @@ __all__ = [
     "clean_up",
     "connect",
     "deploy",
+    "explore",
     "faults",
+    "fork",
     "run",
     "show",
 ]

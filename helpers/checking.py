@@ -126,7 +126,7 @@ def principal(arn: str) -> str:
 def _permissions(session: Session) -> Iterator[Finding]:
     arn = principal(session.client("sts").get_caller_identity()["Arn"])
     partition = arn.split(":")[1]
-    filled = policies.filler(partition, session.account_id, "checkd")
+    filled = policies.filler(partition, session.account_id, session.region, "checkd")
     denied: list[str] = []
     try:
         for resource, actions in policies.by_resource(policies.READER_MAY).items():
@@ -171,7 +171,9 @@ def _leftovers(session: Session) -> Iterator[Finding]:
         which = "" if run in own else f" {run}"
         billed = [each.said for each in found if each.run == run and each.said.startswith(("endpoint ", "stream "))]
         hourly = f", of which {', '.join(billed)} bill by the hour" if billed else ""
-        yield Finding("note", f"Run {run} has left {number} resources{hourly}: `workshop.py clean-aws{which}`.")
+        began = next((each.created[:10] for each in manifest.runs() if each.id == run), "")
+        since = f" of {began}" if began else ""
+        yield Finding("note", f"Run {run}{since} has left {number} resources{hourly}: `workshop.py clean-aws{which}`.")
     for kind, why in account.unseen.items():
         yield Finding("not checked", f"Leftovers among {kind}: {why}")
     if not found and not account.unseen:

@@ -16,7 +16,8 @@ from draw import history
 
 #: When AWS's price pages (https://aws.amazon.com/SERVICE/pricing/, us-east-1, no free tier) had these prices.
 AS_OF = "November 2025"
-_TRANSITION = 0.025 / 1000
+#: Dollars of a transition of a Standard workflow.
+TRANSITION = 0.025 / 1000
 _CALLS = {
     ("textract", "AnalyzeExpense"): 0.01,  # a page
     ("textract", "DetectDocumentText"): 0.0015,
@@ -75,7 +76,7 @@ def of_history(events: Iterable[history.Event]) -> Cost:
     entered = sum(number for kind, number in kinds.items() if kind.endswith("StateEntered"))
     tries = sum(kinds[f"{kind}Scheduled"] for kind in ("Task", "LambdaFunction", "Activity"))
     transitions = entered + max(0, tries - kinds["TaskStateEntered"])
-    return cost + Counter({_NAMES["stepfunctions"]: _TRANSITION * transitions})
+    return cost + Counter({_NAMES["stepfunctions"]: TRANSITION * transitions})
 
 
 def of_job(job: Mapping[str, Any]) -> Cost:

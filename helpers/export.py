@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from helpers import policies
+from helpers import permissions, policies
 from helpers.deploy import machine_of
 from helpers.errors import WorkshopError
 from helpers.resources import Function
@@ -28,8 +28,8 @@ def export(workflow: object, folder: str | Path, functions: Iterable[Function] =
       `sam deploy --guided`;
     - cloudformation.yaml: the state machine and its role; ARNs of functions are parameters. CDK's CfnInclude takes it.
 
-    The roles may do what the workshop's may: on what has a name that starts with `workshop-`. Tables, topics and
-    queues are not in the templates.
+    The roles may do what the definition and the functions' code need (`helpers.permissions`). Tables, topics and queues
+    are not in the templates.
 
     Args:
         workflow: an SDK Workflow that was deployed, or what `deploy` returned.
@@ -40,15 +40,16 @@ def export(workflow: object, folder: str | Path, functions: Iterable[Function] =
         What was written, in this order.
 
     Raises:
-        WorkshopError: it is not deployed, it calls a function that is not among `functions`, or a service that the
-            workshop's role may not call.
+        WorkshopError: it is not deployed, it calls a function that is not among `functions`, or a service of which
+            it is not known here what it needs.
 
     Sources: SAM developer guide, AWS::Serverless::StateMachine; CloudFormation, AWS::StepFunctions::StateMachine.
     """
     session, machine, folder = current(), machine_of(workflow), Path(folder)
-    ids = {function.arn: _logical_id(function.name) for function in functions}
+    ids = {function.arn: logical_id(function.name) for function in functions}
     text, bound = _portable(json.dumps(json.loads(machine.definition), indent=2), ids, session)
-    allowed = policies.document(_rights(json.loads(text)), _filled)
+    filled = _in_any_account(session)
+    allowed = policies.document(_rights(machine.definition, machine.name), filled)
     bucket: Json = {"Type": "String", "Default": session.bucket, "Description": "Its name starts with workshop-"}
     parameters = {"Bucket": bucket} if "Bucket" in bound else {}
     asl = folder / f"{machine.name}.asl.json"
@@ -92,7 +93,7 @@ def export(workflow: object, folder: str | Path, functions: Iterable[Function] =
         },
     }
     folder.mkdir(parents=True, exist_ok=True)
-    for path, content in zip(written, (text + "\n", _yaml(sam), _yaml(plain)), strict=False):
+    for path, content in zip(written, (text + "\n", yaml_of(sam), yaml_of(plain)), strict=False):
         path.write_text(content, encoding="utf-8", newline="\n")
     return written
 
@@ -117,42 +118,30 @@ def _portable(text: str, ids: Mapping[str, str], session: Session) -> tuple[str,
     return text, bound
 
 
-def _rights(definition: Json) -> list[tuple[str, str]]:
-    """Of what the workshop's role may do, what the services need that a definition calls."""
-    called = [resource.split(":::")[-1].split(":") for resource in _resources(definition)]
-    services = {parts[1] if parts[0] == "aws-sdk" else parts[0] for parts in called}
-    known = {action.partition(":")[0] for action, _ in policies.STATES_MAY}
-    if unknown := services - known:
+def _rights(definition: str, name: str) -> list[permissions.Permission]:
+    """What the workflow's role needs; a name made at run time is one of the workshop's."""
+    needed = permissions.of_definition(definition, name)
+    if needed.unknown:
         raise WorkshopError(
-            f"The workshop's role may not call {', '.join(sorted(unknown))}, so there is no policy to export. Write "
-            "one: https://docs.aws.amazon.com/step-functions/latest/dg/service-integration-iam-templates.html"
+            f"What a workflow needs that calls {', '.join(needed.unknown)} is not known here, so there is no policy to "
+            "export. Write one: "
+            "https://docs.aws.amazon.com/step-functions/latest/dg/service-integration-iam-templates.html"
         )
-    if '"DISTRIBUTED"' in json.dumps(definition):
-        services.add("states")
-    if any(".sync" in part for parts in called for part in parts):
-        services.add("events")
-    if "sagemaker" in services:
-        services.add("iam")
-    return [(action, resource) for action, resource in policies.STATES_MAY if action.partition(":")[0] in services]
+    return needed.states
 
 
-def _resources(value: Any) -> Iterator[str]:
-    """What the tasks, readers and writers of a definition call, wherever they are in it."""
-    if isinstance(value, list):
-        for each in value:
-            yield from _resources(each)
-    elif isinstance(value, dict):
-        for name, each in value.items():
-            if name == "Resource" and isinstance(each, str) and ":states:::" in each:
-                yield each
-            else:
-                yield from _resources(each)
+def _in_any_account(session: Session) -> policies.Filled:
+    """Makes a resource of a permission's form, in which nothing is of one account."""
+    filled = policies.filler("${AWS::Partition}", "${AWS::AccountId}", "${AWS::Region}")
+    here = {session.bucket: "${Bucket}", session.account_id: "${AWS::AccountId}", session.region: "${AWS::Region}"}
 
+    def resource(form: str) -> Any:
+        text = filled(form).replace("arn:aws:", "arn:${AWS::Partition}:")
+        for known, name in here.items():
+            text = text.replace(known, name)
+        return {"Fn::Sub": text} if "${" in text else text
 
-def _filled(form: str) -> object:
-    """A resource of the workshop's policies, in any account."""
-    filled = policies.filler("${AWS::Partition}", "${AWS::AccountId}")(form)
-    return {"Fn::Sub": filled} if "{" in form else form
+    return resource
 
 
 def _role(service: str, allowed: Json) -> Json:
@@ -173,17 +162,19 @@ def _function(function: Function, session: Session) -> Json:
     properties |= {name: found[name] for name in _SETTINGS}
     if "Environment" in found:
         properties["Environment"] = {"Variables": found["Environment"]["Variables"]}
-    properties["Policies"] = [policies.document(policies.FUNCTIONS_MAY, _filled)]
+    needed = permissions.of_function([function.source.read_text("utf-8")], function.name)
+    properties["Policies"] = [policies.document(needed, _in_any_account(session))]
     return {"Type": "AWS::Serverless::Function", "Properties": properties}
 
 
-def _logical_id(name: str) -> str:
+def logical_id(name: str) -> str:
     """`workshop-09-read-comments` as a name in a template, ReadComments: letters and figures alone."""
     parts = re.sub(r"^workshop-(\d+-)?", "", name).split("-")
     return re.sub(r"\W|_", "", "".join(part[:1].upper() + part[1:] for part in parts))
 
 
-def _yaml(template: Json) -> str:
+def yaml_of(template: Json) -> str:
+    """A template's text."""
     import yaml  # type: ignore[import-untyped]  # comes with the SDK
 
     class Plain(yaml.SafeDumper):  # type: ignore[misc]

@@ -7,6 +7,7 @@ notebook opened without its kernel show the picture alone.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,16 @@ from helpers.attended import attended
 _HERE = Path(draw.__file__).parent
 CODE = "".join((_HERE / name).read_text("utf-8") for name in ("inspector_film.js", "inspector.js"))
 LOOKS = (_HERE / "inspector.css").read_text("utf-8")
+
+
+def kept(picture: draw.Picture, definition: str, events: Iterable[Mapping[str, Any]] | None, name: str) -> draw.Picture:
+    """A picture that is saved with what it shows, so that slides and the site can play it without a kernel.
+
+    Only where nobody sits, as when the kit's own notebooks are executed: a reader's outputs stay pictures.
+    """
+    if not attended():
+        picture.record = draw.recorded(definition, events, name=name)
+    return picture
 
 
 class Inspector:

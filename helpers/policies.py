@@ -2,86 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
-#: Pairs of an action and the resources that it is allowed on, in which {partition}, {account} and {run} are open. All
-#: names of a run have its id in them: two readers who share an account do not reach each other's things.
+#: Pairs of an action and the resources that it is allowed on, in which {partition}, {region}, {account} and {run} are
+#: open. All names of a run have its id in them: two readers who share an account do not reach each other's things.
 May = Iterable[tuple[str, str]]
-
-# What a role of the workshop may do, on what the workshop made where the service can tell. What Step Functions needs
-# for each integration is on https://docs.aws.amazon.com/step-functions/latest/dg/service-integration-iam-templates.html.
-_OBJECTS = tuple(
-    (f"s3:{action}", "arn:{partition}:s3:::workshop-*{run}*")
-    for action in (
-        *("GetObject", "PutObject", "ListBucket", "GetBucketLocation"),
-        # Large results are uploaded in parts, by Distributed Maps, Athena and jobs.
-        *("AbortMultipartUpload", "ListMultipartUploadParts", "ListBucketMultipartUploads"),
-    )
-)
-_EVENTS = ("events:PutTargets", "events:PutRule", "events:DescribeRule")
-STATES_MAY = (
-    ("lambda:InvokeFunction", "arn:{partition}:lambda:*:{account}:function:workshop-*{run}*"),
-    ("dynamodb:*Item", "arn:{partition}:dynamodb:*:{account}:table/workshop-*{run}*"),
-    ("sns:Publish", "arn:{partition}:sns:*:{account}:workshop-*{run}*"),
-    ("sqs:SendMessage", "arn:{partition}:sqs:*:{account}:workshop-*{run}*"),
-    ("events:PutEvents", "arn:{partition}:events:*:{account}:event-bus/default"),
-    *_OBJECTS,
-    # The AI services read pictures, recordings and texts with this role's right to the objects.
-    ("comprehend:BatchDetect*", "*"),
-    ("comprehend:Detect*", "*"),
-    ("polly:SynthesizeSpeech", "*"),
-    ("rekognition:Detect*", "*"),
-    ("textract:*", "*"),
-    ("transcribe:*TranscriptionJob", "*"),
-    # `.sync` learns by a rule of EventBridge that a job has ended.
-    ("sagemaker:*", "arn:{partition}:sagemaker:*:{account}:*/workshop-*{run}*"),
-    # What the SDK's TrainingPipeline calls its training job (stepfunctions 2.3.0, template/pipeline/train.py).
-    ("sagemaker:*", "arn:{partition}:sagemaker:*:{account}:training-job/estimator-workshop-*{run}*"),
-    ("sagemaker:ListTags", "*"),
-    ("iam:PassRole", "arn:{partition}:iam::{account}:role/workshop-jobs{run}"),
-    *((action, "arn:{partition}:events:*:{account}:rule/StepFunctionsGetEventsForSageMaker*") for action in _EVENTS),
-    # Athena reads tables of the Glue Data Catalog with this role's rights.
-    ("athena:*QueryExecution", "arn:{partition}:athena:*:{account}:workgroup/*"),
-    ("athena:GetQueryResults", "arn:{partition}:athena:*:{account}:workgroup/*"),
-    ("glue:Get*", "arn:{partition}:glue:*:{account}:*"),
-    ("glue:StartCrawler", "arn:{partition}:glue:*:{account}:crawler/workshop-*{run}*"),
-    # Child workflows, and those of a Distributed Map.
-    ("states:StartExecution", "arn:{partition}:states:*:{account}:stateMachine:workshop-*{run}*"),
-    ("states:DescribeExecution", "arn:{partition}:states:*:{account}:execution:workshop-*{run}*"),
-    ("states:StopExecution", "arn:{partition}:states:*:{account}:execution:workshop-*{run}*"),
-    ("states:RedriveExecution", "arn:{partition}:states:*:{account}:execution:workshop-*{run}*"),
-    *(
-        (action, "arn:{partition}:events:*:{account}:rule/StepFunctionsGetEventsForStepFunctions*")
-        for action in _EVENTS
-    ),
-)
-FUNCTIONS_MAY = (
-    # What notebook 02's one function does needs all of it.
-    ("textract:*", "*"),
-    ("sns:Publish", "arn:{partition}:sns:*:{account}:workshop-*{run}*"),
-    ("logs:*", "arn:{partition}:logs:*:{account}:log-group:/aws/lambda/workshop-*{run}*"),
-    *_OBJECTS,
-    ("dynamodb:*Item", "arn:{partition}:dynamodb:*:{account}:table/workshop-*{run}*"),
-    # Lambda reads streams, and sends what it gives up to a queue, with the function's rights.
-    ("kinesis:DescribeStream*", "arn:{partition}:kinesis:*:{account}:stream/workshop-*{run}*"),
-    ("kinesis:Get*", "arn:{partition}:kinesis:*:{account}:stream/workshop-*{run}*"),
-    ("kinesis:ListShards", "arn:{partition}:kinesis:*:{account}:stream/workshop-*{run}*"),
-    ("sqs:SendMessage", "arn:{partition}:sqs:*:{account}:workshop-*{run}*"),
-    ("sagemaker:InvokeEndpoint", "arn:{partition}:sagemaker:*:{account}:endpoint/workshop-*{run}*"),
-)
-JOBS_MAY = (
-    *_OBJECTS,
-    ("logs:*", "arn:{partition}:logs:*:{account}:log-group:/aws/sagemaker/*"),
-    ("cloudwatch:PutMetricData", "*"),
-    # SageMaker's images stand in accounts of its own (its developer guide, CreateTrainingJob's execution role).
-    ("ecr:GetAuthorizationToken", "*"),
-    *(
-        (f"ecr:{action}", "arn:{partition}:ecr:*:*:repository/sagemaker-*")
-        for action in ("BatchCheckLayerAvailability", "BatchGetImage", "GetDownloadUrlForLayer")
-    ),
-)
-
+#: Fills the open places in.
+Filled = Callable[[str], str]
 
 #: What the reader does: `connect`, `deploy`, `run`, the cells, `clean_up`. (What executions do, the roles may.)
 READER_MAY = tuple(
@@ -104,14 +33,14 @@ READER_MAY = tuple(
         (
             "states",
             "CreateStateMachine UpdateStateMachine DeleteStateMachine DescribeStateMachine StartExecution "
-            "StartSyncExecution ListExecutions PublishStateMachineVersion ListStateMachineVersions "
+            "StartSyncExecution PublishStateMachineVersion ListStateMachineVersions "
             "CreateStateMachineAlias UpdateStateMachineAlias ListStateMachineAliases",
             "arn:{partition}:states:*:{account}:stateMachine:workshop-*{run}*",
         ),
         (
             "states",
-            "DescribeExecution GetExecutionHistory StopExecution RedriveExecution DescribeMapRun ListMapRuns "
-            "UpdateMapRun CreateActivity DeleteActivity GetActivityTask TagResource ListTagsForResource",
+            "ListExecutions DescribeExecution GetExecutionHistory StopExecution RedriveExecution DescribeMapRun "
+            "ListMapRuns UpdateMapRun CreateActivity DeleteActivity GetActivityTask TagResource ListTagsForResource",
             "arn:{partition}:states:*:{account}:*:workshop-*{run}*",
         ),
         (
@@ -159,7 +88,8 @@ READER_MAY = tuple(
         ("sqs", "ListQueues", "*"),
         (
             "kinesis",
-            "CreateStream DeleteStream DescribeStreamSummary AddTagsToStream ListTagsForStream PutRecords",
+            "CreateStream DeleteStream DescribeStreamSummary AddTagsToStream ListTagsForStream PutRecords ListShards "
+            "GetShardIterator GetRecords",
             "arn:{partition}:kinesis:*:{account}:stream/workshop-*{run}*",
         ),
         ("kinesis", "ListStreams", "*"),
@@ -173,12 +103,12 @@ READER_MAY = tuple(
         (
             "glue",
             "CreateDatabase DeleteDatabase GetDatabase GetDatabases CreateTable DeleteTable GetTable GetTables "
-            "GetPartitions CreateCrawler StartCrawler GetCrawler GetCrawlers DeleteCrawler",
+            "GetPartitions BatchCreatePartition CreateCrawler StartCrawler GetCrawler GetCrawlers DeleteCrawler",
             "*",
         ),
         (
             "athena",
-            "StartQueryExecution GetQueryExecution GetQueryResults",
+            "StartQueryExecution GetQueryExecution GetQueryResults ListQueryExecutions BatchGetQueryExecution",
             "arn:{partition}:athena:*:{account}:workgroup/*",
         ),
         (
@@ -240,7 +170,7 @@ def reader(account: str, partition: str = "aws") -> dict[str, Any]:
     Managed policies have at most 6,144 characters without white space (IAM User Guide, quotas): of queues, streams and
     schedules with such names, all is allowed.
     """
-    filled = filler(partition, account)
+    filled = filler(partition, account, "*")
     whole = ("sqs", "kinesis", "firehose", "scheduler")
 
     def shortened(actions: list[str], form: str) -> list[str]:
@@ -261,27 +191,37 @@ def reader(account: str, partition: str = "aws") -> dict[str, Any]:
 
 
 def document(may: May, filled: Callable[[str], object]) -> dict[str, Any]:
-    """A policy that allows these actions.
+    """A policy that allows these actions, a statement for each resource.
 
     Args:
         may: what is allowed.
-        filled: makes a resource of the form in which it is written above.
+        filled: makes a resource of the form in which it is written.
     """
     statements = []
-    for action, form in may:
-        statement: dict[str, Any] = {"Effect": "Allow", "Action": action, "Resource": filled(form)}
-        if action == "iam:PassRole":  # else it could be passed on to anything
+    for form, actions in by_resource(sorted(may)).items():
+        statement: dict[str, Any] = {"Effect": "Allow", "Action": actions, "Resource": filled(form)}
+        if "iam:PassRole" in actions:  # else it could be passed on to anything
             statement["Condition"] = {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
         statements.append(statement)
     return {"Version": "2012-10-17", "Statement": statements}
 
 
-def filler(partition: str, account: str, run: str = "") -> Callable[[str], str]:
-    """What `document` fills resources in with, of one run in one account."""
+def shortest(may: May, filled: Filled) -> str:
+    """The same as text, without white space, and resources with the same actions in one statement."""
+    together: dict[str, list[str]] = {}
+    made = document(may, filled)
+    for statement in made["Statement"]:
+        together.setdefault(json.dumps(statement | {"Resource": None}), []).append(statement["Resource"])
+    made["Statement"] = [json.loads(rest) | {"Resource": places} for rest, places in together.items()]
+    return json.dumps(made, separators=(",", ":"))
+
+
+def filler(partition: str, account: str, region: str, run: str = "") -> Filled:
+    """What `document` fills resources in with, of one run in one account and region."""
     end = f"-{run}" if run else ""
 
     def filled(form: str) -> str:
-        return form.format(partition=partition, account=account, run=end).replace("**", "*")
+        return form.format(partition=partition, account=account, region=region, run=end).replace("**", "*")
 
     return filled
 

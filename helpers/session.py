@@ -12,9 +12,7 @@ import atexit
 import json
 import os
 import shutil
-import sys
 import tempfile
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,11 +23,12 @@ from typing import Any
 import localcloud
 from helpers import costs, manifest, names, policies
 from helpers.errors import LocalCloudDied, UnsupportedLocally, WorkshopError
+from helpers.granting import Grants
+from helpers.patience import Patience
 from localcloud import aws_settings
 
 #: The environment variable with the path of a file like a SageMaker notebook's /opt/ml/metadata/resource-metadata.json.
 NOTEBOOK_METADATA = "WORKSHOP_NOTEBOOK_METADATA"
-_ROLES = {"states": policies.STATES_MAY, "functions": policies.FUNCTIONS_MAY, "jobs": policies.JOBS_MAY}
 _SERVICES = {"states": "states", "functions": "lambda", "jobs": "sagemaker"}
 
 
@@ -76,6 +75,9 @@ class Session:
     spent_by_calls: costs.Cost = field(default_factory=Counter, repr=False)
     spent_by_runs: costs.Cost = field(default_factory=Counter, repr=False)
     _clients: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        self.grants = Grants(self)
 
     def __repr__(self) -> str:
         where = "AWS on this machine" if self.target == "local" else "AWS"
@@ -212,15 +214,21 @@ def _connect_locally() -> Session:
     except localcloud.LocalCloudDied as died:
         raise LocalCloudDied(str(died)) from None
     _keep_to(cloud)
-    return _session_of("local", cloud.region, cloud.account_id, cloud)
+    return _hooked(_session_of("local", cloud.region, cloud.account_id, cloud))
 
 
 def _keep_to(cloud: localcloud.LocalCloud) -> None:
     """Points every AWS client of this process and its children at the local cloud, and nowhere else."""
     aws_settings.replace(cloud.environment())
-    boto3: Any = sys.modules.get("boto3")
-    if boto3 is not None:
-        boto3.DEFAULT_SESSION = None  # it may hold the settings from before
+
+
+def _hooked(session: Session) -> Session:
+    """Has boto3 tell what all its clients are about to call, the SDK's and sagemaker's too."""
+    import boto3
+
+    boto3.setup_default_session()  # the one before may hold other settings
+    boto3.DEFAULT_SESSION.events.register("provide-client-params", session.grants.see)
+    return session
 
 
 def _tell_sagemaker(session: Session) -> None:
@@ -248,9 +256,15 @@ def _connect_to_aws() -> Session:
 
     session = reach_aws()
     run = manifest.begin(names.new_run(), session.account_id, session.region)
-    boto3.setup_default_session()  # the SDK and sagemaker take their clients from it too
-    boto3.DEFAULT_SESSION.events.register("provide-client-params", manifest.recorder(run))
-    return _session_of("aws", session.region, session.account_id, None, run.id)
+    session = _hooked(_session_of("aws", session.region, session.account_id, None, run.id))
+    patience = Patience()
+    for event, handler in (
+        ("provide-client-params", manifest.recorder(run)),
+        ("provide-client-params", patience.see),
+        ("needs-retry", patience.again),
+    ):
+        boto3.DEFAULT_SESSION.events.register(event, handler)
+    return session
 
 
 def reach_aws(region: str | None = None) -> Session:
@@ -326,25 +340,18 @@ def _check_ours(session: Session, kind: str, name: str, tags: object) -> None:
 
 
 def _make_roles(session: Session) -> Roles:
-    made = [_make_role(session, kind) for kind in _ROLES]
-    if session.target == "aws" and any(new for _, new in made):
-        time.sleep(10)  # a new role is not known everywhere at once (IAM User Guide, "eventually consistent")
-    return Roles(*(arn for arn, _ in made))
+    return Roles(*(_make_role(session, kind) for kind in _SERVICES))
 
 
-def _make_role(session: Session, kind: str) -> tuple[str, bool]:
-    """The ARN of a role, and whether it is new."""
+def _make_role(session: Session, kind: str) -> str:
+    """The ARN of a role that may do nothing yet, unless it is there already."""
     iam, name = session.client("iam"), session.name(f"workshop-{kind}")
     trust = json.dumps(policies.trust(f"{_SERVICES[kind]}.amazonaws.com", session.account_id))
-    new = True
     try:
         role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust, Tags=session.tags)["Role"]
     except iam.exceptions.EntityAlreadyExistsException:
-        new, role = False, iam.get_role(RoleName=name)["Role"]
+        role = iam.get_role(RoleName=name)["Role"]
         _check_ours(session, "role", name, role.get("Tags", []))
-    arn = str(role["Arn"])
-    filled = policies.filler(arn.split(":")[1], session.account_id, session.run)
-    # Again for one that is there: an older workshop's may allow less.
-    document = json.dumps(policies.document(_ROLES[kind], filled))
-    iam.put_role_policy(RoleName=name, PolicyName="workshop", PolicyDocument=document)
-    return arn, new
+    else:
+        session.grants.begin(kind)
+    return str(role["Arn"])

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import draw
-from helpers import graphs, logs
+from helpers import costs, graphs, logs
 from helpers.asking import Asking, history_of, runs_of
 from helpers.attended import attended
 from helpers.deploy import definition_of, machine_of
 from helpers.errors import ExecutionFailed, WorkshopError
-from helpers.inspector import Inspector
+from helpers.inspector import Inspector, kept
 from helpers.previews import Previews
 from helpers.resources import Execution, Function, StateMachine
+from helpers.review import Review
 from helpers.session import current
 from helpers.watching import follow
 
@@ -38,7 +41,8 @@ class Show:
         definition = execution.machine.definition if execution else definition_of(what)
         name = execution.machine.name if execution else str(getattr(what, "name", ""))
         events = execution.events if execution else None
-        return draw.graph(definition, events, name=name, landscape=landscape, source=Asking(children=children))
+        picture = draw.graph(definition, events, name=name, landscape=landscape, source=Asking(children=children))
+        return kept(picture, definition, events, name)
 
     def timeline(self, execution: object, *, children: bool = True) -> draw.Picture:
         """When each state was at work, waited or failed; child executions stand inside the states that began them.
@@ -85,6 +89,32 @@ class Show:
         known = _known(execution)
         return Inspector(self(known), known.machine.definition, known.events, known.machine.name)
 
+    def compare(self, first: object, second: object, *, landscape: bool = False) -> draw.Page:
+        """Two executions side by side, of one workflow or of two versions: where they part, and all that differs.
+
+        Args:
+            first, second: see `show`; or {"definition": …, "events": …}, as AWS's DescribeStateMachine and
+                GetExecutionHistory give them, of an execution that was recorded elsewhere.
+            landscape: graphs from left to right, one above the other.
+        """
+        sides = [_side(what, name) for what, name in ((first, _BOTH[0]), (second, _BOTH[1]))]
+        if sides[0].name == sides[1].name:
+            sides = [replace(side, name=f"{side.name}, {which}") for side, which in zip(sides, _BOTH, strict=True)]
+
+        def cost(events: Iterable[Mapping[str, Any]]) -> float:
+            return sum(costs.of_history(events).values())
+
+        return draw.compare(*sides, landscape=landscape, cost=cost)
+
+    def review(self, workflow: object) -> Review:
+        """What the definition lets happen that nobody wants, without running it; its cost, and what its role needs.
+
+        Args:
+            workflow: see `show`; a definition will do.
+        """
+        workflow = graphs.unwrapped(workflow)
+        return Review(json.loads(definition_of(workflow)), str(getattr(workflow, "name", "")))
+
     def flow(self, state: Any) -> draw.Picture:
         """How data flows through one state: what each of its fields from InputPath to OutputPath does.
 
@@ -128,6 +158,7 @@ class Show:
 
 
 show = Show()
+_BOTH = ("first", "second")
 
 
 def _link(address: str) -> draw.Page:
@@ -153,6 +184,14 @@ def _known(what: object) -> Execution:
             "it raised."
         )
     return execution
+
+
+def _side(what: object, name: str) -> draw.Side:
+    if isinstance(what, Mapping):
+        definition, events = what["definition"], list(what["events"])
+        return draw.Side(str(what.get("name", name)), json.loads(definition_of(definition)), events)
+    known = _known(what)
+    return draw.Side(known.machine.name, json.loads(known.machine.definition), known.events, (known.arn, known.name))
 
 
 def _child(arn: str) -> Iterable[Mapping[str, Any]] | None:

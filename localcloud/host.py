@@ -11,6 +11,9 @@ from typing import Any, Protocol
 from localcloud.injection import Faults
 from localcloud.time.clock import Clock
 
+#: Virtual seconds since the epoch, and real ones.
+Moment = tuple[float, float]
+
 Handler = Callable[[dict[str, Any]], Mapping[str, Any] | None]
 
 
@@ -57,6 +60,9 @@ class Functions(Protocol):
     def thread_of(self, token: str) -> int | None:
         """The thread that waits for the worker with this session token; None when there is none."""
 
+    def role_of(self, token: str) -> str | None:
+        """The ARN of the role that the function of the worker with this session token runs as."""
+
     def kill(self, token: str) -> None:
         """End the worker with this session token, if there is one, in the middle of what it does."""
 
@@ -71,12 +77,15 @@ class Service:
             None once it has checked a request that moto is to answer.
         close: called when the cloud ends, to end what the service started.
         functions: what Lambda, and no other service, lets the others call.
+        fork, explore: what Step Functions, and no other service, does that is no action of AWS's; see `Executions`.
     """
 
     name: str
     actions: Mapping[str, Handler]
     close: Callable[[], None] | None = None
     functions: Functions | None = None
+    fork: Handler | None = None
+    explore: Handler | None = None
 
 
 class Host(Protocol):
@@ -121,6 +130,19 @@ class Host(Protocol):
             detail_type: e.g. "Step Functions Execution Status Change".
             detail: JSON, as the service's guide shows it.
             resources: the ARNs that it is about.
+        """
+
+    def moment(self) -> Moment:
+        """Now."""
+
+    def is_recent(self, moment: Moment) -> bool:
+        """Whether a change of that moment is not known everywhere yet: only in a cloud that is late."""
+
+    def require(self, action: str, resource: str) -> None:
+        """Look whether the role that acts may do what no client is called for; only where policies are looked at.
+
+        Raises:
+            ServiceError: AWS's for what is denied.
         """
 
     def client(self, service_name: str) -> Any:

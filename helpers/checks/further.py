@@ -1,4 +1,4 @@
-"""The exercises of notebook 09: a prediction, a reader to write, an expression to repair, the history, a quiz."""
+"""The exercises of notebook 09: a prediction, a reader to write, an expression to repair, the history."""
 
 from __future__ import annotations
 
@@ -11,24 +11,6 @@ from helpers.checks._trial import attempt
 from helpers.checks._visits import last_visit
 from helpers.session import current
 
-#: The right letter of each question, and what a reader who missed it should look at.
-QUIZ = (
-    ("b", "ResultPath places a result, ResultSelector picks from it"),
-    ("a", "part 1: is there a function behind the task?"),
-    ("c", "AwsSdkStep refuses one of the three patterns, and says which"),
-    ("b", "part 2: show.inspector(rated), what has a history of its own?"),
-    ("b", "part 2: one child execution for each batch"),
-    ("c", "part 2: what is the Map's own output?"),
-    ("a", "3 of 40 is 7.5 percent"),
-    ("c", "part 3: the fields of a state in JSONata"),
-    ("b", "$states.input belongs to the state, $states.context.Execution.Input to the execution"),
-    ("b", "part 3: a variable is there once its state has ended"),
-    ("a", "a child execution begins with its input and nothing else"),
-    ("b", "part 4: what did the trials cost?"),
-    ("c", "part 4: followed.seconds, and how long the cell took"),
-    ("a", "two calls fail, and there are three retries"),
-    ("a", "part 5: the table of tools"),
-)
 #: The rows of a file, and what a reader with a header in its first line makes of them.
 _ROWS = [{"shop": "Larkspur", "text": "Cold, and late"}, {"shop": "Pinewood", "text": "Good"}] * 8
 _FILE = "shop;text\n" + "".join(f"{row['shop']};{row['text']}\n" for row in _ROWS)
@@ -119,19 +101,6 @@ def days_of_the_execution(answer: Any, execution: Any) -> str:
     if number(answer, "days = 9") != days:
         raise NotYet(f"not {answer}. Look at followed.seconds, or at the first and last event.")
     return f"{days} in the history, and moments at your desk."
-
-
-@check
-def quiz(answers: Any) -> str:
-    """Fifteen letters, one for each question."""
-    letters = re.sub(r"[\s,]", "", answers).lower() if isinstance(answers, str) else ""
-    if not re.fullmatch(rf"[a-c]{{{len(QUIZ)}}}", letters):
-        raise NotYet(f'{len(QUIZ)} letters a, b or c are asked for, not {answers!r}: answers = "abcab cabca bcabc".')
-    missed = [place for place, (right, _) in enumerate(QUIZ) if letters[place] != right]
-    if missed:
-        hints = "".join(f"\n  {place + 1}: {QUIZ[place][1]}" for place in missed)
-        raise NotYet(f"{len(QUIZ) - len(missed)} of {len(QUIZ)}. Think again about{hints}")
-    return f"{len(QUIZ)} of {len(QUIZ)}."
 
 
 def _children(execution: Any) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ Whoever embeds the interpreter implements these protocols; the interpreter knows
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
 
@@ -126,6 +126,7 @@ class Environment:
 
     Args:
         max_events: the history's quota.
+        require: raises TaskFailure when the role that acts may not take an action on a resource.
     """
 
     clock: Clock
@@ -136,6 +137,7 @@ class Environment:
     account_id: str = "123456789012"
     seed: int = 0
     max_events: int = field(default_factory=lambda: MAX_EVENTS)
+    require: Callable[[str, str], None] = lambda action, resource: None
     random: random.Random = field(init=False)
 
     def __post_init__(self) -> None:

@@ -82,7 +82,7 @@ class State:
             visit.retry_count += 1
             visit.progress = None
             visit.renew()
-            await frame.running.clock.sleep(delay)
+            await frame.running.wait(frame, delay, "Scheduled", "StateStarted")
 
     def _give_up(self, visit: Visit, failure: StateFailed) -> tuple[str, Any]:
         if self.failed_event is not None and not (failure.error == RUNTIME and failure.origin is visit):
@@ -126,9 +126,11 @@ class Machine:
         return await self._run(frame, name, data)
 
     async def _run(self, frame: Frame, name: str | None, data: Any) -> Any:
-        clock = frame.running.clock
+        clock, past = frame.running.clock, frame.running.past
         while name is not None:
-            if not clock.skip(TRANSITION_SECONDS):
+            if past is not None and not past.over:
+                data = await past.enter(frame, name, data, TRANSITION_SECONDS)
+            elif not clock.skip(TRANSITION_SECONDS):
                 await clock.sleep(TRANSITION_SECONDS)
             name, data = await self.states[name].run(frame, data)
         return data

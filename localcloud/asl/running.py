@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -15,6 +15,7 @@ from localcloud.asl.distributed.run import MapRun
 from localcloud.asl.environment import Environment
 from localcloud.asl.errors import StateFailed
 from localcloud.asl.history import NOT_TRUNCATED, History, too_large
+from localcloud.asl.past import Machine, Past
 from localcloud.time.clock import Clock
 
 #: Virtual seconds between leaving a state and entering the next. Standard workflows take some tens of
@@ -31,7 +32,7 @@ def iso(timestamp: float) -> str:
     return datetime.fromtimestamp(timestamp, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-class Runnable(Protocol):
+class Runnable(Machine, Protocol):
     """A machine, as whoever runs it needs it."""
 
     timeout_seconds: int | None
@@ -74,6 +75,7 @@ class Running:
         seed: of the execution's own generator.
         context: the context object without State, Map and Task.
         on_exit: called when a state is left.
+        past: of a fork, what it is told again.
     """
 
     clock: Clock
@@ -83,6 +85,7 @@ class Running:
     environment: Environment
     map_run: StartMapRun
     on_exit: Callable[[], object] | None = None
+    past: Past | None = None
     _random: random.Random | None = None
 
     @property
@@ -91,6 +94,10 @@ class Running:
         if self._random is None:
             self._random = random.Random(self.seed)
         return self._random
+
+    def wait(self, frame: Frame, seconds: float, *before: str) -> Awaitable[None]:
+        """Await this to wait virtual seconds, before an event whose type ends in one of these words."""
+        return self.clock.sleep(seconds) if self.past is None else self.past.wait(frame, seconds, before)
 
 
 class Frame:

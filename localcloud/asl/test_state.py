@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, Literal
 
+from localcloud.acting import acting_as
 from localcloud.asl import errors
 from localcloud.asl.data import to_json
 from localcloud.asl.distributed.batcher import ItemBatcher
@@ -54,7 +55,8 @@ def test_state(request: dict[str, Any], environment: Environment, nonconformity:
         Refused: another part of the request is not.
     """
     trial = _Trial(TrialRequest(request, nonconformity), environment)
-    fiber = environment.clock.spawn(trial.run())
+    with acting_as(trial.role_arn):
+        fiber = environment.clock.spawn(trial.run())
     fiber.join()
     return fiber.result()
 
@@ -72,6 +74,7 @@ class _Trial:
             mocked, file = _Mocked(self._do_mock), _OneObject((request.reader_data or "").encode())
             environment = replace(environment, integrations=mocked, objects=file)
         self._environment = environment
+        self.role_arn = self._request.role_arn
 
     async def run(self) -> dict[str, Any]:
         """Visit the state. Clock thread only."""

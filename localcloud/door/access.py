@@ -31,6 +31,8 @@ _HOST = re.compile(r"(?:(?:[\w.-]+\.)?(?:sync-)?localhost|(?:sync-)?127\.0\.0\.1
 
 _HEADER = re.compile(r"AWS4-HMAC-SHA256 +Credential=([^,\s]+),? *SignedHeaders=([^,\s]+),? *Signature=(\w+)")
 
+_OF_ROLE = "local:"
+
 _REMEDY = (
     "This local cloud answers calls that are signed with its own key. helpers.connect() sets it in a notebook; "
     "`python3 workshop.py cloud` prints the lines to paste into a shell."
@@ -80,10 +82,14 @@ class Access:
         self.page_token = secrets.token_urlsafe(24)
         self._secrets = {key.access_key_id: key.secret_access_key for key in (self.reader, self.worker)}
 
-    def worker_environment(self, endpoint: str, region: str) -> dict[str, str]:
-        """The AWS settings of a process that the cloud runs."""
+    def worker_environment(self, endpoint: str, region: str, role: str | None) -> dict[str, str]:
+        """The AWS settings of a process that the cloud runs as a role: its session token says which."""
         own = aws_settings.variables(endpoint, region, self.worker.access_key_id, self.worker.secret_access_key)
-        return own | {"AWS_SESSION_TOKEN": "local"}  # handlers expect one; no signature depends on it
+        return own | {"AWS_SESSION_TOKEN": f"{_OF_ROLE}{role or ''}"}  # no signature depends on it
+
+    def role_in(self, token: str) -> str | None:
+        """The role that a session token of `worker_environment` names."""
+        return (token.startswith(_OF_ROLE) and token.removeprefix(_OF_ROLE)) or None
 
     def is_worker(self, environ: Mapping[str, Any]) -> bool:
         """Whether a function or job of this cloud makes the request."""

@@ -11,6 +11,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -19,9 +20,11 @@ from xml.sax.saxutils import escape
 
 from botocore.exceptions import DataNotFoundError, UnknownServiceError
 
-from localcloud import faults, injection
+from localcloud import acting, faults, injection
 from localcloud.door import constraints, malformed, moto, registry, wire
 from localcloud.door.access import Access
+from localcloud.door.guard import FORWARDING, Guard
+from localcloud.door.late import Late
 from localcloud.door.patience import Patience
 from localcloud.door.registry import Registry
 from localcloud.door.wire import Answer, Request, ServiceError, dumps, loads
@@ -83,10 +86,14 @@ class Front:
         registry: what exists.
         host: the cloud; its clock, ids and models.
         access: tells what the cloud's own functions and jobs ask from what its reader asks.
+        guard: looks whether who calls may; None where everybody may.
+        late: knows what is not known everywhere yet; None where all is at once.
     """
 
-    def __init__(self, registry: Registry, host: Host, access: Access) -> None:
-        self._registry, self._host, self._access = registry, host, access
+    def __init__(
+        self, registry: Registry, host: Host, access: Access, guard: Guard | None = None, late: Late | None = None
+    ) -> None:
+        self._registry, self._host, self._access, self._guard, self._late = registry, host, access, guard, late
         self._patience = Patience(host, access)
         self._routers: dict[str, wire.Router] = {}
         self._readers: dict[str, wire.Protocol] = {}  # of what moto keeps
@@ -141,11 +148,15 @@ class Front:
                 if function is not None:
                     if action in registry.KEPT.get(service, ()):  # ours to check, moto's to answer
                         self._check(service, action, environ, request)
+                    role = self._authorize(service, action, environ, request)
                     fault = self._inject(service, action, environ, request)
-                    with injection.decided(fault):
+                    with injection.decided(fault), acting.acting_as(role if service in FORWARDING else None):
                         answer = function(loaded.protocol.read(action, request))
+                    if answer is not None:
+                        self._note(service, action, environ, request)
                     return None if answer is None else loaded.protocol.write(action, answer)
             self._check(service, action, environ, request)
+            self._authorize(service, action, environ, request)
             self._inject(service, action, environ, request)
         except ServiceError as error:
             return self._error(request, service, error)
@@ -154,6 +165,45 @@ class Front:
         except Exception as problem:
             return self._error(request, service, _internal(service, problem))
         return None
+
+    def _authorize(self, service: str, action: str, environ: dict[str, Any], request: Request) -> str | None:
+        """Let pass what its maker may do; the role that makes it, where policies are looked at.
+
+        Raises:
+            ServiceError: it may not.
+        """
+        if self._late is not None and INSIDE not in environ:
+            self._late.check(service, action, self._named(service, action, environ, request))
+        if self._guard is None:
+            return None
+        role = acting.role()
+        if INSIDE not in environ:
+            role = acting.READER
+            if self._access.is_worker(environ):
+                token = request.headers.get("x-amz-security-token", "")
+                role = self._access.role_in(token) or self._host.functions.role_of(token)
+        if role is not None or service == "stepfunctions":
+            parameters = self._named(service, action, environ, request)
+            self._guard.check(role, service, action, self._host.region, parameters)
+        return role
+
+    def _note(self, service: str, action: str, environ: dict[str, Any], request: Request) -> None:
+        """A call has succeeded."""
+        if self._late is not None:
+            self._late.note(service, action, self._named(service, action, environ, request))
+
+    def _named(self, service: str, action: str, environ: dict[str, Any], request: Request) -> Mapping[str, Any]:
+        """A request's parameters, in which stands what it is about."""
+        if service == "s3":
+            bucket, _, key = unquote(request.path).lstrip("/").partition("/")
+            source = request.headers.get("x-amz-copy-source")
+            copied = {"CopySource": unquote(source).lstrip("/").partition("?")[0]} if source else {}
+            return {"Bucket": bucket, "Key": key, **copied}
+        if service in self._registry.names and action in (loaded := self._registry.loaded(service)).service.actions:
+            return loaded.protocol.read(action, request)
+        if self._model(service).resolved_protocol == "rest-json":
+            return wire.Protocol(self._model(service), {action: None}).read(action, request)
+        return moto.parameters(service, action, _again(environ, request))
 
     def _inject(self, service: str, action: str, environ: dict[str, Any], request: Request) -> injection.Fault:
         """What happens to this call on purpose, and let it happen as far as it comes before the answer.
@@ -254,11 +304,19 @@ class Front:
         if service == "iam":
             moto.lend_policies(self._host.account_id, request.body.decode(errors="replace"))
         try:
-            body = b"".join(self._moto(again, keep))
+            over_the_socket = self._patience.kept(service, environ) if INSIDE not in environ else nullcontext()
+            with moto.asked(service, request), over_the_socket:
+                body = b"".join(self._moto(again, keep))
         except Exception as problem:
             action = self._action_of(service, environ, request)
             failure = self._failure(service, action, environ, request, problem)
             return _send(self._error(request, service, failure), start_response)
+        if status < "3":
+            action = self._action_of(service, environ, request)
+            self._note(service, action, environ, request)
+            if (service, action) == ("kinesis", "CreateStream") and b'"Tags"' in request.body:  # moto forgets them
+                made = loads(request.body)
+                self._host.client(service).add_tags_to_stream(StreamName=made["StreamName"], Tags=made["Tags"])
         if INSIDE not in environ:
             self._patience.answered(service, body)
         sent = len(body)

@@ -6,16 +6,20 @@ tells at start-up what the installed release no longer has, rather than the firs
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import json
 import logging
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
+from random import Random
 from typing import Any, ClassVar
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, unquote
 
-from localcloud.door.wire import ServiceError
+from localcloud.door.wire import Request, ServiceError
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +56,8 @@ SEAMS = (
     "moto.logs.models:LogsBackend.ensure_log_group",
     "moto.logs.models:logs_backends",
     "moto.moto_api._internal.models:moto_api_backend.reset",
-    "moto.moto_api._internal:mock_random.seed",
+    "moto.moto_api._internal.moto_random:MotoRandom.uuid4",
+    "moto.moto_api._internal:mock_random",
     "moto.moto_server.werkzeug_app:DomainDispatcherApplication.get_backend_for_host",
     "moto.moto_server.werkzeug_app:create_backend_app",
     "moto.s3.models:S3Backend._set_delete_marker",
@@ -68,9 +73,8 @@ SEAMS = (
     "moto.sqs.models:sqs_backends",
 )
 
-_SEED = 20260105
-
 _importing = threading.Lock()
+_asking = threading.local()
 _checked = False
 
 
@@ -124,15 +128,38 @@ def load() -> None:
 
 
 def application() -> Any:
-    """Moto's services as one WSGI application, random numbers from our seed."""
+    """Moto's services as one WSGI application, which draws its random numbers from what is asked (`asked`)."""
     load()
     from moto.core.config import default_user_config
     from moto.moto_api._internal import mock_random
+    from moto.moto_api._internal.moto_random import MotoRandom
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
     default_user_config["lambda"]["use_docker"] = False
     default_user_config["batch"]["use_docker"] = False
-    mock_random.seed(_SEED)
+    times: Counter[bytes] = Counter()
+
+    class Drawn(MotoRandom):
+        """What a request draws follows from it and from how often it came: not from others that come meanwhile."""
+
+        def random(self) -> float:
+            return self._source().random()
+
+        def getrandbits(self, k: int, /) -> int:
+            return self._source().getrandbits(k)
+
+        def _source(self) -> Random:
+            request: list[Any] = getattr(
+                _asking, "request", [b""]
+            )  # outside of requests, one number of its own for each draw
+            if isinstance(request[-1], bytes):
+                asked = hashlib.sha256(b"\n".join(request)).digest()
+                times[asked] += 1
+                request.append(Random(asked + b"%d" % times[asked]))
+            source: Random = request[-1]
+            return source
+
+    mock_random.__class__ = Drawn
 
     class Moto(DomainDispatcherApplication):
         """moto's dispatcher; which backend serves a host is looked up once for each host."""
@@ -147,6 +174,17 @@ def application() -> Any:
             return self.known[host]
 
     return Moto(create_backend_app)
+
+
+@contextmanager
+def asked(service: str, request: Request) -> Iterator[None]:
+    """While the block runs, this thread works on this request for moto."""
+    words = (service, request.method, request.path, request.headers.get("x-amz-target", ""), str(len(request.body)))
+    _asking.request = [*(word.encode() for word in words), request.body[:65536]]
+    try:
+        yield
+    finally:
+        del _asking.request
 
 
 def signature(region: str, service: str) -> str:
@@ -374,6 +412,28 @@ def lend_policies(account_id: str, form: str) -> None:
     for name in known if lists else names & known.keys():
         policy = AWSManagedPolicy.from_data(name, account_id, iam.region_name, known[name])
         iam.managed_policies.setdefault(policy.arn, policy)
+
+
+def policies_of(account_id: str, role: str) -> list[dict[str, Any]]:
+    """The documents of a role's policies, inline and attached; none for a role that does not exist.
+
+    Args:
+        role: its ARN.
+    """
+    from moto.iam.models import iam_backends
+
+    name = role.rpartition("/")[2]
+    roles = iam_backends[account_id]["aws"].roles.values()
+    found: Any = next((each for each in roles if each.name == name), None)
+    if found is None:
+        return []
+    attached = [
+        version.document
+        for policy in found.managed_policies.values()
+        for version in policy.versions
+        if version.version_id == policy.default_version_id
+    ]
+    return [json.loads(unquote(text)) for text in (*found.policies.values(), *attached)]
 
 
 @cache

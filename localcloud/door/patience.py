@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from localcloud.door.access import Access
@@ -48,6 +49,11 @@ class Patience:
             if made is not None and _says_not_yet(request, made):
                 self._host.clock.looked()
         return made
+
+    def kept(self, service: str, environ: dict[str, Any]) -> AbstractContextManager[None]:
+        """Around moto's work for a request over the socket."""
+        acts = not self._access.is_worker(environ) and _acts(service, environ)
+        return self._host.clock.acting() if acts else nullcontext()
 
     def answered(self, service: str, body: bytes) -> None:
         """A request over the socket has its answer from moto."""

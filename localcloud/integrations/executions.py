@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
 from localcloud.asl.environment import TaskCall, TaskFailure
 from localcloud.integrations import shapes
 from localcloud.integrations.base import Pattern
@@ -50,7 +52,10 @@ class StartExecution(ApiTask):
         clock, client = self._cloud.clock, self._cloud.client("stepfunctions")
         started = clock.now()
         while True:
-            found = client.describe_execution(executionArn=response["ExecutionArn"])
+            try:
+                found = client.describe_execution(executionArn=response["ExecutionArn"])
+            except ClientError as error:  # the workflow's role may start the execution and not look at it
+                raise self._operation.failure(call, error) from None
             if found["status"] != "RUNNING":
                 break
             await clock.sleep(next_look(clock.now() - started))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -106,6 +107,7 @@ class Invoke(Base):
         functions, clock = self._cloud.functions, self._cloud.clock
         request_id = functions.request_id(name, payload)
         try:
+            _require(self._cloud, name, options)
             functions.post(name, payload, **options)
         except (ServiceError, UnsupportedLocally) as error:
             raise _failure(call, error, request_id) from None
@@ -130,6 +132,7 @@ async def _invoke(cloud: Host, call: TaskCall, name: str, payload: bytes, option
     def run() -> Invocation:
         if fault.kind == "error":
             raise ServiceError(fault.value, fault.message, fault.status)
+        _require(cloud, name, options)
         with decided(fault):
             done = functions.invoke(name, payload, limit=call.limit, request_id=request_id, **options)
         if fault.kind == "corrupt":
@@ -143,6 +146,14 @@ async def _invoke(cloud: Host, call: TaskCall, name: str, payload: bytes, option
     if done.function_error is not None:
         raise _handler_failure(done.payload)
     return done
+
+
+def _require(cloud: Host, name: str, options: Mapping[str, str]) -> None:
+    """Raises ServiceError when the workflow's role may not invoke the function."""
+    arn = name
+    if not name.startswith("arn:"):
+        arn = f"arn:aws:lambda:{cloud.region}:{cloud.account_id}:function:{name.rpartition('function:')[2]}"
+    cloud.require("lambda:InvokeFunction", arn + (f":{options['qualifier']}" if "qualifier" in options else ""))
 
 
 def _client_context(text: str) -> str:

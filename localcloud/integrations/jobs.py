@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
 from localcloud.asl.environment import TaskCall, TaskFailure
 from localcloud.integrations.optimised import ApiTask
 from localcloud.integrations.shapes import text_of
@@ -17,6 +19,10 @@ from localcloud.time import durations
 
 if TYPE_CHECKING:
     from localcloud.integrations.api import Operation
+
+#: https://docs.aws.amazon.com/step-functions/latest/dg/connect-sagemaker.html says that it is set; the role must be
+#: allowed to (sagemaker:AddTags).
+_MANAGED = {"Key": "MANAGED_BY_AWS", "Value": "STARTED_BY_STEP_FUNCTIONS"}
 
 Request = Callable[[dict[str, Any], dict[str, Any]], dict[str, Any]]
 
@@ -92,6 +98,13 @@ class JobTask(ApiTask):
         super().__init__(start, resource_type, resource, "sync")
         self._job, self._describe, self._stop = job, describe, stop
 
+    def request(self, call: TaskCall) -> dict[str, Any]:
+        """What starts the job; SageMaker's gets a tag of Step Functions' own. Raises TaskFailure."""
+        request = super().request(call)
+        if self.resource_type == "sagemaker":
+            request["Tags"] = [*request.get("Tags", ()), _MANAGED]
+        return request
+
     async def complete(self, call: TaskCall, response: Any) -> Any:
         """Look until it has ended. Raises TaskFailure, the description as its cause, unless it succeeded."""
         clock = self._describe.cloud.clock
@@ -99,7 +112,10 @@ class JobTask(ApiTask):
         started = clock.now()
         while True:
             # A description may have to wait for the job's real end: not on the clock thread.
-            found = await clock.work(self._describe.send, key)
+            try:
+                found = await clock.work(self._describe.send, key)
+            except ClientError as error:  # the workflow's role may start the job and not look at it
+                raise self._describe.failure(call, error) from None
             status: Any = found
             for name in self._job.status:
                 status = status[name]

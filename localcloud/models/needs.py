@@ -66,6 +66,7 @@ def session(model: Path | bytes, constants: Mapping[str, Any] | None = None) -> 
     runtime = onnxruntime()
     options = runtime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = False  # it would keep, for good, the room that the longest recording took
     options.log_severity_level = 3  # errors only: it warns on stderr of what it tidies up in a graph
     if constants:
         values = [runtime.OrtValue.ortvalue_from_numpy(value) for value in constants.values()]

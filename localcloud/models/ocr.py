@@ -78,10 +78,13 @@ def read(image: npt.NDArray[np.uint8], *, photo: bool = False) -> Page:
     Raises:
         UnsupportedLocally: rapidocr, onnxruntime or the model files are not installed.
     """
+    import numpy as np
+
+    bgr = np.ascontiguousarray(image[:, :, ::-1])  # as rapidocr expects it; of a view OpenCV would make a copy a line
     with _lock:
         reader = _reader()
         reader.least_width = _OF_A_PHOTO if photo else _OF_A_PAGE
-        found = reader(image[:, :, ::-1])  # rapidocr expects BGR
+        found = reader(bgr)
     height, width = image.shape[:2]
     if not found.txts:  # nothing that looks like text
         return Page(width, height, ())
@@ -91,6 +94,14 @@ def read(image: npt.NDArray[np.uint8], *, photo: bool = False) -> Page:
         if read_words:
             lines.append(Line(read_words, float(score), _quad(box)))
     return Page(width, height, tuple(lines))
+
+
+def load() -> None:
+    """Load the models; the first page does it when nobody has."""
+    with _lock:
+        reader = _reader()
+        reader._load_det_model()
+        reader._load_rec_model()
 
 
 #: The mean probability that the recogniser gives to text on its head is about .7, to text that stands .98 and more, on

@@ -154,6 +154,7 @@ class Functions:
         self._lock = threading.Lock()
         self._fleets: dict[tuple[str, str], _Fleet] = {}
         self._waiting: dict[str, _Waiting] = {}  # by the worker's session token
+        self._arns: dict[str, str] = {}  # by session token too
         self._numbers: Counter[tuple[str, str]] = Counter()
         self._workers: set[Worker] = set()
         self._alive = 0  # workers, those included that are about to be started
@@ -249,6 +250,10 @@ class Functions:
         """The thread that waits for the worker with this session token; None when there is none."""
         found = self._waiting.get(token)
         return None if found is None else found.thread
+
+    def arn_of(self, token: str) -> str | None:
+        """The function of the worker with this session token."""
+        return self._arns.get(token)
 
     def kill(self, token: str) -> None:
         """End the worker with this session token, if somebody waits for it, in the middle of what it does."""
@@ -383,6 +388,7 @@ class Functions:
         worker = Worker(environment, task, own / "output", function_worker.CLIENT_COMMAND)
         with self._lock:
             self._workers.add(worker)
+            self._arns[name] = function.arn
             closed = self._closed
         if closed:  # meanwhile; close() did not see this one
             worker.kill()

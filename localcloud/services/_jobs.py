@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
-from localcloud import faults
+from localcloud import acting, faults
 from localcloud.door.wire import ServiceError
 from localcloud.host import Host
 from localcloud.services._regional import Regional
@@ -80,8 +80,13 @@ class Job:
 
     def start(self) -> Fiber[None]:
         """Begin its life."""
-        self._fiber = self.clock.spawn(self._live())
+        with acting.acting_as(self.acts_as()):
+            self._fiber = self.clock.spawn(self._live())
         return self._fiber
+
+    def acts_as(self) -> str | None:
+        """The role with whose rights it works: those of who started it, unless the service is given one."""
+        return acting.role()
 
     def stop(self) -> None:
         """End it where it stands. Clock thread only."""

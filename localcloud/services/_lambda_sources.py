@@ -22,6 +22,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from localcloud import host
+from localcloud.acting import acting_as
 from localcloud.door import moto
 from localcloud.door.constraints import detected, sentence
 from localcloud.door.wire import ServiceError
@@ -53,6 +54,11 @@ class Functions(host.Functions, Protocol):
 
 
 #: Batch sizes: what a mapping gets without one, and the most.
+_READING = {
+    "sqs": ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes"),
+    "kinesis": ("GetRecords", "GetShardIterator", "DescribeStream", "ListShards"),
+    "dynamodb": ("GetRecords", "GetShardIterator", "DescribeStream"),
+}
 _SIZES = {"sqs": (10, 10_000), "sqs fifo": (10, 10), "kinesis": (100, 10_000), "dynamodb": (100, 10_000)}
 
 #: Batches of a queue that are under way at a time: "Lambda starts with five concurrent batches" (with-sqs.html).
@@ -279,6 +285,8 @@ class Sources:
         mapping.settings, mapping.modified = settings, self._clock.now()
 
     def _check_source(self, mapping: EventSourceMapping, timeout: int) -> None:
+        with acting_as(mapping.role):
+            self._check_permissions(mapping)
         if not mapping.kind.startswith("sqs"):
             if not self._shards(mapping):
                 raise invalid(f"Stream not found: {mapping.source}")
@@ -294,6 +302,20 @@ class Sources:
             raise invalid(
                 f"Queue visibility timeout: {hidden} seconds is less than Function timeout: {timeout} seconds"
             )
+
+    def _check_permissions(self, mapping: EventSourceMapping) -> None:
+        """Lambda reads with the function's rights, and looks at them when it is told to read.
+
+        https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html, services-kinesis-create.html
+        """
+        service = mapping.source.split(":")[2]
+        for action in _READING[service]:
+            try:
+                self._cloud.require(f"{service}:{action}", mapping.source)
+            except ServiceError:
+                raise invalid(
+                    f"The function execution role does not have permissions to call {action} on {service.upper()}"
+                ) from None
 
     def _delete(self, request: Shape) -> Shape:
         mapping = self._find(request)
@@ -546,7 +568,8 @@ class Sources:
                 "streamArn": mapping.source,
             },
         }
-        self._functions.outcomes.send({"Arn": arn}, record, request_id)
+        with acting_as(mapping.role):
+            self._functions.outcomes.send({"Arn": arn}, record, request_id)
 
     # ---- the function
 

@@ -6,9 +6,11 @@ same photos anew. An answer there is found by the question and by the code and t
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import os
 import pickle
+import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -16,7 +18,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -51,6 +53,7 @@ class Remembered(Generic[T]):
             return found.result()
         try:
             made.set_result(self._kept(question, answer))
+            _give_back()
         except BaseException as problem:
             with self._lock:
                 self._answers.pop(question, None)
@@ -76,6 +79,20 @@ class Remembered(Generic[T]):
             for old in files[: max(0, len(files) - _MOST_FILES)]:
                 old.unlink()
         return worked_out
+
+
+def _give_back() -> None:
+    """Have the C library return what a model needed for a moment: glibc keeps it, some 200 MB for a page."""
+    trim = _malloc_trim()
+    if trim is not None:
+        trim(0)
+
+
+@cache
+def _malloc_trim() -> Any:
+    if sys.platform != "linux":
+        return None
+    return getattr(ctypes.CDLL(None), "malloc_trim", None)
 
 
 @cache

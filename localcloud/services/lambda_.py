@@ -24,6 +24,7 @@ from collections import Counter
 from typing import Any
 
 from localcloud import injection
+from localcloud.acting import acting_as
 from localcloud.door import moto
 from localcloud.door.constraints import sentence
 from localcloud.door.wire import ServiceError, invalid
@@ -148,7 +149,7 @@ class LocalFunctions:
         finally:
             with self._lock:
                 self._running[function.arn] -= 1
-        self._write_log(function, outcome)
+        self._write_log(found, function, outcome)
         return Invocation(
             outcome.payload,
             "Unhandled" if outcome.failed else None,
@@ -174,6 +175,11 @@ class LocalFunctions:
     def thread_of(self, token: str) -> int | None:
         """The thread that waits for the worker with this session token; None when there is none."""
         return self.runtime.thread_of(token)
+
+    def role_of(self, token: str) -> str | None:
+        """The ARN of the role that the function of the worker with this session token runs as."""
+        arn = self.runtime.arn_of(token)
+        return None if arn is None else str(self._find(arn, None)[0].role)
 
     def kill(self, token: str) -> None:
         """End the worker with this session token, if there is one, in the middle of what it does."""
@@ -207,7 +213,8 @@ class LocalFunctions:
         plan = self.outcomes.plan(configs[-1] if configs else {}, letters, len(_RETRY_AFTER), _EVENT_AGE)
         request_id = self.request_id(name_or_arn, payload)
         arn = f"{_unqualified(found)}:{qualifier or '$LATEST'}"
-        self._cloud.clock.spawn(self._deliver(name_or_arn, payload or b"{}", qualifier, request_id, plan, arn))
+        with acting_as(found.role):  # it sends to the destinations, too
+            self._cloud.clock.spawn(self._deliver(name_or_arn, payload or b"{}", qualifier, request_id, plan, arn))
 
     async def _deliver(
         self, name: str, payload: bytes, qualifier: str | None, request_id: str, plan: Plan, arn: str
@@ -342,8 +349,14 @@ class LocalFunctions:
                 raise ServiceError("TooManyRequestsException", "Rate Exceeded.", 429, details)
             self._running[arn] += 1
 
-    def _write_log(self, function: Function, outcome: Outcome) -> None:
+    def _write_log(self, found: Any, function: Function, outcome: Outcome) -> None:
         """Add an invocation's entries to CloudWatch Logs, at virtual time."""
+        group = f"arn:aws:logs:{function.region}:{self._cloud.account_id}:log-group:/aws/lambda/{function.name}"
+        with acting_as(found.role):
+            try:
+                self._cloud.require("logs:PutLogEvents", f"{group}:log-stream:{outcome.stream}")
+            except ServiceError:  # without it a function runs, and nobody reads what it says
+                return
         now = int(self._cloud.clock.now() * 1000)
         events = [{"timestamp": now, "message": line} for line in outcome.lines]
         account, group = self._cloud.account_id, f"/aws/lambda/{function.name}"

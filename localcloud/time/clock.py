@@ -18,14 +18,14 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from contextvars import copy_context
+from contextvars import ContextVar, copy_context
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
 
 from localcloud.time.fibers import Cancelled, Fiber, Signal, Trap, drop
 
-__all__ = ["EPOCH", "Cancelled", "Clock", "Fiber", "Signal", "TimedOut"]
+__all__ = ["EPOCH", "Cancelled", "Clock", "Fiber", "Shift", "Signal", "TimedOut"]
 
 T = TypeVar("T")
 
@@ -43,6 +43,18 @@ _WORKERS = 32
 #: Looks of real work at something unfinished after which a deadline may pass, which may be the work's own: whoever
 #: asks so often does nothing but wait.
 _STUBBORN = 10
+
+
+class Shift:
+    """By how many seconds the time of what runs in its context is behind the clock's."""
+
+    __slots__ = ("seconds",)
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+
+_shift: ContextVar[Shift | None] = ContextVar("shift", default=None)
 
 
 class TimedOut(Exception):
@@ -111,6 +123,7 @@ class Clock:
         self._is_lent = False  # another thread is in its place
         self.outsiders = 0
         self._outside_at = 0.0
+        self._acting: set[int] = set()  # the threads on which someone outside is being answered
         self._held_at: float | None = None
         self._callers: dict[int, _Caller] = {}  # by the worker thread
         self._serving = threading.local()
@@ -133,12 +146,26 @@ class Clock:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def now(self) -> float:
-        """Virtual seconds since the Unix epoch."""
+        """Virtual seconds since the Unix epoch; inside `shifted`, those of its own time."""
+        shift = _shift.get()
+        return self._now if shift is None else self._now - shift.seconds
+
+    def true_now(self) -> float:
+        """The same outside `shifted`."""
         return self._now
+
+    @contextmanager
+    def shifted(self, shift: Shift) -> Iterator[None]:
+        """Around what is to happen at another time: it, and all that it starts, is behind the clock."""
+        token = _shift.set(shift)
+        try:
+            yield
+        finally:
+            _shift.reset(token)
 
     def datetime(self) -> datetime:
         """Virtual time as a UTC datetime, to the millisecond (as AWS gives its timestamps)."""
-        return datetime.fromtimestamp(round(self._now, 3), UTC)
+        return datetime.fromtimestamp(round(self.now(), 3), UTC)
 
     @property
     def is_here(self) -> bool:
@@ -222,6 +249,16 @@ class Clock:
         self._outside_at = time.monotonic()
 
     @contextmanager
+    def acting(self) -> Iterator[None]:
+        """Around what is done for someone outside and waits for nothing: `PATIENCE` begins when it is done."""
+        self._acting.add(threading.get_ident())
+        try:
+            yield
+        finally:
+            self.outside()
+            self._acting.discard(threading.get_ident())
+
+    @contextmanager
     def awaiting_outside(self) -> Iterator[None]:
         """Around a wait during which the outside may act: time does not jump at once. Clock thread only."""
         self.outsiders += 1
@@ -293,7 +330,7 @@ class Clock:
         Args:
             deadline: something is cut short when they have passed: nothing that real work could be waiting for.
         """
-        return self.sleep_until(self._now + seconds, deadline=deadline)
+        return self._until(self._now + seconds, deadline)
 
     def skip(self, seconds: float) -> bool:
         """Let virtual seconds pass at once if nothing else can happen in them; whether they did.
@@ -317,7 +354,19 @@ class Clock:
 
     def sleep_until(self, when: float, *, deadline: bool = False) -> Trap:
         """Await this to wait until a virtual time, in seconds since the Unix epoch."""
+        return self._until(self._true(when), deadline)
+
+    def call_at(self, when: float, function: Callable[[], None]) -> None:
+        """Call a function at a virtual time, in seconds since the Unix epoch. Clock thread only."""
+        self._at(self._true(when), function)
+
+    def _until(self, when: float, deadline: bool) -> Trap:
         return Trap(lambda fiber: self._at(when, fiber.resume, deadline).cancel)
+
+    def _true(self, when: float) -> float:
+        """On this clock, a time in `shifted`."""
+        shift = _shift.get()
+        return when if shift is None else when + shift.seconds
 
     def tick(self, when: float) -> Trap:
         """Await this to wait until a recurring schedule's next time, in seconds since the Unix epoch.
@@ -326,6 +375,7 @@ class Clock:
         starts does not count as something else: a schedule that started an execution a minute, each of two minutes,
         would go on for ever at the speed of the machine. When the time passed without it, it is woken late.
         """
+        when = self._true(when)
 
         def arm(fiber: Fiber[Any]) -> Callable[[], None]:
             fiber.by_schedule = True
@@ -505,10 +555,11 @@ class Clock:
             if self.outsiders and gap >= 1:  # shorter steps are work that goes on elsewhere
                 if self._held_at is None:
                     self._held_at = real
-                quiet_at = min(self._outside_at, self._held_at + MAX_PATIENCE) + PATIENCE
+                outside_at = real if self._acting else self._outside_at
+                quiet_at = min(outside_at, self._held_at + MAX_PATIENCE) + PATIENCE
                 pause = max(pause, quiet_at - real)
-            if pause > 0 and self._pause(pause):
-                # A call came in the middle of the gap: it happens at the virtual time that this is.
+            if pause > 0 and (self._pause(pause) or self._acting):
+                # A call came in the middle of the gap, or is answered: it happens at the virtual time that this is.
                 if self.speed != math.inf:
                     self._now += gap * min(1.0, (time.monotonic() - real) / pause)
                 return False

@@ -30,6 +30,9 @@ COMPUTING = {
     "translate": 0.2,
 }
 
+#: Of these, what runs a reader's code, which may never end.
+RUNS_CODE = {"lambda", "sagemaker-runtime"}
+
 #: How often `.sync` looks after a job. Step Functions learns of ends from events and by polling, within
 #: seconds.
 POLL = 1.0

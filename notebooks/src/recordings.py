@@ -1,4 +1,6 @@
-"""Recordings to be heard in a notebook."""
+"""Recordings to be heard in a notebook, or read."""
+
+from html import escape
 
 from helpers.attended import attended
 
@@ -8,18 +10,21 @@ from IPython.display import HTML, Audio
 
 
 def player(path):
-    """A player for a WAV or an MP3 file; where nobody sits at the notebook, a line that says what it is.
+    """A player for a WAV or an MP3 file, and its transcript; where nobody sits at the notebook, a line in its place.
 
-    (The recording is a megabyte as text: too much for a notebook that is stored.)
+    (The recording is a megabyte as text: too much for a notebook that is stored. Slides and the site bring it back.)
     """
+    words = escape(path.with_suffix(".txt").read_text(encoding="utf-8").strip())
+    transcript = f'<details><summary>Transcript</summary><pre style="white-space:pre-wrap">{words}</pre></details>'
     if attended():
-        return Audio(filename=str(path))
+        return HTML(Audio(filename=str(path))._repr_html_() + transcript)
     seconds = soundfile.info(path).duration
-    return HTML(f"<p>{path.name}, {seconds:.0f} seconds: run this cell to hear it</p>")
+    place = f'<p data-recording="{path.as_posix()}">{path.name}, {seconds:.0f} seconds: run this cell to hear it</p>'
+    return HTML(place + transcript)
 
 
 def hear_pcm(sound, rate):
-    """The same for signed 16-bit samples, as Amazon Polly gives them."""
+    """The same for signed 16-bit samples, as Amazon Polly gives them; its words are those that it was asked to say."""
     samples = numpy.frombuffer(sound, dtype="<i2")
     if attended():
         return Audio(samples, rate=rate)

@@ -1,7 +1,6 @@
 """Roles that a service takes on for a notebook, beside those that connect() makes."""
 
 import json
-import time
 
 
 def make_role(workshop, name, services, may):
@@ -19,7 +18,6 @@ def make_role(workshop, name, services, may):
     try:
         iam.create_role(RoleName=name, AssumeRolePolicyDocument=policy(trust), Tags=workshop.tags)
         iam.put_role_policy(RoleName=name, PolicyName="workshop", PolicyDocument=policy(allowed))
-        time.sleep(10 if workshop.target == "aws" else 0)  # a new role is not known everywhere at once
     except iam.exceptions.EntityAlreadyExistsException:
         pass
     return iam.get_role(RoleName=name)["Role"]["Arn"]

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import nbformat
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from nbformat.sign import NotebookNotary
 from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, sync_playwright
 
@@ -93,6 +94,12 @@ def watch(chromium: Browser) -> Iterator[Callable[..., Watched]]:
         each.page.close()
     assert [url for each in opened for url in each.foreign] == []
     assert [text for each in opened for text in each.complaints] == []
+
+
+def violations(page: Page, inside: str | None = None) -> list[str]:
+    """What axe-core has against a page, or against a part of it, a line each."""
+    found = Axe().run(page, context=inside, options={"preload": False}).response["violations"]
+    return [f"{each['id']}: {node['target']}" for each in found for node in each["nodes"]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,9 @@
-"""Pictures as readers meet them: in a notebook they trust or not, light and dark, and in pages made of it."""
+"""Pictures as readers meet them: in a notebook they trust or not, light and dark."""
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -19,7 +16,6 @@ from tests.browser.conftest import Lab, Watched
 from tools.processes import ROOT
 
 HISTORIES = ROOT / "tests" / "draw" / "histories"
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 HOSTILE = {
     "StartAt": '<img src=x onerror="hacked=1">',
     "States": {'<img src=x onerror="hacked=1">': {"Type": "Pass", "Result": "<script>hacked=1</script>", "End": True}},
@@ -68,61 +64,29 @@ def test_pictures_show_with_their_words(trusted: bool, lab: Lab, watch: Callable
     assert page.evaluate("() => window.hacked") is None
 
 
-@pytest.fixture(scope="module")
-def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Every notebook as a page and as slides, made as README.md says."""
-    folder = tmp_path_factory.mktemp("pages")
-    for kind in ("html", "slides"):
-        command = ["nbconvert", "--config", "tools/offline_pages.py", "--to", kind, "--output-dir", str(folder)]
-        process = subprocess.run(
-            [sys.executable, "-m", *command, *map(str, NOTEBOOKS)],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert process.returncode == 0, process.stderr
-    return folder
+QUIZ = """**1.** Which?
+
+<details><summary>a. this</summary>
+
+✓ Right. Because.
+</details>
+<details><summary>b. that</summary>
+
+✗ No. Because.
+</details>"""
 
 
-def images_in(path: Path) -> int:
-    """How many pictures a notebook has in HTML."""
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    outputs = [output for cell in cells for output in cell.get("outputs", [])]
-    return sum("".join(output.get("data", {}).get("text/html", "")).count("<img") for output in outputs)
-
-
-def is_seen(picture: dict[str, Any]) -> bool:
-    return bool(picture["alt"] and picture["wide"] and picture["high"])
-
-
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_page_made_of_a_notebook_has_its_pictures_and_fetches_nothing(
-    path: Path, pages: Path, watch: Callable[..., Watched]
-) -> None:
-    watched = watch()
-    watched.page.goto((pages / f"{path.stem}.html").as_uri())
-    found = watched.pictures()
-    assert len(found) >= images_in(path)
-    assert all(map(is_seen, found)), found
-
-
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_slides_are_stepped_through_by_key_and_fetch_nothing(
-    path: Path, pages: Path, watch: Callable[..., Watched]
+def test_a_quiz_is_answered_by_keyboard_in_a_notebook_that_is_not_trusted(
+    lab: Lab, watch: Callable[..., Watched]
 ) -> None:
     watched = watch()
     page = watched.page
-    page.set_viewport_size({"width": 1280, "height": 720})
-    page.goto((pages / f"{path.stem}.slides.html").as_uri())
-    count = page.locator("section section").count()
-    found = []
-    for number in range(1, count + 1):
-        expect(page.locator("#number")).to_have_text(f"{number} of {count}")
-        expect(page.locator("section section:visible")).to_have_count(1)
-        found += watched.pictures()
-        page.keyboard.press("ArrowRight")
-    assert len(found) == page.locator("section img").count()
-    assert all(is_seen(picture) and picture["high"] <= 720 for picture in found), found
-    page.keyboard.press("Home")
-    expect(page.locator("#number")).to_have_text(f"1 of {count}")
+    lab.write("quiz.ipynb", nbformat.v4.new_markdown_cell(QUIZ))
+    page.goto(lab.address("quiz.ipynb"))
+    answer = page.locator("details", has_text="a. this")
+    answer.wait_for(timeout=MINUTES)
+    expect(answer.get_by_text("Because")).to_be_hidden()
+    answer.locator("summary").press("Enter")
+    expect(answer.get_by_text("Because")).to_be_visible()
+    answer.locator("summary").press(" ")
+    expect(answer.get_by_text("Because")).to_be_hidden()

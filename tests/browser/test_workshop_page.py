@@ -12,7 +12,7 @@ import boto3
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Watched
+from tests.browser.conftest import Watched, violations
 from tools.processes import ROOT
 
 HOSTILE = "<img src=x onerror=hacked=1>"
@@ -107,6 +107,7 @@ def test_an_execution_is_seen_from_its_start_to_its_end(running: Running, watch:
     expect(page.locator("#events tr").last).to_contain_text("Execution succeeded")
     assert all(picture["alt"] and picture["wide"] for picture in watched.pictures())
     assert len(watched.pictures()) == 2
+    assert violations(page) == []
     assert page.evaluate("() => window.hacked") is None
 
 
@@ -128,6 +129,7 @@ def test_another_execution_is_chosen_and_explored(running: Running, watch: Calla
     expect(page.locator(".ws-detail h3")).to_have_text(HOSTILE)  # what was chosen stays chosen
     page.get_by_role("checkbox", name="show the newest").set_checked(True)
     expect(listed.first).to_have_attribute("aria-pressed", "true")
+    assert violations(page) == []
     assert first != second
 
 

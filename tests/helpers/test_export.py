@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from helpers import WorkshopError, deploy, steps
 from helpers.export import export
 from helpers.resources import Function, StateMachine
 from helpers.session import Session
+from tools import export as export_all
 
 HANDLER = "def handler(event, context):\n    return event\n"
 
@@ -97,6 +99,43 @@ def test_sam_makes_cloudformation_of_the_template(folder: Path, monkeypatch: pyt
     assert (folder / "functions" / "workshop-99-say-it" / "say_it.py").read_text() == HANDLER
 
 
+def test_all_that_is_in_the_account_is_one_template(
+    machine: StateMachine, workshop: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    key = {"AttributeName": "id", "AttributeType": "S"}
+    workshop.client("dynamodb").create_table(
+        TableName="workshop-99-records",
+        AttributeDefinitions=[key],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    workshop.client("sns").create_topic(Name="workshop-99-said")
+    queue = workshop.client("sqs").create_queue(QueueName="workshop-99-asked")["QueueUrl"]
+    ask = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "End": True}
+    ask["Parameters"] = {"QueueUrl": queue, "MessageBody": "?"}
+    deploy({"StartAt": "Ask", "States": {"Ask": ask}}, "workshop-99-asks")
+    files = json.loads(export_all.write(tmp_path))
+    assert not any(workshop.account_id in Path(each).read_text("utf-8") for each in files)
+    assert "https://sqs.${Region}.amazonaws.com/${AccountId}/" in (tmp_path / "workshop-99-asks.asl.json").read_text()
+    template = read(tmp_path / "template.yaml")
+    for resource in template["Resources"].values():
+        for name in ("CodeUri", "DefinitionUri"):
+            if name in resource["Properties"]:
+                assert (tmp_path / resource["Properties"][name]).exists()
+                resource["Properties"][name] = "s3://bucket/key"
+    kinds = Counter(each["Type"] for each in transform(template, {}, NoPolicies())["Resources"].values())
+    assert kinds == {
+        "AWS::DynamoDB::Table": 1,
+        "AWS::IAM::Role": 4,
+        "AWS::Lambda::Function": 1,
+        "AWS::S3::Bucket": 1,
+        "AWS::SNS::Topic": 1,
+        "AWS::SQS::Queue": 1,
+        "AWS::StepFunctions::StateMachine": 3,
+    }
+
+
 class NoPolicies:
     """The managed policies that SAM asks IAM for."""
 
@@ -110,14 +149,16 @@ def test_iam_takes_the_roles_and_they_may_call_what_the_workflow_calls(folder: P
     statements = policy["PolicyDocument"]["Statement"]
     for statement in statements:
         if isinstance(statement["Resource"], dict):
-            text = statement["Resource"]["Fn::Sub"]
-            statement["Resource"] = text.replace("${AWS::Partition}", "aws").replace("${AWS::AccountId}", "1" * 12)
+            text = statement["Resource"]["Fn::Sub"].replace("${AWS::Partition}", "aws").replace("${Bucket}", "b")
+            statement["Resource"] = text.replace("${AWS::AccountId}", "1" * 12).replace("${AWS::Region}", "eu-west-1")
     iam = workshop.client("iam")
     iam.create_role(RoleName="exported", AssumeRolePolicyDocument=json.dumps(role["AssumeRolePolicyDocument"]))
     iam.put_role_policy(RoleName="exported", PolicyName="p", PolicyDocument=json.dumps(policy["PolicyDocument"]))
-    actions = {statement["Action"] for statement in statements}
-    assert {"lambda:InvokeFunction", "s3:GetObject", "states:StartExecution", "events:PutRule"} <= actions
-    assert not {action for action in actions if action.startswith(("textract", "sns", "sqs"))}
+    allowed = {(action, each["Resource"]) for each in statements for action in each["Action"]}
+    assert ("lambda:InvokeFunction", "arn:aws:lambda:eu-west-1:111111111111:function:workshop-99-say-it") in allowed
+    assert ("states:StartExecution", "arn:aws:states:eu-west-1:111111111111:stateMachine:workshop-99-all") in allowed
+    assert ("s3:ListBucket", "arn:aws:s3:::b") in allowed
+    assert {action.partition(":")[0] for action, _ in allowed} == {"lambda", "states", "s3", "events"}
 
 
 def test_a_function_that_is_not_handed_over_is_named(machine: StateMachine, tmp_path: Path) -> None:
@@ -128,7 +169,7 @@ def test_a_function_that_is_not_handed_over_is_named(machine: StateMachine, tmp_
 def test_a_service_that_the_workshop_may_not_call_has_no_policy(workshop: Session, tmp_path: Path) -> None:
     task = steps.AwsSdkStep("Ask", "bedrockruntime", "converse", parameters={"ModelId": "any"})
     machine = StateMachine("workshop-99-ask", "arn:any", steps.Graph(task).to_json())
-    with pytest.raises(WorkshopError, match="may not call bedrockruntime"):
+    with pytest.raises(WorkshopError, match="calls bedrockruntime is not known here"):
         export(machine, tmp_path)
 
 

@@ -11,9 +11,10 @@ from localcloud.asl.distributed.items import map_item
 from localcloud.asl.distributed.reader import ItemReader
 from localcloud.asl.distributed.run import MapRun
 from localcloud.asl.distributed.writer import ResultWriter
+from localcloud.asl.environment import TaskFailure
 from localcloud.asl.errors import StateFailed
 from localcloud.asl.language import Fields, Language
-from localcloud.asl.machine import Machine
+from localcloud.asl.machine import Machine, Outcome
 from localcloud.asl.randomness import uuid4
 from localcloud.asl.running import Visit
 from localcloud.asl.states.map import Map
@@ -33,6 +34,12 @@ class DistributedMap(Map):
         self._writer = ResultWriter(fields["ResultWriter"], language) if "ResultWriter" in fields else None
         self._count = language.number(fields, "ToleratedFailureCount")
         self._percentage = language.number(fields, "ToleratedFailurePercentage", fraction=True)
+
+    async def perform(self, visit: Visit) -> Outcome:
+        past = visit.frame.running.past
+        if past is not None and not past.over:  # its children have run
+            return Outcome(self.next, *await past.whole(visit.frame, self.name))
+        return await super().perform(visit)
 
     async def results(self, visit: Visit, effective: Any, concurrency: int) -> Any:
         """Read the items, run the children, write the results; the state's result. Raises StateFailed."""
@@ -56,6 +63,7 @@ class DistributedMap(Map):
         return await self._finish(visit, effective, run, self._run(visit, effective, run, items, limit))
 
     async def _run(self, visit: Visit, effective: Any, run: MapRun, items: list[Any] | None, limit: int) -> None:
+        _require(visit, "states:StartExecution", visit.frame.running.context["StateMachine"]["Id"])
         if items is None:
             assert self._reader is not None
             items = self._reader.read(visit, effective, limit)
@@ -77,7 +85,12 @@ class DistributedMap(Map):
     async def _redrive(self, visit: Visit, effective: Any, run: MapRun) -> Any:
         details = {"mapRunArn": run.arn, "redriveCount": run.redrive_count + 1}
         visit.frame.event("MapRunRedriven", ("mapRunRedrivenEventDetails", details))
-        return await self._finish(visit, effective, run, run.redrive())
+        return await self._finish(visit, effective, run, self._run_again(visit, run))
+
+    async def _run_again(self, visit: Visit, run: MapRun) -> None:
+        family = visit.frame.running.context["StateMachine"]["Id"].replace(":stateMachine:", ":execution:")
+        _require(visit, "states:RedriveExecution", f"{family}/{run.arn.rpartition('/')[2]}")
+        await run.redrive()
 
     def _tolerated(self, visit: Visit, effective: Any) -> tuple[int, float]:
         count = self._count(visit, effective) if self._count else 0
@@ -98,3 +111,11 @@ class DistributedMap(Map):
         if self._writer is not None:
             return self._writer.write(visit, effective, run)
         return [json.loads(child.output) for child in run.children if child.output is not None]
+
+
+def _require(visit: Visit, action: str, resource: str) -> None:
+    """Children are started, and started again, with the workflow's own role. Raises StateFailed."""
+    try:
+        visit.frame.running.environment.require(action, resource)
+    except TaskFailure as failure:
+        raise StateFailed(failure.error, failure.cause) from failure

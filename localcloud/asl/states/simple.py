@@ -62,12 +62,12 @@ class Wait(State):
         effective = self.flow.effective(visit)
         clock = visit.frame.running.clock
         if self._seconds is not None:
-            await clock.sleep(self._seconds(visit, effective))
+            await visit.frame.running.wait(visit.frame, self._seconds(visit, effective), "StateExited")
         if self._timestamp is not None:
             until = self._timestamp(visit, effective)
             if until - clock.now() > _LONGEST_DELAY:
                 raise visit.failure("Wait state delay is too long.")
-            await clock.sleep_until(until)
+            await visit.frame.running.wait(visit.frame, until - clock.now(), "StateExited")
         return Outcome(self.next, *self.flow.passthrough(visit, effective))
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from localcloud.acting import acting_as
 from localcloud.door.wire import ServiceError
 from localcloud.errors import UnsupportedLocally
 from localcloud.host import Service
@@ -170,7 +171,8 @@ class Athena:
             )
         bucket, prefix = place
         try:
-            self._cloud.client("s3").head_bucket(Bucket=bucket)
+            with acting_as(None):
+                self._cloud.client("s3").head_bucket(Bucket=bucket)
         except ClientError:
             raise _invalid(f"Unable to verify/create output bucket {bucket}") from None
         return bucket, f"{prefix.rstrip('/')}/" if prefix else ""

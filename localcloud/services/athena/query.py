@@ -12,6 +12,8 @@ import json
 import shutil
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from botocore.exceptions import ClientError
+
 from localcloud.services._jobs import Job, JobFailed, Statuses
 from localcloud.services.athena import values
 from localcloud.services.athena.errors import SYSTEM, QueryFailed
@@ -113,6 +115,11 @@ class QueryExecution(Job):
         except QueryFailed as problem:
             self._error = problem
             raise JobFailed(problem.reason) from None
+        except ClientError as error:  # it reads and writes with its caller's rights
+            if not error.response["Error"]["Code"].startswith("AccessDenied"):
+                raise
+            self._error = QueryFailed(f"Insufficient permissions: {error.response['Error']['Message']}")
+            raise JobFailed(self._error.reason) from None
         finally:
             self._spent.setdefault("EngineExecutionTimeInMillis", _millis(self.clock.now() - self.created - _QUEUE))
             self.statement.close()

@@ -355,7 +355,9 @@ def find(cloud: Host, database: str, name: str) -> Table | None:
     """A table of the catalog, or None."""
     try:
         found = cloud.client("glue").get_table(DatabaseName=database, Name=name)["Table"]
-    except ClientError:
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "AccessDeniedException":
+            raise
         return None
     return Table(cloud, database, name, found)
 

@@ -152,6 +152,10 @@ class SentimentJob(Job):
         except ClientError as problem:
             raise JobFailed(f"NO_WRITE_ACCESS_TO_OUTPUT: {problem.response['Error']['Message']}") from None
 
+    def acts_as(self) -> str | None:
+        """DataAccessRoleArn."""
+        return self._request.get("DataAccessRoleArn")
+
     def brief(self) -> Structure:
         """As StartSentimentDetectionJob answers."""
         region, account = self._cloud.region, self._cloud.account_id

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError, ParamValidationError
 
+from localcloud.acting import acting_as
 from localcloud.door import moto
 from localcloud.door.wire import ServiceError
 from localcloud.errors import UnsupportedLocally
@@ -179,7 +180,8 @@ class Targets:
         retries, pause = 0, _PAUSE
         while True:
             try:
-                (send or self.send)(delivery)
+                with acting_as(delivery.target.get("RoleArn")):
+                    (send or self.send)(delivery)
                 return
             except Undeliverable as problem:
                 error = problem

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from localcloud.acting import acting_as
 from localcloud.door.wire import ServiceError
 from localcloud.errors import UnsupportedLocally
 from localcloud.services.firehose import prefixes
@@ -220,6 +221,8 @@ class Delivery:
         payload = json.dumps(event, separators=(",", ":")).encode()
 
         def run() -> Invocation:
+            with acting_as(self.settings["RoleARN"]):
+                self.cloud.require("lambda:InvokeFunction", function)
             return self.cloud.functions.invoke(function, payload)
 
         try:
@@ -294,7 +297,8 @@ class Delivery:
         content = {"Body": gzip.compress(body, mtime=0) if zipped else body, "ContentType": "application/octet-stream"}
 
         def put() -> None:
-            self.cloud.client("s3").put_object(**where, **content)
+            with acting_as(self.settings["RoleARN"]):
+                self.cloud.client("s3").put_object(**where, **content)
 
         until = clock.now() + _RETRY_FOR
         while self._open:

@@ -146,6 +146,10 @@ class Crawl(Job):
         events = _logs.events(self._cloud, [f"[{self.prefix}] {kind} : {message}"])
         _logs.append(self._cloud, "/aws-glue/crawlers", self.name, events)
 
+    def acts_as(self) -> str | None:
+        """The crawler's role."""
+        return str(self._settings["Role"])
+
     # ---- in a worker thread
 
     def _crawl(self, folder: Path) -> list[str]:

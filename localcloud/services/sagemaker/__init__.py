@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from localcloud.door.wire import Structure
 from localcloud.host import Service
+from localcloud.services.sagemaker import contradictions
 from localcloud.services.sagemaker.backend import Backend
 from localcloud.services.sagemaker.endpoints import Endpoints, create_endpoint_config
 from localcloud.services.sagemaker.jobs import Jobs
@@ -60,12 +61,17 @@ class SageMaker:
         # A transform job's record stays for good, as on AWS.
         actions |= {f"Delete{jobs.job_class.kind}": partial(_delete, jobs) for jobs in (training, tuning, processing)}
         # One at a time and on the clock thread, so that what they see and what happens keep one order.
-        self.actions = {name: partial(cloud.clock.call, action) for name, action in actions.items()}
+        self.actions = {name: partial(cloud.clock.call, _act, action) for name, action in actions.items()}
 
     def close(self) -> None:
         """End every process."""
         self.backend.close()
         self.endpoints.close()
+
+
+def _act(action: Action, request: Structure) -> Structure:
+    contradictions.tags(request)
+    return action(request)
 
 
 def _delete(jobs: Jobs[Any], request: Structure) -> Structure:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import itertools
+import re
 import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from localcloud.door import moto
+from localcloud.door.wire import ServiceError
 from localcloud.runtimes.containers import Container
 from localcloud.runtimes.process import Process
 from localcloud.services import _logs
+from localcloud.services._jobs import JobFailed
 from localcloud.services.sagemaker.storage import Storage
 
 if TYPE_CHECKING:
@@ -28,7 +31,6 @@ class Backend:
     def __init__(self, cloud: Host) -> None:
         self.cloud, self.clock = cloud, cloud.clock
         self.storage = Storage(cloud.client("s3"), cloud.region)
-        self._credentials = cloud.worker_environment()
         self._scratch = cloud.scratch / "sagemaker"
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
@@ -44,9 +46,21 @@ class Backend:
         """An ARN, as moto forms it too."""
         return f"arn:aws:sagemaker:{self.cloud.region}:{self.cloud.account_id}:{kind}/{name}"
 
-    def container(self) -> Container:
-        """A new one."""
-        return Container(self._scratch / str(next(self._numbers)), self._credentials, self.cloud.region)
+    def container(self, image: str) -> Container:
+        """A new one, whose image the role that acts may pull.
+
+        Raises:
+            JobFailed: it may not (SageMaker developer guide, "CreateTrainingJob API: Execution Role Permissions").
+        """
+        found = re.match(r"(\d+)\.dkr\.ecr\.([\w-]+)\.amazonaws\.com[^/]*/([^:@]+)", image)
+        arn = f"arn:aws:ecr:{found[2]}:{found[1]}:repository/{found[3]}" if found else "*"
+        try:
+            self.cloud.require("ecr:GetAuthorizationToken", "*")
+            for action in ("BatchCheckLayerAvailability", "BatchGetImage", "GetDownloadUrlForLayer"):
+                self.cloud.require(f"ecr:{action}", arn)
+        except ServiceError as error:
+            raise JobFailed(f"ClientError: Failed to pull the image {image}. {error.message}") from None
+        return Container(self._scratch / str(next(self._numbers)), self.cloud.worker_environment(), self.cloud.region)
 
     def run(self, command: list[str], directory: Path, environment: Mapping[str, str], log: Path) -> Process:
         """Start a process that ends with the cloud."""
@@ -68,6 +82,11 @@ class Backend:
             text: the lines.
         """
         lines = [line for line in text.splitlines() if line]
+        place = f"arn:aws:logs:{self.cloud.region}:{self.cloud.account_id}:log-group:/aws/sagemaker/{group}"
+        try:
+            self.cloud.require("logs:PutLogEvents", f"{place}:log-stream:{stream}")
+        except ServiceError:  # a job runs without
+            return
         _logs.append(self.cloud, f"/aws/sagemaker/{group}", stream, _logs.events(self.cloud, lines))
 
     def close(self) -> None:

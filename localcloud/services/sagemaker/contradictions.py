@@ -6,6 +6,7 @@ are where no report of AWS's own was found; each function names its pages and re
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 
@@ -16,6 +17,13 @@ _28_DAYS = 28 * 86400
 
 #: Families whose storage is NVMe on the instance, as ml.g4dn and ml.c5d: SageMaker adds no volume to them.
 _NVME = re.compile(r"ml\.(p4d|p4de|p5\w*|g4dn|g5|g6e?|\w+\d[a-z]*d[a-z]*)\.")
+
+
+def tags(request: Structure) -> None:
+    """Tags have different keys: https://github.com/aws/sagemaker-python-sdk/pull/3608 has the words."""
+    keys = [each["Key"] for each in request.get("Tags") or ()]
+    if len(set(keys)) < len(keys):
+        raise _refusal("Duplicate tag key")
 
 
 def training(request: Structure) -> None:
@@ -130,6 +138,25 @@ def tuning(request: Structure) -> None:
                     f"The range of hyperparameter {each['Name']} is {low} to {high}: ReverseLogarithmic scaling works "
                     "only for continuous ranges that are entirely within the range 0 <= x < 1.0."
                 )
+    _enough_combinations(ranges, request["HyperParameterTuningJobConfig"]["ResourceLimits"])
+
+
+def _enough_combinations(ranges: Structure, limits: Structure) -> None:
+    """Where nothing is continuous there are as many different jobs as combinations of values.
+
+    https://github.com/aws/amazon-sagemaker-operator-for-k8s/issues/123 has the words.
+    """
+    if not any(ranges.values()) or ranges.get("ContinuousParameterRanges"):
+        return
+    whole = [int(each["MaxValue"]) - int(each["MinValue"]) + 1 for each in ranges.get("IntegerParameterRanges", [])]
+    named = [len(each["Values"]) for each in ranges.get("CategoricalParameterRanges", [])]
+    combinations, jobs = math.prod([*whole, *named]), limits.get("MaxNumberOfTrainingJobs", 1)
+    if combinations < jobs:
+        raise _refusal(
+            "You don't have enough combinations of hyperparameter ranges. The total number of hyperparameter "
+            f"combinations for the provided ranges [{float(combinations)}] must be equal or greater than the value of "
+            f"MaxNumberOfJobs, [{jobs}]. Provide additional ranges."
+        )
 
 
 def model(request: Structure) -> None:

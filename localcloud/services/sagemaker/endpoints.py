@@ -11,6 +11,7 @@ import threading
 from typing import Any
 
 from localcloud import faults
+from localcloud.acting import acting_as
 from localcloud.door import moto
 from localcloud.door.constraints import sentence
 from localcloud.door.wire import ServiceError, Structure, invalid
@@ -21,7 +22,7 @@ from localcloud.services._regional import Regional
 from localcloud.services.sagemaker import status_events
 from localcloud.services.sagemaker.backend import Backend
 from localcloud.services.sagemaker.jobs import page
-from localcloud.services.sagemaker.models import NotServing, Serving, containers_of
+from localcloud.services.sagemaker.models import NotServing, Serving, containers_of, role_of
 from localcloud.time import durations
 from localcloud.time.clock import Fiber
 
@@ -126,6 +127,7 @@ class Variant:
         self.count = int(settings.get("InitialInstanceCount", 1))
         self.serverless: Structure | None = settings.get("ServerlessConfig")
         self.serving = Serving(backend, containers_of(backend, settings["ModelName"]))
+        self.role = role_of(backend, settings["ModelName"])
         self.logged = 0  # characters of its log that CloudWatch has
         self.credit = 0.0  # what it is owed of the requests, see Endpoint._next
 
@@ -238,7 +240,8 @@ class Endpoint:
         """Load all models. In a worker thread."""
         for variant in list(self._loading):
             try:
-                variant.serving.start()
+                with acting_as(variant.role):
+                    variant.serving.start()
             except NotServing as problem:
                 self._write(variant, problem.output)
                 if not problem.output:

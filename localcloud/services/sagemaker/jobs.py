@@ -52,6 +52,10 @@ class Job(_jobs.Job):
         self.publish()
         return super().start()
 
+    def acts_as(self) -> str | None:
+        """RoleArn."""
+        return self.request.get("RoleArn")
+
     async def wind_up(self) -> None:
         """What is left to do once it was stopped."""
         await self.clock.sleep(0)

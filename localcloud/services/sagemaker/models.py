@@ -8,6 +8,7 @@ from localcloud.door.wire import ServiceError, Structure
 from localcloud.errors import UnsupportedLocally
 from localcloud.runtimes import archives, requirements
 from localcloud.runtimes.model_servers import Crashed, ModelServer, NotLoaded, Reply
+from localcloud.services._jobs import JobFailed
 from localcloud.services.sagemaker import contradictions
 from localcloud.services.sagemaker.backend import Backend
 from localcloud.services.sagemaker.images import image_of
@@ -63,6 +64,12 @@ def containers_of(backend: Backend, name: str) -> list[Structure]:
     if model is None:
         raise ServiceError("ValidationException", f'Could not find model "{backend.arn("model", name)}".')
     return [model.primary_container] if model.primary_container else list(model.containers)
+
+
+def role_of(backend: Backend, name: str) -> str | None:
+    """The role that a model's containers run as."""
+    model = backend.moto._models.get(name)
+    return None if model is None else model.execution_role_arn
 
 
 def _containers(request: Structure) -> list[Structure]:
@@ -164,7 +171,10 @@ class Serving:
 
     def _server(self, container: Structure, label: str) -> ModelServer:
         """A server with its model and its script in place."""
-        place = self._backend.container()
+        try:
+            place = self._backend.container(container["Image"])
+        except JobFailed as problem:
+            raise NotServing(str(problem)) from None
         model = place.folder("/opt/ml/model")
         for uri, packed in _sources(container):
             try:

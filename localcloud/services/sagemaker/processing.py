@@ -79,7 +79,7 @@ class ProcessingJob(Job):
         seconds = durations.SAGEMAKER
         await self.clock.sleep(seconds["instance"])
         self._started = self.clock.now()
-        container = self._container = self.backend.container()
+        container = self._container = self.backend.container(self.request["AppSpecification"]["ImageUri"])
         await self.work(self._download, container, seconds=seconds["download"])
         took = min(seconds["process"], self._limit)
         ended = await self.work(self._run, container, seconds=took)

@@ -118,7 +118,7 @@ class TrainingJob(Job):
         await self.clock.sleep(seconds["instance"])
         self._training_started = self.clock.now()
         self._enter("Downloading")
-        container = self._container = self.backend.container()
+        container = self._container = self.backend.container(self.request["AlgorithmSpecification"]["TrainingImage"])
         source = await self.work(self._download, container, seconds=seconds["download"])
         self._enter("Training")
         took = min(seconds["train"], self._limit)

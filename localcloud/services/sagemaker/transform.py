@@ -16,7 +16,7 @@ from localcloud.services._jobs import JobFailed
 from localcloud.services.sagemaker import contradictions
 from localcloud.services.sagemaker.backend import Backend
 from localcloud.services.sagemaker.jobs import Job
-from localcloud.services.sagemaker.models import NotServing, Serving, containers_of
+from localcloud.services.sagemaker.models import NotServing, Serving, containers_of, role_of
 from localcloud.services.sagemaker.records import BadRecord, Filters
 from localcloud.services.sagemaker.storage import join, split
 from localcloud.time import durations
@@ -143,6 +143,10 @@ class TransformJob(Job):
         if self._data_log:
             lines = "\n".join(f"[sagemaker logs]: {line}" for line in self._data_log)
             self.backend.write_log("TransformJobs", f"{stream}/data-log", lines)
+
+    def acts_as(self) -> str | None:
+        """The model's role: a transform job has none."""
+        return role_of(self.backend, self.request["ModelName"])
 
     def describe(self) -> Structure:
         description = {key: value for key, value in super().describe().items() if key != "Tags"}

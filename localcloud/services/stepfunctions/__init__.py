@@ -16,9 +16,11 @@ nothing in here needs a lock. API reference: https://docs.aws.amazon.com/step-fu
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from localcloud.asl.environment import Environment
+from localcloud.asl.environment import Environment, TaskFailure
+from localcloud.door.wire import ServiceError
 from localcloud.errors import UnsupportedLocally
 from localcloud.host import Service
 from localcloud.integrations import LocalIntegrations
@@ -60,8 +62,10 @@ def register(cloud: Host) -> Service:
         objects=S3Objects(cloud),
         region=cloud.region,
         account_id=cloud.account_id,
+        require=partial(_require, cloud),
     )
     executions.machines, executions.environment = machines, environment
+    executions.turned_away = integrations.turned_away
     parts = (
         machines,
         Aliases(machines, cloud.clock.now),
@@ -79,7 +83,17 @@ def register(cloud: Host) -> Service:
         dict(_actions(cloud, model, parts)),
         # What still runs is stopped while its clock can still run it to its end.
         close=lambda: cloud.clock.call(executions.stop_all),
+        fork=executions.fork,
+        explore=executions.explore,
     )
+
+
+def _require(cloud: Host, action: str, resource: str) -> None:
+    """Raises TaskFailure, by the name that the developer guide has for it."""
+    try:
+        cloud.require(action, resource)
+    except ServiceError as error:
+        raise TaskFailure("States.Permissions", error.message) from None
 
 
 def _actions(cloud: Host, model: Any, parts: Iterable[object]) -> Iterable[tuple[str, Action]]:

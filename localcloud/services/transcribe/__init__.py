@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from localcloud.acting import acting_as
 from localcloud.door.wire import ServiceError, Structure
 from localcloud.errors import UnsupportedLocally
 from localcloud.host import Host, Service
@@ -170,7 +171,8 @@ class Jobs:
     def _check_output(self, request: Structure) -> None:
         if "OutputBucketName" in request:
             try:
-                self._cloud.client("s3").head_bucket(Bucket=request["OutputBucketName"])
+                with acting_as(None):
+                    self._cloud.client("s3").head_bucket(Bucket=request["OutputBucketName"])
             except ClientError:
                 raise ServiceError(
                     "BadRequestException",

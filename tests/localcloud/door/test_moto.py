@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from importlib import metadata
 
 import pytest
@@ -38,3 +39,19 @@ def test_a_seam_that_is_gone_is_told_when_a_cloud_starts(
 def test_the_tested_moto_says_nothing(caplog: pytest.LogCaptureFixture) -> None:
     moto.check(metadata.version("moto"))
     assert not caplog.records
+
+
+def test_what_a_request_draws_at_random_does_not_depend_on_others() -> None:
+    def publish(*messages: str) -> dict[str, list[str]]:
+        cloud, drawn = Cloud(), defaultdict(list)
+        try:
+            topic = cloud.client("sns").create_topic(Name="t")["TopicArn"]
+            for message in messages:
+                drawn[message].append(cloud.client("sns").publish(TopicArn=topic, Message=message)["MessageId"])
+        finally:
+            cloud.close()
+        return drawn
+
+    ids = publish("a", "b", "a")
+    assert len({number for each in ids.values() for number in each}) == 3
+    assert publish("b", "a", "c", "a").items() >= ids.items()

@@ -12,6 +12,11 @@ from localcloud.services import _remembered
 from localcloud.services._remembered import Remembered
 
 
+@pytest.fixture(autouse=True)
+def nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LOCALCLOUD_REMEMBER")
+
+
 def test_who_asks_while_the_answer_is_made_gets_the_same_one() -> None:
     answers: Remembered[list[int]] = Remembered(2, "numbers")
     made: list[int] = []

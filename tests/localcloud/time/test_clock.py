@@ -274,6 +274,17 @@ def test_each_who_waits_for_the_outside_has_its_time_whatever_was_waited_for_bef
         assert asked.result() == answer
 
 
+def test_who_acts_outside_has_its_time_from_when_that_is_done(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock_module, "PATIENCE", 0.05)
+    token: Signal[str] = Signal(clock, external=True)
+    asked = clock.spawn(clock.timeout(_wait(token), 3600))
+    with clock.acting():
+        assert not asked.join(0.3), "time jumped past who was being served"
+    token.set("yes")
+    assert asked.join(10)
+    assert asked.result() == "yes"
+
+
 def test_a_request_that_work_makes_and_that_waits_for_nothing_moves_no_time(clock: Clock) -> None:
     """A function that calls SendTaskSuccess, and what runs after it, end in their time and in time."""
 

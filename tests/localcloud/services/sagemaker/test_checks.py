@@ -196,6 +196,29 @@ def test_a_hyperparameter_is_tuned_or_left_alone(lab: Any) -> None:
     assert "'x' is there twice" in refusal(lab.sagemaker.create_hyper_parameter_tuning_job, **request)[1]
 
 
+def test_a_tuning_job_has_no_more_jobs_than_combinations(lab: Any) -> None:
+    ranges: dict[str, Any] = {"IntegerParameterRanges": [_range("x", "1", "3", "Auto")]}
+    request = _tuning(lab, ranges)
+    request["HyperParameterTuningJobConfig"]["ResourceLimits"]["MaxNumberOfTrainingJobs"] = 10
+    call = lab.sagemaker.create_hyper_parameter_tuning_job
+    assert (
+        "the provided ranges [3.0] must be equal or greater than the value of MaxNumberOfJobs, [10]"
+        in (refusal(call, **request)[1])
+    )
+    ranges["CategoricalParameterRanges"] = [{"Name": "y", "Values": ["a", "b", "c"]}]
+    assert "ranges [9.0]" in refusal(call, **request)[1]
+
+
+def test_a_tag_has_one_value(lab: Any) -> None:
+    twice = [{"Key": "a", "Value": "1"}, {"Key": "a", "Value": "2"}]
+    calls = {
+        lab.sagemaker.create_training_job: lab.training("print(1)"),
+        lab.sagemaker.create_endpoint: {"EndpointName": lab.name(), "EndpointConfigName": "any"},
+    }
+    for call, request in calls.items():
+        assert refusal(call, **request, Tags=twice) == ("ValidationException", "Duplicate tag key")
+
+
 def _range(name: str, low: str, high: str, scaling: str) -> dict[str, str]:
     return {"Name": name, "MinValue": low, "MaxValue": high, "ScalingType": scaling}
 

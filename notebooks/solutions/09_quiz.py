@@ -1,1 +1,0 @@
-answers = "bacbb cacbb abcaa"
