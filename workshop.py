@@ -90,6 +90,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="SYSTEM",
         help="linux, windows, mac or mac-intel, or with one Python linux-3.12 (default: all)",
     )
+    sub = command("class", classroom, "show a class's instructor who has come how far")
+    sub.add_argument("--folder", type=Path, required=True, metavar="SHARED", help="what readers' WORKSHOP_CLASS names")
+    sub.add_argument("--port", type=_port, default=0, help="port on 127.0.0.1 (default: a free one)")
     sub = command("test", test, "check everything: lint, types, imports, tests, notebooks")
     sub.usage = "workshop.py test [PYTEST ARGUMENTS]"
     sub = command("cloud", cloud, "run the local cloud alone")
@@ -107,6 +110,8 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("runs", nargs="*", metavar="RUN", help="the id of a run, such as k3x9bc (default: this folder's)")
     sub = command("verify-aws", verify_aws, "run notebooks in your AWS account, and compare with what this machine did")
     sub.add_argument("names", nargs="*", metavar="NAME", help="a notebook, such as 03 (default: all)")
+    sub = command("export", export, "write all that a notebook makes as a SAM template, into exported/")
+    sub.add_argument("name", metavar="NAME", help="a notebook, such as 03")
     sub = command("notebooks", notebooks, "execute notebooks in place and save their outputs")
     sub.add_argument("names", nargs="*", metavar="NAME", help="a notebook, such as 03 (default: all)")
     sub = command("slides", slides, "write a deck of slides for each notebook, which needs no network")
@@ -152,6 +157,16 @@ def pack(options: argparse.Namespace) -> int:
     python = env.prepare()
     command = [python, "-m", "tools.pack", str(options.folder.resolve()), *options.systems]
     return run(command, dict(os.environ))
+
+
+def classroom(options: argparse.Namespace) -> int:
+    """Show a class's instructor, on 127.0.0.1, who has reached which checkpoint, who is stuck, what most get wrong.
+
+    Readers' kernels append to a file of their own in the folder that their WORKSHOP_CLASS names, and not without it.
+    """
+    python = env.prepare()
+    command = [python, "-m", "tools.classroom", "--folder", str(options.folder.resolve()), "--port", str(options.port)]
+    return run(command, env.reader_environment(python))
 
 
 def test(options: argparse.Namespace) -> int:
@@ -231,6 +246,12 @@ def verify_aws(options: argparse.Namespace) -> int:
     """
     python = env.prepare()
     return run([python, "-m", "tools.verify", *options.names], env.reader_environment(python))
+
+
+def export(options: argparse.Namespace) -> int:
+    """Run a notebook on this machine, and write all that it makes as a SAM template: `sam deploy` makes it on AWS."""
+    python = env.prepare()
+    return run([python, "-m", "tools.export", options.name], env.reader_environment(python))
 
 
 def notebooks(options: argparse.Namespace) -> int:

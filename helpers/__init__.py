@@ -5,11 +5,13 @@ Import it before the SDK: that makes `import stepfunctions` quick and quiet (see
 
 from __future__ import annotations
 
-from helpers import checks, quiet, status, tracebacks
+from helpers import checks, classroom, quiet, status, tracebacks
 from helpers.checkpoints import checkpoint
 from helpers.cleaning import clean_up
 from helpers.deploy import deploy, run
 from helpers.errors import ExecutionFailed, LocalCloudDied, UnsupportedLocally, WorkshopError
+from helpers.exploring import explore
+from helpers.forking import fork
 from helpers.injection import faults
 from helpers.session import connect
 from helpers.views import show
@@ -24,7 +26,9 @@ __all__ = [
     "clean_up",
     "connect",
     "deploy",
+    "explore",
     "faults",
+    "fork",
     "run",
     "show",
 ]
@@ -32,3 +36,4 @@ __all__ = [
 quiet.install()
 status.install()
 tracebacks.install()
+classroom.install()

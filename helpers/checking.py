@@ -29,7 +29,7 @@ SERVICES = {
     "firehose": "01",
     "glue": "01",
     "athena": "01",
-    "sqs": "01, 04",
+    "sqs": "01, 04, 10",
     "sns": "02, 03",
     "events": "04, 06, 07, 08, 09",
     "scheduler": "04",
@@ -171,7 +171,9 @@ def _leftovers(session: Session) -> Iterator[Finding]:
         which = "" if run in own else f" {run}"
         billed = [each.said for each in found if each.run == run and each.said.startswith(("endpoint ", "stream "))]
         hourly = f", of which {', '.join(billed)} bill by the hour" if billed else ""
-        yield Finding("note", f"Run {run} has left {number} resources{hourly}: `workshop.py clean-aws{which}`.")
+        began = next((each.created[:10] for each in manifest.runs() if each.id == run), "")
+        since = f" of {began}" if began else ""
+        yield Finding("note", f"Run {run}{since} has left {number} resources{hourly}: `workshop.py clean-aws{which}`.")
     for kind, why in account.unseen.items():
         yield Finding("not checked", f"Leftovers among {kind}: {why}")
     if not found and not account.unseen:

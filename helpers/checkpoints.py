@@ -122,12 +122,14 @@ def _answered(cells: list[_Cell], number: int, *, own: bool) -> str:
 @contextmanager
 def _quietly(shell: Any) -> Iterator[None]:
     """Nothing that the cells print or show is seen; the line that says how long it takes, on its own thread, is."""
-    publisher = shell.display_pub
+    publisher, show_error = shell.display_pub, shell._showtraceback
     publisher.register_hook(_drop)
+    shell._showtraceback = lambda *_: None
     try:
         with attended.nobody(), redirect_stdout(StringIO()), redirect_stderr(StringIO()):
             yield
     finally:
+        shell._showtraceback = show_error
         publisher.unregister_hook(_drop)
 
 

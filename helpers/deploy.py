@@ -161,7 +161,8 @@ def run(workflow: object, input: Any = None, *, watch: bool = False, children: b
     On the local cloud, a workflow that waits for hours ends at once, unless WORKSHOP_SPEED says otherwise.
 
     Args:
-        workflow: an SDK Workflow that was deployed, or what `deploy` returned.
+        workflow: an SDK Workflow that was deployed, or what `deploy` returned; or the ARN of an execution that runs, to
+            wait for it again, after a restart of the kernel too.
         input: a JSON value; {} when there is none.
         watch: draw the graph meanwhile, for 3 to 12 seconds however long the workflow waits.
         children: open child workflows in it.
@@ -173,6 +174,9 @@ def run(workflow: object, input: Any = None, *, watch: bool = False, children: b
     """
     session = current()
     session.check_ceiling()
+    if isinstance(workflow, str) and ":execution:" in workflow:
+        execution = Execution(workflow, _machine_behind(session, workflow))
+        return _followed(session, execution, watch=watch, children=children)
     machine = machine_of(workflow)
     checked = getattr(graphs.unwrapped(workflow), "workflow_input", None)
     if checked is not None and (misfit := graphs.misfit(checked, input)):
@@ -182,7 +186,18 @@ def run(workflow: object, input: Any = None, *, watch: bool = False, children: b
             stateMachineArn=session.versions.get(machine.arn, machine.arn),
             input=json.dumps({} if input is None else input),
         )
-    execution = Execution(started["executionArn"], machine)
+    return _followed(session, Execution(started["executionArn"], machine), watch=watch, children=children)
+
+
+def _machine_behind(session: Session, execution: str) -> StateMachine:
+    """The state machine of an execution, as it was when that started."""
+    with session.alive():
+        found = session.client("stepfunctions").describe_state_machine_for_execution(executionArn=execution)
+    return StateMachine(found["name"], found["stateMachineArn"], found["definition"])
+
+
+def _followed(session: Session, execution: Execution, *, watch: bool, children: bool) -> Execution:
+    """An execution that has succeeded, when it has. Raises ExecutionFailed."""
     follow(execution, watch=watch, children=children)
     if session.target == "aws":
         session.spent_by_runs += costs.of_history(execution.events)

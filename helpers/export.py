@@ -46,7 +46,7 @@ def export(workflow: object, folder: str | Path, functions: Iterable[Function] =
     Sources: SAM developer guide, AWS::Serverless::StateMachine; CloudFormation, AWS::StepFunctions::StateMachine.
     """
     session, machine, folder = current(), machine_of(workflow), Path(folder)
-    ids = {function.arn: _logical_id(function.name) for function in functions}
+    ids = {function.arn: logical_id(function.name) for function in functions}
     text, bound = _portable(json.dumps(json.loads(machine.definition), indent=2), ids, session)
     filled = _in_any_account(session)
     allowed = policies.document(_rights(machine.definition, machine.name), filled)
@@ -93,7 +93,7 @@ def export(workflow: object, folder: str | Path, functions: Iterable[Function] =
         },
     }
     folder.mkdir(parents=True, exist_ok=True)
-    for path, content in zip(written, (text + "\n", _yaml(sam), _yaml(plain)), strict=False):
+    for path, content in zip(written, (text + "\n", yaml_of(sam), yaml_of(plain)), strict=False):
         path.write_text(content, encoding="utf-8", newline="\n")
     return written
 
@@ -167,13 +167,14 @@ def _function(function: Function, session: Session) -> Json:
     return {"Type": "AWS::Serverless::Function", "Properties": properties}
 
 
-def _logical_id(name: str) -> str:
+def logical_id(name: str) -> str:
     """`workshop-09-read-comments` as a name in a template, ReadComments: letters and figures alone."""
     parts = re.sub(r"^workshop-(\d+-)?", "", name).split("-")
     return re.sub(r"\W|_", "", "".join(part[:1].upper() + part[1:] for part in parts))
 
 
-def _yaml(template: Json) -> str:
+def yaml_of(template: Json) -> str:
+    """A template's text."""
     import yaml  # type: ignore[import-untyped]  # comes with the SDK
 
     class Plain(yaml.SafeDumper):  # type: ignore[misc]

@@ -52,16 +52,21 @@ class Grants:
 
     Args:
         session: whose roles.
+
+    Attributes:
+        given: states, functions and jobs -> what each may do.
+        code: function -> its deployment package.
     """
 
     def __init__(self, session: Run) -> None:
         self._session = session
-        self._given: dict[str, set[Permission]] = {}
+        self.given: dict[str, set[Permission]] = {}
+        self.code: dict[str, bytes] = {}
         self._settled = 0.0
 
     def begin(self, kind: str) -> None:
         """A role (states, functions or jobs) was made, and may do nothing yet."""
-        self._given[kind] = set()
+        self.given[kind] = set()
 
     def see(self, params: dict[str, Any], model: Any, **_: Any) -> None:
         """A handler of botocore's event provide-client-params, which comes before each call of any client."""
@@ -82,7 +87,7 @@ class Grants:
         Args:
             kind: states, functions or jobs.
         """
-        given = self._given.setdefault(kind, set())
+        given = self.given.setdefault(kind, set())
         more = set(needed) - given
         if not more:
             return
@@ -119,6 +124,7 @@ class Grants:
         if service == "lambda" and action in ("CreateFunction", "UpdateFunctionCode"):
             code = params.get("ZipFile") or params.get("Code", {}).get("ZipFile")
             if code and params.get("Role", roles.functions) == roles.functions:
+                self.code[params["FunctionName"]] = code
                 return {"functions": permissions.of_function(_sources(code), params["FunctionName"])}
         if service == "lambda" and "EventSourceArn" in params:
             return {"functions": permissions.of_event_source(params["EventSourceArn"]) + _destinations(params)}

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 
 from helpers.errors import WorkshopError
 
 PREFIX = "workshop-"
 TAG = {"Key": "workshop", "Value": "serverless-ml"}
 RUN_TAG = "workshop-run"
+#: Until when who shares the account need not wonder: a day after it was made.
+EXPIRY_TAG = "workshop-expires"
 
 #: Of endpoints, models and jobs of SageMaker and of buckets (API references); what else is named here may be longer.
 LONGEST = 63
@@ -43,7 +46,10 @@ def of_run(name: str, run: str) -> str:
 
 def tags_of(run: str) -> list[dict[str, str]]:
     """What everything that a run makes is tagged with."""
-    return [dict(TAG), {"Key": RUN_TAG, "Value": run}] if run else [dict(TAG)]
+    if not run:
+        return [dict(TAG)]
+    expiry = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
+    return [dict(TAG), {"Key": RUN_TAG, "Value": run}, {"Key": EXPIRY_TAG, "Value": expiry}]
 
 
 def run_of(name: str, tags: object, runs: Iterable[str] = ()) -> str | None:

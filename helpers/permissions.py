@@ -394,10 +394,14 @@ def _boto3_calls(tree: ast.AST) -> Iterator[tuple[str, str]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign) and (service := _boto3_service(node.value)) is not None:
             clients |= {target.id: service for target in node.targets if isinstance(target, ast.Name)}
+    pages = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get_paginator":
+            pages[node.func] = str(getattr(node.args[0], "value", ""))
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute):  # called here, or handed on to be called
             service = clients.get(node.value.id) if isinstance(node.value, ast.Name) else _boto3_service(node.value)
-            action = _operations(service).get(node.attr) if service else None
+            action = _operations(service).get(pages.get(node, node.attr)) if service else None
             if service and action:
                 yield service.replace("-", ""), action
 

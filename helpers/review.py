@@ -195,6 +195,12 @@ def catches(entries: Iterable[Mapping[str, Any]], error: str) -> bool:
     return bool(names & {error, "States.ALL", "States.TaskFailed"})
 
 
+def retries_of(place: Place, error: str) -> int:
+    """How often a state, or one around it, is tried again after an error."""
+    tries = [entry for each in (place, *place.holders) for entry in each.state.get("Retry", [])]
+    return max((entry.get("MaxAttempts", 3) for entry in tries if catches([entry], error)), default=0)
+
+
 def retry_on(error: str, state: Mapping[str, Any]) -> list[Json]:
     """The state's Retry with an entry before all others for an error that passes."""
     entry = {"ErrorEquals": [error], "IntervalSeconds": 1, "BackoffRate": 2, "MaxAttempts": 6}
@@ -337,8 +343,7 @@ def _crowds(place: Place, limited: bool) -> Iterator[Finding]:
 def _throttled(place: Place, limited: bool) -> Iterator[Finding]:
     call = place.call
     error = THROTTLED.get(call.service) if call else None
-    tries = [entry for each in (place, *place.holders) for entry in each.state.get("Retry", [])]
-    if error is not None and not catches(tries, error):
+    if error is not None and not retries_of(place, error):
         mend = {place.name: {"Retry": retry_on(error, place.state)}}
         why = "The error passes by itself within seconds, and ends the work."
         yield Finding(place.name, f"no Retry on {error}", why, _ERRORS, mend)

@@ -24,6 +24,7 @@ import localcloud
 from helpers import costs, manifest, names, policies
 from helpers.errors import LocalCloudDied, UnsupportedLocally, WorkshopError
 from helpers.granting import Grants
+from helpers.patience import Patience
 from localcloud import aws_settings
 
 #: The environment variable with the path of a file like a SageMaker notebook's /opt/ml/metadata/resource-metadata.json.
@@ -256,7 +257,13 @@ def _connect_to_aws() -> Session:
     session = reach_aws()
     run = manifest.begin(names.new_run(), session.account_id, session.region)
     session = _hooked(_session_of("aws", session.region, session.account_id, None, run.id))
-    boto3.DEFAULT_SESSION.events.register("provide-client-params", manifest.recorder(run))
+    patience = Patience()
+    for event, handler in (
+        ("provide-client-params", manifest.recorder(run)),
+        ("provide-client-params", patience.see),
+        ("needs-retry", patience.again),
+    ):
+        boto3.DEFAULT_SESSION.events.register(event, handler)
     return session
 
 

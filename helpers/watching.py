@@ -11,6 +11,7 @@ import draw
 from draw import history
 from helpers import status
 from helpers.asking import Asking, Json, runs_of
+from helpers.errors import WorkshopError
 from helpers.inspector import kept
 from helpers.pace import Pace
 from helpers.screen import Screen
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 TICK = {"local": 0.2, "aws": 1.0}  # seconds between two pictures: each asks about jobs and children
 WORKING = 0.5  # where nothing but real work goes on, which needs the processor more than its picture does
 WAIT_SECONDS = {"local": (0.01, 0.2), "aws": (0.5, 5.0)}  # between two looks at an execution: first, longest
+LIMIT = 7200.0  # real seconds that `run` waits
 _PAUSE = {"local": 0.2, "aws": 2.0}  # between two looks at one that is watched
 
 
@@ -35,6 +37,7 @@ def follow(execution: Execution, *, watch: bool = False, children: bool = True) 
 
     Raises:
         KeyboardInterrupt: the reader interrupted the cell; the execution goes on, and the message says how to stop it.
+        WorkshopError: it still runs after two hours.
     """
     screen = Screen() if watch else None
     try:
@@ -52,11 +55,21 @@ def follow(execution: Execution, *, watch: bool = False, children: bool = True) 
 
 def _interrupted(execution: Execution) -> KeyboardInterrupt:
     """An interrupt ends the waiting, as on AWS, and not the execution."""
-    return KeyboardInterrupt(
-        f"You stopped waiting. The execution of {execution.machine.name} goes on.\n"
+    return KeyboardInterrupt(f"You stopped waiting. The execution {_goes_on(execution)}")
+
+
+def _goes_on(execution: Execution) -> str:
+    return (
+        f"of {execution.machine.name} goes on.\n"
         f'To watch it: show.live("{execution.arn}")\n'
+        f'To wait for it, after a restart of the kernel too: run("{execution.arn}")\n'
         f'To stop it: workshop.client("stepfunctions").stop_execution(executionArn="{execution.arn}")'
     )
+
+
+def _check_limit(execution: Execution, began: float) -> None:
+    if time.monotonic() - began > LIMIT:
+        raise WorkshopError(f"Waited for {LIMIT / 3600:.0f} hours. The execution {_goes_on(execution)}")
 
 
 def _picture(execution: Execution, events: Iterable[Json], source: draw.Source, moment: Any = None) -> draw.Picture:
@@ -66,11 +79,13 @@ def _picture(execution: Execution, events: Iterable[Json], source: draw.Source, 
 
 def _wait(execution: Execution) -> None:
     pause, longest = WAIT_SECONDS[current().target]
+    began = time.monotonic()
     with status.doing(lambda: _at_work(execution)):
         while execution.status == "RUNNING":
             time.sleep(pause)
             pause = min(pause * 1.5, longest)
             execution.refresh()
+            _check_limit(execution, began)
 
 
 def _at_work(execution: Execution) -> str:
@@ -105,6 +120,7 @@ def _watch(execution: Execution, screen: Screen, source: AsOf) -> None:
         now = time.monotonic()
         if execution.status == "RUNNING" and (not events or now - asked >= _PAUSE[current().target]):
             execution.refresh()
+            _check_limit(execution, began)
             asked = now
             if len(execution.events) != len(events):
                 events, fresh = execution.events, now

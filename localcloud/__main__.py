@@ -2,9 +2,9 @@
 
 When it is ready it prints one JSON line: `endpoint` (for AWS clients: its `local@` takes the prefix that some put
 before the host; leave it out for others, like urllib), `region`, `account_id`, the key with which calls must be signed
-(`access_key_id`, `secret_access_key`), where faults are injected (`faults`) and, where one is mounted, the address of a
-page (`page`). It serves until SIGINT or SIGTERM (CTRL_BREAK on Windows), or, with --parent-pipe, until its standard
-input ends.
+(`access_key_id`, `secret_access_key`), where faults are injected (`faults`) and executions forked (`what_if`), and,
+where one is mounted, the address of a page (`page`). It serves until SIGINT or SIGTERM (CTRL_BREAK on Windows), or,
+with --parent-pipe, until its standard input ends.
 """
 
 from __future__ import annotations
@@ -103,6 +103,13 @@ def main(arguments: list[str] | None = None, mount: tuple[str, Callable[[Host], 
         metavar="FILE",
         help="look at permissions: who calls may do what this policy of IAM allows, a role what its own do",
     )
+    parser.add_argument(
+        "--late",
+        type=float,
+        default=0.0,
+        metavar="SECONDS",
+        help="be late, as AWS is: what changes is not known everywhere for so long",
+    )
     parser.add_argument("--parent-pipe", action="store_true", help="end when standard input ends")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.ERROR, stream=sys.stderr, format="localcloud: %(message)s")
@@ -126,9 +133,10 @@ def main(arguments: list[str] | None = None, mount: tuple[str, Callable[[Host], 
     from localcloud.cloud import Cloud
     from localcloud.door import control
 
-    cloud = Cloud(server.port, speed=options.speed, access=access, policy=options.policy)
+    cloud = Cloud(server.port, speed=options.speed, access=access, policy=options.policy, late=options.late)
     server.app = cloud.front
     server.pages[control.PATH] = control.Control(cloud, cloud.registry)
+    server.pages[control.WHAT_IF] = control.WhatIf(cloud)
     if mount is not None:
         server.pages[mount[0]] = mount[1](cloud)
     ends = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGBREAK") if hasattr(signal, name)]
@@ -145,6 +153,7 @@ def main(arguments: list[str] | None = None, mount: tuple[str, Callable[[Host], 
         "access_key_id": access.reader.access_key_id,
         "secret_access_key": access.reader.secret_access_key,
         "faults": f"{endpoint}{control.PATH}?token={access.page_token}",
+        "what_if": f"{endpoint}{control.WHAT_IF}?token={access.page_token}",
         **({"page": f"{endpoint}{mount[0]}?token={access.page_token}"} if mount else {}),
     }
     if not options.parent_pipe:

@@ -6,10 +6,11 @@ import math
 import os
 import random
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from localcloud import acting, ids, scratch, services
@@ -17,8 +18,9 @@ from localcloud.door import inprocess, moto
 from localcloud.door.access import Access
 from localcloud.door.front import Front
 from localcloud.door.guard import Guard
+from localcloud.door.late import Late
 from localcloud.door.registry import Registry
-from localcloud.host import Functions, Service
+from localcloud.host import Functions, Moment, Service
 from localcloud.injection import Faults
 from localcloud.time.clock import Clock
 
@@ -38,6 +40,7 @@ class Cloud:
         speed: virtual seconds a real second; `math.inf` jumps.
         region: the region of whoever names none; ARNs follow the region that a client names.
         access: who may call over the socket; nobody but who gets its keys when None.
+        late: seconds, virtual or real ones, for which changes are not known everywhere; 0 for a cloud that is at once.
         policy: of IAM: what its reader may do; with one, each call is looked at, those of roles by their policies.
     """
 
@@ -49,6 +52,7 @@ class Cloud:
         region: str | None = None,
         access: Access | None = None,
         policy: Mapping[str, Any] | None = None,
+        late: float = 0.0,
     ) -> None:
         self.access = access or Access()
         self.account_id = ACCOUNT_ID
@@ -59,10 +63,12 @@ class Cloud:
         self.clock.start()
         self.faults = Faults()
         self.registry = Registry(self, services)
-        self.guard = None
+        self._late = late
+        self.guard, of_role = None, partial(moto.policies_of, self.account_id)
+        behind = Late(self.moment, self.is_recent, of_role) if late else None
         if policy is not None:
-            self.guard = Guard(self.account_id, policy, lambda role: moto.policies_of(self.account_id, role))
-        self.front = Front(self.registry, self, self.access, self.guard)
+            self.guard = Guard(self.account_id, policy, behind.policies_of if behind else of_role)
+        self.front = Front(self.registry, self, self.access, self.guard, behind)
         #: What EventBridge's module sets when it registers: before that there is no rule that an event could match.
         self.on_event: Callable[[str, str, Mapping[str, Any], Sequence[str]], None] | None = None
         self._ids = random.Random(_SEED)
@@ -83,6 +89,14 @@ class Cloud:
         if self.on_event is not None:
             with acting.acting_as(None):
                 self.on_event(source, detail_type, detail, resources)
+
+    def moment(self) -> Moment:
+        """Now."""
+        return self.clock.now(), time.monotonic()
+
+    def is_recent(self, moment: Moment) -> bool:
+        """Whether a change of that moment is not known everywhere yet: only in a cloud that is late."""
+        return max(self.clock.now() - moment[0], time.monotonic() - moment[1]) < self._late
 
     def require(self, action: str, resource: str) -> None:
         """Look whether the role that acts may do what no client is called for; only with a policy.

@@ -11,6 +11,9 @@ from typing import Any, Protocol
 from localcloud.injection import Faults
 from localcloud.time.clock import Clock
 
+#: Virtual seconds since the epoch, and real ones.
+Moment = tuple[float, float]
+
 Handler = Callable[[dict[str, Any]], Mapping[str, Any] | None]
 
 
@@ -74,12 +77,15 @@ class Service:
             None once it has checked a request that moto is to answer.
         close: called when the cloud ends, to end what the service started.
         functions: what Lambda, and no other service, lets the others call.
+        fork, explore: what Step Functions, and no other service, does that is no action of AWS's; see `Executions`.
     """
 
     name: str
     actions: Mapping[str, Handler]
     close: Callable[[], None] | None = None
     functions: Functions | None = None
+    fork: Handler | None = None
+    explore: Handler | None = None
 
 
 class Host(Protocol):
@@ -125,6 +131,12 @@ class Host(Protocol):
             detail: JSON, as the service's guide shows it.
             resources: the ARNs that it is about.
         """
+
+    def moment(self) -> Moment:
+        """Now."""
+
+    def is_recent(self, moment: Moment) -> bool:
+        """Whether a change of that moment is not known everywhere yet: only in a cloud that is late."""
 
     def require(self, action: str, resource: str) -> None:
         """Look whether the role that acts may do what no client is called for; only where policies are looked at.

@@ -25,7 +25,11 @@ _HOME = Path(__file__).resolve().parent.parent
 
 
 def start(
-    *, speed: float | str = "max", module: str = "localcloud", policy: Mapping[str, Any] | None = None
+    *,
+    speed: float | str = "max",
+    module: str = "localcloud",
+    policy: Mapping[str, Any] | None = None,
+    late: float = 0.0,
 ) -> LocalCloud:
     """Starts a local cloud with an empty account, in a process of its own that ends when this one does.
 
@@ -34,11 +38,12 @@ def start(
         module: what to run in place of `localcloud` itself: one that mounts pages on it.
         policy: of IAM. With one, permissions are looked at: who calls may do what it allows, and a workflow, a function
             or a job what its role's policies allow.
+        late: seconds for which changes are not known everywhere, as on AWS, and deleted names are blocked.
 
     Raises:
         LocalCloudDied: it ended, or said nothing, before it was ready; the end of its log says why.
     """
-    return LocalCloud(speed, module, policy)
+    return LocalCloud(speed, module, policy, late)
 
 
 @dataclass(slots=True)
@@ -65,11 +70,15 @@ class LocalCloud:
         folder: a temporary folder of its own, which goes with it; `localcloud.log` stands there.
     """
 
-    def __init__(self, speed: float | str, module: str, policy: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, speed: float | str, module: str, policy: Mapping[str, Any] | None = None, late: float = 0.0
+    ) -> None:
         self.folder = scratch.make()
         self.log = self.folder / "localcloud.log"
         self._last_words: list[str] = []
         command = [sys.executable, "-m", module, "--port", "0", "--speed", str(speed), "--parent-pipe"]
+        if late:
+            command += ["--late", str(late)]
         if policy is not None:
             (self.folder / "policy.json").write_text(json.dumps(policy), "utf-8")
             command += ["--policy", str(self.folder / "policy.json")]
@@ -93,7 +102,7 @@ class LocalCloud:
         self.region, self.account_id = ready["region"], ready["account_id"]
         self.access_key_id, self.secret_access_key = ready["access_key_id"], ready["secret_access_key"]
         self.page = ready.get("page")
-        self._faults = ready["faults"]
+        self._faults, self._what_if = ready["faults"], ready["what_if"]
 
     def __enter__(self) -> LocalCloud:
         return self
@@ -134,12 +143,39 @@ class LocalCloud:
             if self.alive:
                 fault.hits = self._control("DELETE", f"/{fault.number}")["hits"]
 
+    def fork(self, **request: Any) -> str:
+        """Go on from a moment of an execution's past in a new execution, whose beginning is the other's; its ARN.
+
+        Args:
+            request: `executionArn`, `state`, `visit` (1 is the first, none the last); what is different from there on:
+                `input` of the state, `variables`, `result` of its task, `definition` (JSON text). For an execution that
+                was recorded elsewhere, its `events` and the `stateMachineArn` of its definition in this cloud.
+
+        Raises:
+            ValueError: it cannot be forked there.
+        """
+        return str(self._control("POST", "/fork", request, self._what_if)["executionArn"])
+
+    def explore(self, **request: Any) -> dict[str, Any]:
+        """Run a state machine in many worlds, other faults in each; what was found.
+
+        What it calls is called once for each thing that it is asked; every later world has the answer from memory.
+
+        Args:
+            request: `stateMachineArn`, `input` (JSON text), `seeds`, `kinds`, `answers`, `within`: see
+                localcloud.services.stepfunctions.executions.Executions.explore, as for what is returned.
+
+        Raises:
+            ValueError: there is no such state machine.
+        """
+        return self._control("POST", "/explore", request, self._what_if)
+
     def called(self) -> set[str]:
         """Botocore's names of the services that anybody has called, be it a workflow: in no other there is anything."""
         return set(self._control("GET", "")["called"])
 
-    def _control(self, method: str, path: str, content: Any = None) -> dict[str, Any]:
-        address, _, token = self._faults.partition("?")
+    def _control(self, method: str, path: str, content: Any = None, at: str = "") -> dict[str, Any]:
+        address, _, token = (at or self._faults).partition("?")
         data = None if content is None else json.dumps(content).encode()
         request = urllib.request.Request(f"{address}{path}?{token}", data=data, method=method)
         with _DIRECT.open(request) as reply:

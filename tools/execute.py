@@ -17,8 +17,6 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from tools.histories import Histories
-
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
@@ -47,29 +45,34 @@ def find(name: str) -> list[Path]:
     return found
 
 
-def run(path: Path, timeout: int | None = None) -> tuple[Any, Histories]:
+#: What a kernel runs to say the histories of its run.
+HISTORIES = "print(__import__('json').dumps(__import__('tools.histories').histories.of_this_run()))"
+
+
+def run(path: Path, timeout: int | None = None, *, then: str = HISTORIES) -> tuple[Any, dict[str, Any]]:
     """Runs a notebook from a fresh kernel.
 
     Args:
         path: the notebook's; the file stays as it is.
         timeout: seconds for one cell.
+        then: what the kernel runs when a cell is about to clean up; it prints a JSON object.
 
     Returns:
-        The executed notebook, and the histories of what it ran, as they are when a cell is about to clean up.
+        The executed notebook, and what was printed: else the histories of what it ran.
 
     Raises:
         CellExecutionError: a cell failed.
     """
     notebook = nbformat.read(path, as_version=4)
     folder = {"metadata": {"path": str(path.parent)}}
-    found: Histories = {}
+    found: dict[str, Any] = {}
 
     async def before(cell: Any, cell_index: int) -> None:
         if cell.cell_type == "code" and "clean_up()" in cell.source:
             printed: list[str] = []
             kernel: Any = client.kc
             await kernel.execute_interactive(
-                _HISTORIES,
+                then,
                 store_history=False,
                 allow_stdin=False,
                 output_hook=lambda message: printed.append(message["content"].get("text", "")),
@@ -79,10 +82,6 @@ def run(path: Path, timeout: int | None = None) -> tuple[Any, Histories]:
     client = NotebookClient(notebook, timeout=timeout, kernel_name="python3", resources=folder, on_cell_execute=before)
     client.execute()
     return notebook, found
-
-
-#: What a kernel runs to say the histories of its run.
-_HISTORIES = "print(__import__('json').dumps(__import__('tools.histories').histories.of_this_run()))"
 
 
 def histories_of(path: Path) -> Path:

@@ -1,4 +1,4 @@
-"""Fetch every package of the lock for machines without a network: `workshop.py pack DIR`, there `lab --from DIR`."""
+"""Fetch every package of the lock for machines without a network, where `lab --from DIR` installs them."""
 
 from __future__ import annotations
 
@@ -45,13 +45,18 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     wanted = [each for name in options.systems or SYSTEMS for each in targets(name)]
     options.folder.mkdir(parents=True, exist_ok=True)
+    lock = LOCK.read_text(encoding="utf-8")
     for system, python in wanted:
-        with tempfile.TemporaryDirectory() as folder:
-            pins = Path(folder) / "requirements.lock"
-            pins.write_text("".join(for_system(LOCK.read_text(encoding="utf-8"), system, python)), encoding="utf-8")
-            print(f"Fetching for {system}, Python {python}", file=sys.stderr, flush=True)
-            if code := subprocess.run(download(pins, options.folder, system, python), check=False).returncode:
-                return code
+        print(f"Fetching for {system}, Python {python}", file=sys.stderr, flush=True)
+        fetched: set[str] = set()
+        for release in (f"{python}.0", f"{python}.99"):  # a few pins differ between the first and the last of them
+            pins = [pin for pin in for_system(lock, system, release) if pin not in fetched]
+            fetched.update(pins)
+            with tempfile.TemporaryDirectory() as folder:
+                file = Path(folder) / "requirements.lock"
+                file.write_text("".join(pins), encoding="utf-8")
+                if code := subprocess.run(download(file, options.folder, system, release), check=False).returncode:
+                    return code
     files = [path for path in options.folder.iterdir() if path.suffix in (".whl", ".gz", ".zip")]
     size = sum(path.stat().st_size for path in files) / 1_000_000
     print(f"{len(files)} packages, {size:,.0f} MB. There: python3 workshop.py lab --from {options.folder}")
@@ -59,7 +64,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def targets(name: str) -> list[tuple[str, str]]:
-    """Systems and Pythons that a name means: `linux`, or one Python alone, `linux-3.12`; exits when there is none."""
+    """Systems and Pythons that a name means: `linux`, or with one Python `linux-3.12`; exits when there is none."""
     found = re.fullmatch(rf"({'|'.join(SYSTEMS)})(?:-({'|'.join(map(re.escape, PYTHONS))}))?", name)
     if found is None:
         sys.exit(
@@ -68,9 +73,10 @@ def targets(name: str) -> list[tuple[str, str]]:
     return [(found[1], python) for python in ([found[2]] if found[2] else PYTHONS)]
 
 
-def for_system(lock: str, system: str, python: str) -> Iterator[str]:
+def for_system(lock: str, system: str, release: str) -> Iterator[str]:
     """The pins of a lock that a system installs, without their markers: pip would hold those against this machine."""
-    environment = {**SYSTEMS[system][1], "python_version": python, "python_full_version": f"{python}.0"}
+    python = release.rpartition(".")[0]
+    environment = {**SYSTEMS[system][1], "python_version": python, "python_full_version": release}
     environment |= {"implementation_name": "cpython", "platform_python_implementation": "CPython"}
     for pin in re.findall(r"^[a-z0-9].*?(?=^\S|\Z)", lock, re.M | re.S):
         head, _, hashes = pin.partition("\\\n")
@@ -79,11 +85,11 @@ def for_system(lock: str, system: str, python: str) -> Iterator[str]:
             yield f"{requirement.strip()} \\\n{re.sub(r'^ *#.*$', '', hashes, flags=re.M).rstrip()}\n"
 
 
-def download(pins: Path, folder: Path, system: str, python: str) -> list[str]:
+def download(pins: Path, folder: Path, system: str, release: str) -> list[str]:
     """The words of pip that fetch these pins for another machine, hashes checked."""
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--quiet", "--require-hashes"]
     command += ["--no-deps", "--no-build-isolation", "--only-binary", ":all:", "--no-binary", "stepfunctions"]
-    command += ["--implementation", "cp", "--python-version", python, "--dest", str(folder), "-r", str(pins)]
+    command += ["--implementation", "cp", "--python-version", release, "--dest", str(folder), "-r", str(pins)]
     return [*command, *(word for platform in SYSTEMS[system][0] for word in ("--platform", platform))]
 
 

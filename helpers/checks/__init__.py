@@ -14,6 +14,7 @@ from helpers.checks.calls import (
     status_choice,
     waiting_begins,
 )
+from helpers.checks.capstone import capstone
 from helpers.checks.further import (
     child_executions,
     csv_reader,
@@ -22,6 +23,7 @@ from helpers.checks.further import (
     tries_to_rate,
     worst_shop,
 )
+from helpers.checks.incidents import repaired
 from helpers.checks.lakes import (
     answers_last,
     files_in_the_lake,
@@ -87,6 +89,7 @@ __all__ = [
     "answer_arrives",
     "answers_last",
     "answers_meanwhile",
+    "capstone",
     "child_executions",
     "children_at_the_end",
     "children_started",
@@ -125,6 +128,7 @@ __all__ = [
     "patient_retry",
     "percent_negative",
     "records_at_the_end",
+    "repaired",
     "reports_failures",
     "run_again",
     "seconds_waited",

@@ -73,6 +73,7 @@ class StateMachineExecution:
         reports: who is told of it.
         map_run: the map run whose child this is.
         origin: of a fork. Its `machine` must be its own: it may become another.
+        history: where its events are written, if not in one of its own.
 
     Attributes:
         status: RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED.
@@ -100,6 +101,7 @@ class StateMachineExecution:
         reports: Reports = _NOBODY,
         map_run: MapRun | None = None,
         origin: Origin | None = None,
+        history: History | None = None,
     ) -> None:
         self.machine, self.arn, self.name, self.input = machine, arn, name, input
         self.role_arn, self.state_machine_arn = role_arn, state_machine_arn
@@ -109,7 +111,7 @@ class StateMachineExecution:
         self.clock = environment.clock
         self._origin, past = origin, None
         most = sys.maxsize if is_express else environment.max_events
-        self.history = History(most)
+        self.history = history or History(most)
         if origin is not None:
             past = self.history = Past(origin.events, origin.change, self.clock, most, self._begin, origin.settled)
         self.running = Running(

@@ -8,10 +8,10 @@ from typing import Any
 
 from localcloud import injection
 from localcloud.door.registry import Registry
-from localcloud.door.wire import Answer, dumps
+from localcloud.door.wire import Answer, ServiceError, dumps
 from localcloud.host import Host
 
-PATH = "/faults"
+PATH, WHAT_IF = "/faults", "/what-if"
 
 
 class Control:
@@ -41,6 +41,23 @@ class Control:
 
     def _runs(self, service: str, action: str) -> bool:
         return self._registry.kind(service, action) != "refused"
+
+
+class WhatIf:
+    """`/what-if/fork` and `/what-if/explore`: POST does what Step Functions' `Executions` says; or has a `message`."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+
+    def __call__(self, environ: Mapping[str, Any]) -> Answer:
+        """JSON."""
+        states = self._host.service("stepfunctions")
+        do = states.explore if environ["PATH_INFO"].endswith("explore") else states.fork
+        assert do is not None  # they are Step Functions' own
+        try:
+            return _json(do(json.loads(environ["wsgi.input"].read())) or {})
+        except ServiceError as problem:
+            return _json({"message": problem.message})
 
 
 def _json(content: Mapping[str, Any]) -> Answer:

@@ -24,6 +24,7 @@ from localcloud import acting, faults, injection
 from localcloud.door import constraints, malformed, moto, registry, wire
 from localcloud.door.access import Access
 from localcloud.door.guard import FORWARDING, Guard
+from localcloud.door.late import Late
 from localcloud.door.patience import Patience
 from localcloud.door.registry import Registry
 from localcloud.door.wire import Answer, Request, ServiceError, dumps, loads
@@ -86,10 +87,13 @@ class Front:
         host: the cloud; its clock, ids and models.
         access: tells what the cloud's own functions and jobs ask from what its reader asks.
         guard: looks whether who calls may; None where everybody may.
+        late: knows what is not known everywhere yet; None where all is at once.
     """
 
-    def __init__(self, registry: Registry, host: Host, access: Access, guard: Guard | None = None) -> None:
-        self._registry, self._host, self._access, self._guard = registry, host, access, guard
+    def __init__(
+        self, registry: Registry, host: Host, access: Access, guard: Guard | None = None, late: Late | None = None
+    ) -> None:
+        self._registry, self._host, self._access, self._guard, self._late = registry, host, access, guard, late
         self._patience = Patience(host, access)
         self._routers: dict[str, wire.Router] = {}
         self._readers: dict[str, wire.Protocol] = {}  # of what moto keeps
@@ -148,6 +152,8 @@ class Front:
                     fault = self._inject(service, action, environ, request)
                     with injection.decided(fault), acting.acting_as(role if service in FORWARDING else None):
                         answer = function(loaded.protocol.read(action, request))
+                    if answer is not None:
+                        self._note(service, action, environ, request)
                     return None if answer is None else loaded.protocol.write(action, answer)
             self._check(service, action, environ, request)
             self._authorize(service, action, environ, request)
@@ -166,6 +172,8 @@ class Front:
         Raises:
             ServiceError: it may not.
         """
+        if self._late is not None and INSIDE not in environ:
+            self._late.check(service, action, self._named(service, action, environ, request))
         if self._guard is None:
             return None
         role = acting.role()
@@ -178,6 +186,11 @@ class Front:
             parameters = self._named(service, action, environ, request)
             self._guard.check(role, service, action, self._host.region, parameters)
         return role
+
+    def _note(self, service: str, action: str, environ: dict[str, Any], request: Request) -> None:
+        """A call has succeeded."""
+        if self._late is not None:
+            self._late.note(service, action, self._named(service, action, environ, request))
 
     def _named(self, service: str, action: str, environ: dict[str, Any], request: Request) -> Mapping[str, Any]:
         """A request's parameters, in which stands what it is about."""
@@ -298,6 +311,12 @@ class Front:
             action = self._action_of(service, environ, request)
             failure = self._failure(service, action, environ, request, problem)
             return _send(self._error(request, service, failure), start_response)
+        if status < "3":
+            action = self._action_of(service, environ, request)
+            self._note(service, action, environ, request)
+            if (service, action) == ("kinesis", "CreateStream") and b'"Tags"' in request.body:  # moto forgets them
+                made = loads(request.body)
+                self._host.client(service).add_tags_to_stream(StreamName=made["StreamName"], Tags=made["Tags"])
         if INSIDE not in environ:
             self._patience.answered(service, body)
         sent = len(body)

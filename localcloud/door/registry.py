@@ -140,7 +140,6 @@ SETTINGS: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("glue", "CreateDatabase"): {"DatabaseInput.TargetDatabase": "", "DatabaseInput.FederatedDatabase": ""},
     ("glue", "CreateTable"): {"OpenTableFormatInput": "", "PartitionIndexes": "", "TableInput.TargetTable": ""},
     ("glue", "GetPartitions"): {"Segment": "", "QueryAsOfTime": ""},
-    ("kinesis", "CreateStream"): {"Tags": ""},
     ("kms", "CreateKey"): {
         "KeySpec": "SYMMETRIC_DEFAULT",
         "KeyUsage": "ENCRYPT_DECRYPT",

@@ -15,8 +15,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from localcloud.asl.environment import Integration, TaskFailure
+from localcloud.asl.environment import Integration, TaskCall, TaskFailure
 from localcloud.asl.validation import catalogue
+from localcloud.injection import MARK
 from localcloud.integrations import fields, naming
 from localcloud.integrations.api import Ids, Operation
 from localcloud.integrations.base import Pattern, Refused
@@ -76,6 +77,13 @@ class LocalIntegrations:
         if found is None:
             raise _unknown(resource)
         return found
+
+    def turned_away(self, resource: str, call: TaskCall) -> TaskFailure:
+        """How the service behind a Resource fails a call when there are too many."""
+        found = self.resolve(resource)
+        if isinstance(found, ApiTask):
+            return found.turned_away(call)
+        return TaskFailure("Lambda.TooManyRequestsException", f"Rate Exceeded. {MARK}")
 
     def problems(self, resource: str, arguments: Any) -> Iterator[tuple[Literal["Resource", "Parameters"], str]]:
         """What CreateStateMachine refuses of a task: an action that the service has not, fields that it has not.

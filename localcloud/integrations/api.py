@@ -16,7 +16,7 @@ from localcloud.asl.environment import TaskCall, TaskFailure
 from localcloud.door.constraints import compile_check
 from localcloud.door.wire import ServiceError, dumps, refuse
 from localcloud.ids import uuid_of
-from localcloud.injection import NOTHING, Fault, decided
+from localcloud.injection import MARK, NOTHING, Fault, decided
 from localcloud.integrations import naming, shapes
 from localcloud.time import durations
 
@@ -251,6 +251,16 @@ class Operation:
             host = hashlib.blake2b(request_id.encode(), digest_size=28).hexdigest()
             facts.append(f"Extended Request ID: {host}")
         return TaskFailure(f"{service}.{name}", f"{message} ({', '.join(facts)}) (SDK Attempt Count: 1)")
+
+    def turned_away(self, call: TaskCall) -> TaskFailure:
+        """The failure of a call when there are too many of them, by the name that the service has for it."""
+        own = self._model.operation_model(self.name).error_shapes
+        names = [shape.name for shape in (*own, *self._model.error_shapes) if not shape.name.startswith("KMS")]
+        wanted = ("Throttl", "TooManyRequests", "ThroughputExceeded", "LimitExceeded")
+        code = next((name for word in wanted for name in names if word in name), "ThrottlingException")
+        error = {"Code": code, "Message": f"Rate exceeded {MARK}"}
+        response: Any = {"Error": error, "ResponseMetadata": {"HTTPStatusCode": 400}}
+        return self._failure(call, ClientError(response, self.name), self._ids.draw(call, self.cloud.clock.now()))
 
     def _modelled(self, code: str) -> str | None:
         """The error shape that a code on the wire belongs to."""

@@ -30,6 +30,10 @@ class ApiTask(Base):
         """Raises TaskFailure for fields that the API does not have or misses."""
         self._operation.request(arguments)
 
+    def turned_away(self, call: TaskCall) -> TaskFailure:
+        """How the service fails a call when there are too many."""
+        return self._operation.turned_away(call)
+
     def request(self, call: TaskCall) -> dict[str, Any]:
         """What the API is called with. Raises TaskFailure."""
         return self._operation.request(call.arguments)

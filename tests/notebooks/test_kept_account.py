@@ -9,15 +9,15 @@ import nbformat
 from tools.soak import account
 
 CELLS = (
-    "import boto3\ns3 = boto3.client('s3')\nname = f'somebodys-{s3.meta.config.signature_version}'",
+    "import boto3\ns3 = boto3.client('s3')\nname = f'workshop-somebodys-{s3.meta.config.signature_version}'",
     "s3.create_bucket(Bucket=name)",
-    "boto3.client('iam').list_users()",
+    "boto3.client('iam').delete_role(RoleName='somebody')",
     "1 / 0",
     "print('clean_up()')",
 )
 
 
-def test_failures_leftovers_and_calls_beyond_the_policy_are_found(tmp_path: Path) -> None:
+def test_failures_leftovers_and_what_the_policy_does_not_allow_are_found(tmp_path: Path) -> None:
     path = tmp_path / "one.ipynb"
     nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in CELLS]), path)
     found = account.trouble(path)
@@ -27,5 +27,5 @@ def test_failures_leftovers_and_calls_beyond_the_policy_are_found(tmp_path: Path
         "ben, first",
         "ada, again, without clean_up",
     ]
-    assert "ada needs iam:ListUsers, which the reader's policy does not allow" in found
-    assert [problem for problem in found if problem.startswith("left: ")] == ["left: bucket: somebodys-s3v4"]
+    assert any("code cell 3" in problem and "not authorized to perform: iam:DeleteRole" in problem for problem in found)
+    assert [problem for problem in found if problem.startswith("left: ")] == ["left: bucket: workshop-somebodys-s3v4"]

@@ -236,9 +236,9 @@ def test_every_slide_has_the_presenter_s_notes(path: Path, lesson: Any) -> None:
         assert len(" ".join(slide.notes).split()) > 5, [piece.html for piece in slide.pieces]
 
 
-def test_its_quiz_has_five_questions_each_with_one_right_answer_and_reasons(lesson: Any) -> None:
+def test_its_quiz_has_five_questions_each_with_one_right_answer_and_reasons(path: Path, lesson: Any) -> None:
     questions = tagged(lesson, "quiz")
-    assert len(questions) == 5
+    assert len(questions) == (15 if path.name.startswith("09") else 5)
     for number, cell in enumerate(questions, 1):
         assert f"**{number}.** " in cell.source
         answers = re.findall(r"<summary>([abc])\. .+</summary>\n\n(✓ Right|✗ No)\. (.{20,})", cell.source)

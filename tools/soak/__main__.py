@@ -26,6 +26,8 @@ def main(arguments: list[str] | None = None) -> int:
         for path in paths:
             trials = {order: partial(trouble, path, order) for order in ORDERS}
             trials["two readers on AWS, again and killed"] = partial(account.trouble, path)
+            trials["on an AWS that is late"] = partial(account.alone, path, late=2.0)
+            trials["with models that make no mistake"] = partial(account.alone, path, module="tools.soak.perfect")
             for order, trial in trials.items():
                 if options.minutes and time.monotonic() > until:
                     break

@@ -1,7 +1,8 @@
 """Notebooks in one account that is kept: two readers at once, cell by cell, a second run, a killed kernel.
 
-A local cloud of its own stands for the account; the kernels know it as AWS (WORKSHOP_TARGET=aws, AWS_ENDPOINT_URL). All
-cells pass, and after each reader's `workshop.py clean-aws` nothing is left that AWS would let go.
+A local cloud of its own stands for the account; the kernels know it as AWS (WORKSHOP_TARGET=aws, AWS_ENDPOINT_URL). It
+looks at permissions: readers have what `workshop.py check-aws --policy` prints, roles what they were given. All cells
+pass, and after each reader's `workshop.py clean-aws` nothing is left that AWS would let go.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import nbformat
@@ -24,74 +25,76 @@ from tools.soak.orders import CLEAN_UP, execute, kernel
 #: What may be left, by kind: AWS has no call that deletes it, it costs nothing, and its name carries its run.
 MAY_STAY = {"transform job"}
 READERS = ("ada", "ben")
+ACCOUNT = "123456789012"
+#: What `remains` asks for beyond what readers may.
+LOOKS = ["logs:DescribeLogGroups", "glue:GetDatabases", "glue:ListCrawlers"]
+#: Nobody waits longer for a role to be known, or for what is being deleted, than this account needs.
+SETTLES = "import helpers.granting as g, helpers.cleaning as c; g.SETTLES = {}; c._PAUSES = (0.2, 0.5, 1, 2, 4)"
+AT_ONCE = SETTLES.format(0)
 
 
 def trouble(path: Path) -> list[str]:
     """What goes wrong in a notebook, a line each, and what it leaves."""
-    cells = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
-    cells = [source for source in cells if not source.startswith("%load")]
-    with localcloud.LocalCloud("max", "draw.screen") as cloud, tempfile.TemporaryDirectory() as folder:
-        settings = cloud.environment() | {"WORKSHOP_TARGET": "aws"}
-        readers = {name: settings | {"WORKSHOP_RUNS": str(Path(folder, name))} for name in READERS}
-        whole, kept = cells, [source for source in cells if CLEAN_UP not in source]
+    whole = _cells(path)
+    kept = [source for source in whole if CLEAN_UP not in source]
+    with _account() as (cloud, readers):
         found = list(_failures(path, readers, whole, "first"))
         found += _failures(path, {"ada": readers["ada"]}, kept, "again, without clean_up")
         found += _failures(path, {"ben": readers["ben"]}, kept[: len(kept) // 2], "again, killed in the middle")
         for name, environment in readers.items():
-            command = [sys.executable, "-m", "tools.aws", "clean", "--yes"]
+            clean = f"{AT_ONCE}; import sys; from tools.aws import main; sys.exit(main(['clean', '--yes']))"
             cleaned = subprocess.run(
-                command, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, check=False
+                [sys.executable, "-c", clean],
+                cwd=ROOT,
+                env=os.environ | environment,
+                capture_output=True,
+                text=True,
+                check=False,
             )
             if cleaned.returncode:
                 found.append(f"clean-aws of {name}: {cleaned.stdout[-600:]}{cleaned.stderr[-600:]}")
-            found += _beyond_policy(Path(environment["WORKSHOP_RUNS"], "calls.txt"), name)
         found += [f"left: {each}" for each in remains(cloud) if each.partition(":")[0] not in MAY_STAY]
     return found
 
 
-def _failures(path: Path, readers: Mapping[str, Mapping[str, str]], sources: list[str], time: str) -> Iterator[str]:
+def alone(path: Path, *, late: float = 0.0, module: str = "draw.screen") -> list[str]:
+    """What goes wrong for one reader: in an account that is late, or whose AI services are another module's."""
+    with _account(module, late) as (_, readers):
+        settles = SETTLES.format(late and late + 0.5)
+        return list(_failures(path, {"ada": readers["ada"]}, _cells(path), "alone", settles))
+
+
+def _cells(path: Path) -> list[str]:
+    cells = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    return [source for source in cells if not source.startswith("%load")]
+
+
+@contextmanager
+def _account(
+    module: str = "draw.screen", late: float = 0.0
+) -> Iterator[tuple[localcloud.LocalCloud, dict[str, dict[str, str]]]]:
+    """A cloud that stands for an account, and each reader's settings."""
+    policy = policies.reader(ACCOUNT)
+    policy["Statement"].append({"Effect": "Allow", "Action": LOOKS, "Resource": "*"})
+    with localcloud.LocalCloud("max", module, policy, late) as cloud, tempfile.TemporaryDirectory() as folder:
+        settings = cloud.environment() | {"WORKSHOP_TARGET": "aws"}
+        yield cloud, {name: settings | {"WORKSHOP_RUNS": str(Path(folder, name))} for name in READERS}
+
+
+def _failures(
+    path: Path, readers: Mapping[str, Mapping[str, str]], sources: list[str], time: str, settles: str = AT_ONCE
+) -> Iterator[str]:
     """The cells that fail, of readers who run each cell one after the other."""
     with ExitStack() as kernels:
         clients = {}
         for name, environment in readers.items():
-            folder = Path(environment["WORKSHOP_RUNS"])
-            folder.mkdir(exist_ok=True)
-            note = _NOTE_CALLS.format(str(folder / "calls.txt"))
-            _, clients[name] = kernels.enter_context(kernel(path, environment, note))
+            _, clients[name] = kernels.enter_context(kernel(path, environment, settles))
         for number, source in enumerate(sources):
             for name, client in clients.items():
                 ran = execute(client, number, source)
                 if ran.error:
                     last = ran.error.strip().splitlines()[-1][:300]
                     yield f"{name}, {time}: code cell {number + 1} ({source.splitlines()[0][:50]}): {last}"
-
-
-#: Has every client of a kernel write down what it calls, as IAM would name it but for what follows.
-_NOTE_CALLS = (
-    "import botocore.handlers; botocore.handlers.BUILTIN_HANDLERS.append(('provide-client-params', lambda model, **_: "
-    "print(model.service_model.signing_name + ':' + model.name, file=open({!r}, 'a'), flush=True) and None))"
-)
-#: Calls whose permission has another name (Service Authorization Reference).
-_PERMISSIONS = {
-    "lambda:Invoke": "lambda:InvokeFunction",
-    "s3:CompleteMultipartUpload": "s3:PutObject",
-    "s3:CreateMultipartUpload": "s3:PutObject",
-    "s3:DeleteObjects": "s3:DeleteObject",
-    "s3:HeadBucket": "s3:ListBucket",
-    "s3:HeadObject": "s3:GetObject",
-    "s3:ListBuckets": "s3:ListAllMyBuckets",
-    "s3:ListObjects": "s3:ListBucket",
-    "s3:ListObjectsV2": "s3:ListBucket",
-    "s3:UploadPart": "s3:PutObject",
-}
-
-
-def _beyond_policy(calls: Path, who: str) -> list[str]:
-    """What a reader's kernels called that `policies.reader` does not allow."""
-    made = set(calls.read_text("utf-8").split()) if calls.exists() else set()
-    allowed = {action for action, _ in policies.READER_MAY}
-    beyond = sorted({_PERMISSIONS.get(call, call) for call in made} - allowed)
-    return [f"{who} needs {', '.join(beyond)}, which the reader's policy does not allow"] if beyond else []
 
 
 #: Service, action, the member of its answer that lists, the name of each ("" for a text), and what to call it.

@@ -65,6 +65,7 @@ def register(cloud: Host) -> Service:
         require=partial(_require, cloud),
     )
     executions.machines, executions.environment = machines, environment
+    executions.turned_away = integrations.turned_away
     parts = (
         machines,
         Aliases(machines, cloud.clock.now),
@@ -82,6 +83,8 @@ def register(cloud: Host) -> Service:
         dict(_actions(cloud, model, parts)),
         # What still runs is stopped while its clock can still run it to its end.
         close=lambda: cloud.clock.call(executions.stop_all),
+        fork=executions.fork,
+        explore=executions.explore,
     )
 
 

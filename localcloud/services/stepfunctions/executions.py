@@ -9,11 +9,14 @@ from __future__ import annotations
 import json
 import math
 import threading
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from localcloud.asl.environment import Environment
-from localcloud.asl.execution import Reports, StateMachineExecution
+from localcloud.asl.environment import Environment, TaskCall, TaskFailure
+from localcloud.asl.execution import Origin, Reports, StateMachineExecution
+from localcloud.asl.past import Change, Diverged, moment
+from localcloud.asl.worlds import KINDS, Explorer, Memory, Sketch
 from localcloud.ids import derived_uuid
 from localcloud.services.stepfunctions import arns, errors, redrive, status_events
 from localcloud.services.stepfunctions.logs import ExecutionLog
@@ -55,6 +58,7 @@ class Executions:
         # Set by `register`, which needs this object to make them.
         self.machines: Machines
         self.environment: Environment
+        self.turned_away: Callable[[str, TaskCall], TaskFailure]
         self._reports = Reports(self._on_started, self._on_ended)
 
     # ---- the interpreter's reports
@@ -204,6 +208,116 @@ class Executions:
         redrive.note(record.redrive_tokens, token, now)
         return {"redriveDate": now}
 
+    # ---- no action of AWS's
+
+    def fork(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Go on from a moment of an execution, in a new one beside it. Called on any thread but the clock's.
+
+        Args:
+            request: `executionArn`, and of an execution that was recorded elsewhere also its `events` and the
+                `stateMachineArn` of its definition here; `state` and `visit` (1 is the first, none the last); what is
+                different: `input`, `variables`, `result` (JSON values), `definition` (JSON text).
+
+        Returns:
+            the `executionArn` of the new one, which runs.
+
+        Raises:
+            ServiceError: it cannot be forked there; the message says why.
+        """
+        clock, settled = self._cloud.clock, threading.Event()
+        problems: list[str] = []
+
+        def settle(problem: str | None) -> None:
+            problems.extend([] if problem is None else [problem])
+            settled.set()
+
+        try:
+            record = clock.call(self._fork, request, settle)
+        except Diverged as problem:
+            raise errors.validation(str(problem)) from None
+        clock.wait(settled)
+        if problems:
+            clock.call(self._records.drop, record)
+            raise errors.validation(problems[0])
+        return {"executionArn": record.arn}
+
+    def _fork(self, request: dict[str, Any], settle: Callable[[str | None], None]) -> Record:
+        arn = request["executionArn"]
+        if "events" in request:
+            target, events = self._target(request["stateMachineArn"]), request["events"]
+        else:
+            of = self._records.find(self._execution_arn(arn))
+            if of.map_run_arn is not None:
+                raise Diverged("A Map Run started this execution: fork the one that the Map Run belongs to.")
+            target = replace(self._target(of.machine_arn), revision=of.revision)
+            events = self._records.events(of)
+        text = events[0]["executionStartedEventDetails"]["input"]
+        at, task = moment(events, request["state"], request.get("visit"), of_result="result" in request)
+        changed: dict[str, Any] = {name: request[name] for name in ("input", "variables", "result") if name in request}
+        kind, old = target.machine.type, target.revision
+        new = request.get("definition", old.definition)
+        if new != old.definition:
+            changed["machine"] = self.machines.compiled(new, kind)
+        own = replace(old, definition=new, compiled=self.machines.compiled(old.definition, kind))
+        of_name = arn.rpartition(":")[2]
+        name = f"{of_name[:60]}-fork-{self._count(target.machine)}"
+        origin = Origin(arn, of_name, events, Change(at, task, **changed), settle)
+        home = f"{_family(target.machine.arn, 'execution')}:{name}"
+        return self._start(replace(target, revision=own), request, name, text, home, origin)
+
+    def explore(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Run a state machine in many worlds, other faults in each. Called on any thread but the clock's.
+
+        Args:
+            request: `stateMachineArn`, `input` (JSON text), `seeds`: how many worlds; `kinds` of faults (all of
+                `worlds.KINDS` when left out); `answers`: what callbacks bring, by state; `within`: seconds that it may
+                take. Or, to see one world again, its `faults`.
+
+        Returns:
+            `worlds`, how many were run; `calm`, the status where nothing goes wrong; `found`: for each problem `kind`,
+            `state`, `error`, `seed`, `faults` (the fewest that bring it about) and the `executionArn` of that world.
+        """
+        target, text = self._target(request["stateMachineArn"]), _checked_input(request)
+        written: list[str] = []
+
+        def execution(environment: Environment, is_written: bool) -> StateMachineExecution:
+            name = f"world-{self._count(target.machine)}" if is_written else "world"
+            arn = f"{_family(target.machine.arn, 'execution')}:{name}"
+            if is_written:
+                written.append(arn)
+            return self._cloud.clock.call(self._made, target, name, text, arn, environment, is_written)
+
+        answers, kinds = request.get("answers") or {}, request.get("kinds") or KINDS
+        memory = Memory(self.environment, answers, self.turned_away)
+        explorer = Explorer(memory, execution, kinds, request.get("within"))
+        calm, found = explorer.calm.execution.status, []
+        for each in explorer.explore(request["seeds"]) if calm == "SUCCEEDED" else ():
+            explorer.run(each.faults, written=True)
+            faults = [[fault.state, fault.call, fault.kind] for fault in sorted(each.faults)]
+            told = {"kind": each.problem.kind, "state": each.problem.state, "error": each.problem.error}
+            found.append({**told, "seed": each.seed, "faults": faults, "executionArn": written[-1]})
+        return {"worlds": request["seeds"], "calm": calm, "error": explorer.calm.execution.error, "found": found}
+
+    def _made(
+        self, target: _Target, name: str, text: str, arn: str, environment: Environment, is_written: bool
+    ) -> StateMachineExecution:
+        """An execution in a world; one that is written down is kept like any other."""
+        execution = StateMachineExecution(
+            target.revision.compiled,
+            arn=arn,
+            name=name,
+            input=text,
+            role_arn=target.revision.role_arn,
+            state_machine_arn=target.machine.arn,
+            state_machine_name=target.machine.name,
+            environment=environment,
+            reports=self._reports if is_written else Reports(),
+            history=None if is_written else Sketch(environment.max_events),
+        )
+        if is_written:
+            self._keep(target, execution, {})
+        return execution
+
     # ---- inside
 
     def _publish(self, arn: str) -> None:
@@ -223,7 +337,7 @@ class Executions:
         if machine.deleting:
             raise errors.machine_deleting(arn)
         if parts.qualifier is None:
-            return _Target(machine, machine.revision, None, None)
+            return _Target(machine, self.machines.revision(machine), None, None)
         alias = None
         number = parts.version
         if number is None:
@@ -245,7 +359,15 @@ class Executions:
         self._starts[machine.arn] = self._starts.get(machine.arn, 0) + 1
         return self._starts[machine.arn]
 
-    def _start(self, target: _Target, request: dict[str, Any], name: str, text: str, arn: str) -> Record:
+    def _start(
+        self,
+        target: _Target,
+        request: dict[str, Any],
+        name: str,
+        text: str,
+        arn: str,
+        origin: Origin | None = None,
+    ) -> Record:
         machine, revision = target.machine, target.revision
         execution = StateMachineExecution(
             revision.compiled,
@@ -258,21 +380,27 @@ class Executions:
             environment=self.environment,
             is_express=machine.type == "EXPRESS",
             reports=self._reports,
+            origin=origin,
         )
+        record = self._keep(target, execution, request)
+        execution.start()
+        return record
+
+    def _keep(self, target: _Target, execution: StateMachineExecution, request: dict[str, Any]) -> Record:
+        machine, revision = target.machine, target.revision
         record = Record(
-            arn=arn,
-            name=name,
+            arn=execution.arn,
+            name=execution.name,
             machine_arn=machine.arn,
             order=self._records.next_order(),
             revision=revision,
-            log=ExecutionLog(self._cloud, revision.settings["loggingConfiguration"], machine.name, arn),
+            log=ExecutionLog(self._cloud, revision.settings["loggingConfiguration"], machine.name, execution.arn),
             run=execution,
             version_arn=target.version_arn,
             alias_arn=target.alias_arn,
             trace_header=request.get("traceHeader"),
         )
         self._records.add(record)
-        execution.start()
         return record
 
     def _start_sync(self, request: dict[str, Any], ended: threading.Event) -> Record:

@@ -24,7 +24,7 @@ from localcloud.services.stepfunctions.paging import PAGES
 from localcloud.services.stepfunctions.variables import variable_references
 
 if TYPE_CHECKING:
-    from localcloud.host import Host
+    from localcloud.host import Host, Moment
 
 #: https://docs.aws.amazon.com/step-functions/latest/dg/limits-overview.html
 MAX_VERSIONS = 1000
@@ -119,6 +119,9 @@ class StateMachine:
     versions: dict[int, Version] = field(default_factory=dict)
     aliases: dict[str, Alias] = field(default_factory=dict)
 
+    #: What starts for a while yet after an update, where changes are late; and since when it does not hold.
+    before: tuple[Revision, Moment] | None = None
+
     def published(self) -> Version | None:
         """The version of the current revision, if it was published."""
         return next((each for each in self.versions.values() if each.revision is self.revision), None)
@@ -165,6 +168,12 @@ class Machines:
             raise errors.machine_deleting(arn)
         return machine
 
+    def revision(self, machine: StateMachine) -> Revision:
+        """The revision that an unqualified ARN means ("eventually consistent", says the API reference)."""
+        if machine.before is not None and self._cloud.is_recent(machine.before[1]):
+            return machine.before[0]
+        return machine.revision
+
     def get(self, arn: str) -> StateMachine | None:
         """The state machine of an unqualified ARN, or None."""
         return self._machines.get(arn)
@@ -200,7 +209,7 @@ class Machines:
         revision = Revision(
             None,
             request["definition"],
-            self._compile(request["definition"], kind),
+            self.compiled(request["definition"], kind),
             role,
             configured,
             self._cloud.clock.now(),
@@ -237,9 +246,10 @@ class Machines:
         now = self._cloud.clock.now()
         if changed != old:
             if changed.definition != old.definition:
-                changed = replace(changed, compiled=self._compile(changed.definition, machine.type))
+                changed = replace(changed, compiled=self.compiled(changed.definition, machine.type))
             self._check_log_group(changed.settings["loggingConfiguration"])
             machine.revisions += 1
+            machine.before = old, self._cloud.moment()
             identity = derived_uuid("revision", machine.arn, machine.created, machine.revisions)
             machine.revision = replace(changed, identity=identity, updated=now)
         answer: dict[str, Any] = {"updateDate": now, "revisionId": machine.revision.identity}
@@ -255,7 +265,7 @@ class Machines:
         version = self._version(machine, parts) if machine is not None else None
         if machine is None or (parts.qualifier is not None and version is None):
             raise errors.machine_does_not_exist(arn)
-        revision = version.revision if version is not None else machine.revision
+        revision = version.revision if version is not None else self.revision(machine)
         answer = {
             "stateMachineArn": version.arn if version is not None else arn,
             "name": machine.name,
@@ -365,7 +375,7 @@ class Machines:
             raise settings.log_group_missing()
         prove_permissions(self._cloud, configuration)
 
-    def _compile(self, definition: str, kind: str) -> Machine:
+    def compiled(self, definition: str, kind: str) -> Machine:
         """The definition, ready to be run. Raises ServiceError: InvalidDefinition, with every problem and its place."""
         type_: Literal["STANDARD", "EXPRESS"] = "EXPRESS" if kind == "EXPRESS" else "STANDARD"
         try:

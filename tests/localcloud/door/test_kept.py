@@ -433,7 +433,9 @@ def sqs_fifo(cloud: Cloud) -> None:
 
 def kinesis_streams(cloud: Cloud) -> None:
     kinesis = cloud.client("kinesis")
-    kinesis.create_stream(StreamName="kept", ShardCount=2)
+    kinesis.create_stream(StreamName="kept", ShardCount=2, Tags={"of": "mine"})
+    assert kinesis.list_tags_for_stream(StreamName="kept")["Tags"] == [{"Key": "of", "Value": "mine"}]
+    kinesis.remove_tags_from_stream(StreamName="kept", TagKeys=["of"])
     assert kinesis.list_streams()["StreamNames"] == ["kept"]
     assert kinesis.describe_stream_summary(StreamName="kept")["StreamDescriptionSummary"]["OpenShardCount"] == 2
     kinesis.put_record(StreamName="kept", Data=b"one", PartitionKey="k")
@@ -878,7 +880,6 @@ SETTINGS: dict[tuple[str, str], tuple[dict[str, Any], dict[str, dict[str, Any]]]
             "Segment": {"Segment": {"SegmentNumber": 0, "TotalSegments": 2}},
         },
     ),
-    ("kinesis", "CreateStream"): ({"StreamName": "s"}, {"Tags": {"Tags": {"a": "b"}}}),
     ("kms", "CreateKey"): ({}, KEY),
     ("lambda", "CreateAlias"): ({"FunctionVersion": "1"}, {"RoutingConfig.AdditionalVersionWeights": ROUTES}),
     ("lambda", "CreateFunction"): (
