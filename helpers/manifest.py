@@ -18,6 +18,7 @@ from helpers.names import PREFIX, tags_of
 
 _CREATES = ("Create", "Start", "PutRule")
 _TAGS = {"Tags", "tags"}
+_UNTAGGED = {"CreateCrawler"}  # known by its database
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,8 @@ def recorder(run: Run) -> Callable[..., None]:
             return
         _append(run.path, {"action": f"{model.service_model.service_name}:{model.name}", "names": names})
         member = next((name for name in model.input_shape.members if name in _TAGS), None)
+        if model.name in _UNTAGGED:
+            return
         if member and member not in params and any(value.endswith(run.id) for value in names.values()):
             params[member] = _in_form(model.input_shape.members[member], run.id)
 

@@ -29,15 +29,17 @@ class Patience:
     """What this kernel made a moment ago."""
 
     def __init__(self) -> None:
-        self._new: dict[str, float] = {}
+        self._new: dict[tuple[str, str], float] = {}  # by service and name
 
     def see(self, params: Mapping[str, Any], model: Any, **_: Any) -> None:
         """A handler of provide-client-params: note what is about to be made, or started."""
-        if model.name.startswith(("Create", "Start", "Put", "Update", "Delete")):
-            for value in params.values():
-                name = re.split("[:/]", value)[-1] if isinstance(value, str) else ""
-                if name.startswith("workshop"):
-                    self._new[name] = time.monotonic()
+        for value in params.values():
+            name = re.split("[:/]", value)[-1] if isinstance(value, str) else ""
+            key = model.service_model.service_name, name
+            if name.startswith("workshop") and model.name.startswith(("Create", "Start", "Put", "Update")):
+                self._new[key] = time.monotonic()
+            elif model.name.startswith("Delete"):
+                self._new.pop(key, None)
 
     def again(
         self, response: tuple[Any, dict[str, Any]] | None, operation: Any, request_dict: dict[str, Any], **_: Any
@@ -48,16 +50,17 @@ class Patience:
         context = request_dict["context"]
         began = context.setdefault("workshop_began", time.monotonic())
         passed = time.monotonic() - began
-        if not code or passed > NEW or not self._passes(code, message, operation.name, request_dict):
+        if not code or passed > NEW or not self._passes(code, message, operation, request_dict):
             return None
         return float(min(LONGEST_PAUSE, 0.5 + passed / 2))
 
-    def _passes(self, code: str, message: str, action: str, request: Mapping[str, Any]) -> bool:
+    def _passes(self, code: str, message: str, operation: Any, request: Mapping[str, Any]) -> bool:
         if _THROTTLED.search(code) or _ASSUMED.search(message):
             return True
         if _BLOCKED.search(code):
-            return action.startswith("Create")
-        if not _MISSING.search(code) or action.startswith(("Delete", "List")):
+            return bool(operation.name.startswith("Create"))
+        if not _MISSING.search(code) or operation.name.startswith(("Delete", "List")):
             return False
-        asked = f"{request.get('url', '')}{request.get('body', '')}"
-        return any(name in asked and time.monotonic() - made < NEW for name, made in self._new.items())
+        asked, of = f"{request.get('url', '')}{request.get('body', '')}", operation.service_model.service_name
+        now = time.monotonic()
+        return any(service == of and name in asked and now - made < NEW for (service, name), made in self._new.items())

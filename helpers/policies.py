@@ -88,7 +88,8 @@ READER_MAY = tuple(
         ("sqs", "ListQueues", "*"),
         (
             "kinesis",
-            "CreateStream DeleteStream DescribeStreamSummary AddTagsToStream ListTagsForStream PutRecords",
+            "CreateStream DeleteStream DescribeStreamSummary AddTagsToStream ListTagsForStream PutRecords ListShards "
+            "GetShardIterator GetRecords",
             "arn:{partition}:kinesis:*:{account}:stream/workshop-*{run}*",
         ),
         ("kinesis", "ListStreams", "*"),
@@ -102,12 +103,12 @@ READER_MAY = tuple(
         (
             "glue",
             "CreateDatabase DeleteDatabase GetDatabase GetDatabases CreateTable DeleteTable GetTable GetTables "
-            "GetPartitions CreateCrawler StartCrawler GetCrawler GetCrawlers DeleteCrawler",
+            "GetPartitions BatchCreatePartition CreateCrawler StartCrawler GetCrawler GetCrawlers DeleteCrawler",
             "*",
         ),
         (
             "athena",
-            "StartQueryExecution GetQueryExecution GetQueryResults",
+            "StartQueryExecution GetQueryExecution GetQueryResults ListQueryExecutions BatchGetQueryExecution",
             "arn:{partition}:athena:*:{account}:workgroup/*",
         ),
         (

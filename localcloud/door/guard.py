@@ -8,6 +8,7 @@ Not looked at: whether a role's trust policy lets the service take it on, and po
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -75,7 +76,6 @@ _NAMED: Mapping[str, Mapping[str, str]] = {
     "dynamodb": {"TableName": "table/{}", "ResourceArn": "{}"},
     "events": {"Rule": "rule/{}", "Name": "rule/{}", "ResourceARN": "{}"},
     "firehose": {"DeliveryStreamName": "deliverystream/{}"},
-    "kinesis": {"StreamName": "stream/{}", "StreamARN": "{}"},
     "lambda": {"FunctionName": "function:{}", "Resource": "{}"},
     "logs": {"logGroupName": "log-group:{}", "logGroupNamePrefix": "log-group:{}"},
     "sns": {"TopicArn": "{}", "ResourceArn": "{}", "Name": "{}"},
@@ -265,6 +265,15 @@ class Guard:
         if parameters.get("StreamArn"):
             return [parameters["StreamArn"]]
         return [self._arn("dynamodb", region, "table/{}", each) for each in dict.fromkeys(tables)]
+
+    def _of_kinesis(self, action: str, region: str, parameters: Parameters) -> list[str]:
+        """GetRecords names a place in a stream, in which moto keeps the stream's name."""
+        name = parameters.get("StreamName")
+        if parameters.get("ShardIterator"):
+            name = b64decode(parameters["ShardIterator"]).decode(errors="replace").partition(":")[0]
+        if parameters.get("StreamARN"):
+            return [parameters["StreamARN"]]
+        return [self._arn("kinesis", region, "stream/{}", name)] if name else []
 
     def _of_sagemaker(self, action: str, region: str, parameters: Parameters) -> list[str]:
         """CreateEndpoint is about its configuration as well; a transform job's model is not looked at."""

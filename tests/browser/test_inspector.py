@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from bench.lab.listening import MINUTES
-from tests.browser.conftest import Lab, Watched
+from tests.browser.conftest import Lab, Watched, violations
 
 CODE = """
 import helpers
@@ -76,6 +76,16 @@ def picture(page: Page) -> str:
 
 def state(page: Page, name: str) -> Any:
     return page.locator(".ws-state").filter(has=page.locator(f"xpath=self::*[@title={name!r}]"))
+
+
+def test_arrow_keys_go_from_state_to_state_in_a_notebook(inspected: Watched) -> None:
+    page = inspected.page
+    state(page, "Prepare").focus()
+    page.keyboard.press("ArrowDown")
+    expect(state(page, "Wait")).to_be_focused()
+    expect(page.locator(".ws-spoken")).to_have_text("Wait, wait 30 s: succeeded, 1 visit")
+    assert violations(page, ".ws-inspector") == []
+    page.keyboard.press("Escape")
 
 
 def test_the_keyboard_reaches_a_state_and_selects_it(inspected: Watched) -> None:

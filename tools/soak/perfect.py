@@ -136,7 +136,9 @@ def _label_photos() -> None:
         photo = known().get(_digest(image.tobytes()))
         if photo is None:
             return by_models(image)
-        names = dict.fromkeys(name for label in photo["labels"] for name in (label, *labels()[label].parents))
+        taxonomy = labels()  # our answers give each label's category: what it lacks cannot be answered
+        known_labels = [label for label in photo["labels"] if label in taxonomy]
+        names = dict.fromkeys(name for label in known_labels for name in (label, *taxonomy[label].parents))
         return dict.fromkeys(labels(), 0.0) | dict.fromkeys(names, SURE), {}
 
     rekognition._confidences = confidences
