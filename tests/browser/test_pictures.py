@@ -8,6 +8,7 @@ from typing import Any
 
 import nbformat
 import pytest
+from playwright.sync_api import expect
 
 import draw
 from bench.lab.listening import MINUTES
@@ -61,3 +62,31 @@ def test_pictures_show_with_their_words(trusted: bool, lab: Lab, watch: Callable
     assert page.locator(".jp-OutputArea-output table").count() >= 1
     assert page.locator(".jp-OutputArea-output details").count() >= 1
     assert page.evaluate("() => window.hacked") is None
+
+
+QUIZ = """**1.** Which?
+
+<details><summary>a. this</summary>
+
+✓ Right. Because.
+</details>
+<details><summary>b. that</summary>
+
+✗ No. Because.
+</details>"""
+
+
+def test_a_quiz_is_answered_by_keyboard_in_a_notebook_that_is_not_trusted(
+    lab: Lab, watch: Callable[..., Watched]
+) -> None:
+    watched = watch()
+    page = watched.page
+    lab.write("quiz.ipynb", nbformat.v4.new_markdown_cell(QUIZ))
+    page.goto(lab.address("quiz.ipynb"))
+    answer = page.locator("details", has_text="a. this")
+    answer.wait_for(timeout=MINUTES)
+    expect(answer.get_by_text("Because")).to_be_hidden()
+    answer.locator("summary").press("Enter")
+    expect(answer.get_by_text("Because")).to_be_visible()
+    answer.locator("summary").press(" ")
+    expect(answer.get_by_text("Because")).to_be_hidden()
