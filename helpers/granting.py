@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 from helpers import permissions, policies, status
+from helpers.errors import WorkshopError
 from helpers.permissions import ANY, Permission
 
 #: Characters that all inline policies of a role may have, white space left out (IAM User Guide, quotas).
@@ -86,12 +87,14 @@ class Grants:
 
         Args:
             kind: states, functions or jobs.
+
+        Raises:
+            WorkshopError: it was deleted.
         """
-        given = self.given.setdefault(kind, set())
-        more = set(needed) - given
+        more = set(needed) - self.given.get(kind, set())
         if not more:
             return
-        given |= more
+        given = self.given.get(kind, set()) | more
         session = self._session
         arn: str = getattr(session.roles, kind)
         filled = policies.filler(arn.split(":")[1], session.account_id, session.region, session.run)
@@ -100,9 +103,14 @@ class Grants:
         document = policies.shortest(given, filled)
         if len(document) > LONGEST:  # one permission for all of this run's in place of one for each
             document = policies.shortest({(action, _widened(form)) for action, form in given}, filled)
-        session.client("iam").put_role_policy(
-            RoleName=arn.rpartition("/")[2], PolicyName="workshop", PolicyDocument=document
-        )
+        iam, name = session.client("iam"), arn.rpartition("/")[2]
+        try:
+            iam.put_role_policy(RoleName=name, PolicyName="workshop", PolicyDocument=document)
+        except iam.exceptions.NoSuchEntityException:
+            raise WorkshopError(
+                f"The role {name} is gone: clean_up() has deleted it. Run the cell with connect() again, then this one."
+            ) from None
+        self.given[kind] = given
 
     def _needed(self, service: str, action: str, params: Mapping[str, Any]) -> dict[str, list[Permission]]:
         """Role -> what a call makes it need."""

@@ -73,7 +73,6 @@ _SAGEMAKER = {
 #: Service -> member of a request -> the resource that it names, as the end of an ARN. What is an ARN already is taken
 #: as it is. The first member that a request has counts; a call with none of them has no resource.
 _NAMED: Mapping[str, Mapping[str, str]] = {
-    "dynamodb": {"TableName": "table/{}", "ResourceArn": "{}"},
     "events": {"Rule": "rule/{}", "Name": "rule/{}", "ResourceARN": "{}"},
     "firehose": {"DeliveryStreamName": "deliverystream/{}"},
     "lambda": {"FunctionName": "function:{}", "Resource": "{}"},
