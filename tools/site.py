@@ -29,6 +29,9 @@ MENDED = {
     '<aside class="toc-drawer">': '<aside class="toc-drawer" aria-label="On this page">',
     '<th class="head"><p></p></th>': "<td></td>",
     '<div id="search-results"></div>': '<h1>Search</h1><div id="search-results"></div>',
+    '<a href="#" class="back-to-top': '<nav aria-label="Page"><a href="#" class="back-to-top',
+    "<span>Back to top</span>\n        </a>": "<span>Back to top</span>\n        </a></nav>",
+    '<div class="table-wrapper': '<div tabindex="0" class="table-wrapper',
     "<pre>": '<pre tabindex="0">',
 }
 REPOSITORY_FILES = ("src", "pictures")
@@ -52,8 +55,8 @@ CONF = {
 }
 FIRST_PAGE = """# Serverless machine learning with AWS Step Functions
 
-Ten notebooks teach you to orchestrate machine learning with AWS Step Functions. Here you read them, and play every
-execution in them; to run them yourself, on your own machine, without an AWS account: `python3 workshop.py lab`.
+Notebooks that teach you to orchestrate machine learning with AWS Step Functions. Here you read them, and play every
+execution in them. To run them yourself, on your own machine, without an AWS account: `python3 workshop.py lab`.
 
 {table}
 
@@ -69,6 +72,7 @@ execution in them; to run them yourself, on your own machine, without an AWS acc
 :hidden:
 
 README
+capstone
 glossary
 reading
 licence
@@ -97,7 +101,7 @@ def build(paths: list[Path], folder: Path) -> int:
     (source / "_static").mkdir(parents=True)
     for name in REPOSITORY_FILES:
         shutil.copytree(NOTEBOOKS / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("README.md", "glossary.md"):
+    for name in ("README.md", "capstone.md", "glossary.md"):
         shutil.copy(NOTEBOOKS / name, source / name)
     notebooks = {path.stem: nbformat.read(path, as_version=4) for path in paths}
     for name, notebook in notebooks.items():

@@ -12,6 +12,8 @@ from tests.browser.conftest import Watched, violations
 from tools.execute import NOTEBOOKS
 from tools.site import build
 
+SCROLL_TO = """name => [...document.querySelectorAll('.ws-film')]
+    .find(film => film.textContent.includes(name)).scrollIntoView()"""
 PHONE = {"width": 390, "height": 844}
 
 
@@ -44,6 +46,23 @@ def test_an_execution_plays_and_a_solution_is_folded(site: Path, watch: Callable
     expect(answer.locator("pre")).to_be_hidden()
     answer.locator("summary").press("Enter")
     expect(answer.locator("pre")).to_be_visible()
+
+
+@pytest.mark.parametrize(("wish", "motion"), [("reduce", {"auto"}), ("no-preference", {"smooth"})])
+def test_a_graph_follows_its_replay_as_calmly_as_the_reader_wishes(
+    wish: str, motion: set[str], site: Path, watch: Callable[..., Watched]
+) -> None:
+    page = watch(reduced_motion=wish).page
+    page.set_viewport_size(PHONE)
+    page.add_init_script("Element.prototype.scrollTo = ({ behavior }) => (window.scrolls ??= []).push(behavior)")
+    page.goto((site / "03_orchestrate_multiple_services.html").as_uri())
+    page.evaluate(SCROLL_TO, "workshop-03-careful-pile")
+    film = page.get_by_role("group", name="Inspector of workshop-03-careful-pile")
+    film.get_by_label("Speed").select_option("5")
+    film.get_by_role("button", name="To the first event").click()
+    for _ in range(40):
+        film.get_by_role("button", name="One event on").click()
+    assert set(page.evaluate("window.scrolls ?? []")) == motion
 
 
 def test_a_quiz_marks_itself_by_keyboard(site: Path, watch: Callable[..., Watched]) -> None:

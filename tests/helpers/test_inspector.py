@@ -11,6 +11,7 @@ import IPython.core.getipython
 import IPython.display
 import pytest
 
+import draw
 from helpers import deploy, inspector, run, show
 from helpers.attended import attended
 from helpers.inspector import Inspector
@@ -47,6 +48,21 @@ def test_where_somebody_sits_the_still_picture_stands_under_the_inspector(
     widget, picture = displayed(monkeypatch, inspected, allow_stdin=True)
     assert "application/vnd.jupyter.widget-view+json" in widget._repr_mimebundle_()[0]
     assert picture is inspected.picture
+
+
+def test_where_nobody_sits_the_picture_is_saved_with_what_plays_it_again(inspected: Inspector) -> None:
+    data, metadata = inspected.picture._repr_mimebundle_()
+    assert "text/html" in data
+    again = draw.replayed(metadata["record"])
+    assert again["name"] == "workshop-inspector"
+    played = draw.film(again["definition"], again["events"], name=again["name"])
+    assert played == inspected.widget().record
+
+
+def test_a_reader_s_own_pictures_are_saved_alone(monkeypatch: pytest.MonkeyPatch, inspected: Inspector) -> None:
+    monkeypatch.setattr(inspector, "attended", lambda: True)
+    picture = inspector.kept(draw.graph(LOOP), json.dumps(LOOP), None, "loop")
+    assert set(picture._repr_mimebundle_()) == {"text/html", "text/plain"}
 
 
 @pytest.mark.parametrize("reason", ["nobody answers", "pytest"])
