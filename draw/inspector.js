@@ -366,11 +366,39 @@ class Inspector {
       );
     } else if (error) parts.push(this.block("Error", make("b", { class: "ws-trouble" }, error)));
     if (error && cause !== null) parts.push(this.block("Cause", coloured(this.record.texts[cause])));
-    if (visit.input !== null) parts.push(this.block("Input", coloured(this.record.texts[visit.input])));
+    if (visit.input !== null) {
+      const text = this.record.texts[visit.input];
+      parts.push(this.block("Input", this.ask && isWhole(text) ? this.fromHere(number, text) : coloured(text)));
+    }
     if (left !== null && visit.output !== undefined && visit.output !== null) {
       parts.push(this.block("Output", coloured(this.record.texts[visit.output])));
     }
     return parts;
+  }
+
+  /** An input to edit, and a button that runs on from this visit with it. */
+  fromHere(number, text) {
+    const { state } = this.record.visits[number];
+    const draft = (this.drafts ??= {})[number] ?? text;
+    const field = make("textarea", { "aria-label": "Input, as JSON", spellcheck: "false", rows: 8 }, draft);
+    field.addEventListener("input", () => (this.drafts[number] = field.value));
+    const told = make("p", { class: "ws-quiet", role: "status" });
+    const go = make("button", { type: "button", class: "ws-go" }, "Run from here");
+    go.addEventListener("click", async () => {
+      told.className = "ws-quiet";
+      go.disabled = true;
+      try {
+        const asked = { state: this.record.states[state].name, visit: this.film.visitsOf[state].indexOf(number) + 1 };
+        told.textContent = "Running: what came before is kept …";
+        await this.ask({ ...asked, input: JSON.parse(field.value) });
+        told.textContent = "The new execution stands beside this one.";
+      } catch (problem) {
+        told.className = "ws-trouble";
+        told.textContent = problem instanceof SyntaxError ? `This is no JSON: ${problem.message}` : problem.message;
+      }
+      go.disabled = false;
+    });
+    return make("div", { class: "ws-from-here" }, field, go, told);
   }
 
   block(name, ...inside) {
@@ -385,10 +413,31 @@ export function inspect(root, record) {
   return inspector;
 }
 
-/** What anywidget calls. */
+/** What anywidget calls. Where a cloud answers, a fork of the execution comes to stand beside it. */
 export default {
   render({ model, el }) {
-    const inspector = inspect(el, model.get("record"));
-    return () => inspector.pause();
+    const [one, other] = [make("div"), make("div")];
+    const both = make("div", { class: "ws-both" }, one);
+    el.replaceChildren(both);
+    const shown = [inspect(one, model.get("record"))];
+    const beside = (record) => {
+      both.append(other);
+      if (shown.length > 1) shown[1].show(record);
+      else shown.push(inspect(other, record));
+    };
+    if (model.get("forks")) {
+      shown[0].ask = (asked) =>
+        new Promise((done, fail) => {
+          const hear = ({ forked, problem }) => {
+            model.off("msg:custom", hear);
+            if (forked) done(beside(forked));
+            else fail(new Error(problem));
+          };
+          model.on("msg:custom", hear);
+          model.send(asked);
+        });
+      shown[0].draw();
+    }
+    return () => shown.forEach((inspector) => inspector.pause());
   },
 };

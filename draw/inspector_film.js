@@ -5,7 +5,7 @@
 const GLYPHS = { succeeded: "✓", running: "▶", caught: "!", failed: "✕", "timed out": "◷", aborted: "■" };
 const WORST = ["running", "failed", "timed out", "aborted", "caught", "succeeded"];
 const TROUBLE = /(Failed|TimedOut|Aborted)$/;
-const FOCUSED = ["button", "input", "select", "pre"];
+const FOCUSED = ["button", "input", "select", "pre", "textarea"];
 
 class Film {
   /** A record, at its last moment. */
@@ -69,6 +69,9 @@ function duration(seconds) {
 
 /** "TaskStateEntered" as "Task state entered". */
 const inWords = (type) => type.replace(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+
+/** Whether a text is all there, not cut off for its length. */
+const isWhole = (text) => !/\n… of [\d,]+ letters$/.test(text);
 
 const firstLine = (text) => {
   const line = text.trim().split("\n")[0];

@@ -235,3 +235,26 @@ def _failure(execution: Execution) -> ExecutionFailed:
     failure = ExecutionFailed(execution.status, guilty.state if guilty else None, error, cause)
     failure.execution = execution
     return failure
+
+
+def execution_of(what: object) -> Execution | None:
+    """Whatever `show` takes for an execution; None if it is none."""
+    if isinstance(what, ExecutionFailed):
+        what = what.execution
+    if hasattr(what, "execution_arn"):  # the SDK's
+        return Execution(what.execution_arn, machine_of(getattr(what, "workflow", None)))
+    if isinstance(what, str) and what.startswith("arn:") and ":execution:" in what:
+        machine = current().client("stepfunctions").describe_state_machine_for_execution(executionArn=what)
+        return Execution(what, StateMachine(machine["name"], machine["stateMachineArn"], machine["definition"]))
+    return what if isinstance(what, Execution) else None
+
+
+def known_execution(what: object) -> Execution:
+    """Whatever `show` takes for an execution. Raises WorkshopError if it is none."""
+    execution = execution_of(what)
+    if execution is None:
+        raise WorkshopError(
+            f"A {type(what).__name__} is no execution. Give what run(workflow) returned, or the ExecutionFailed that "
+            "it raised."
+        )
+    return execution

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from draw import history
-from helpers.deploy import definition_of, deploy
+from helpers.deploy import definition_of, deploy, known_execution
 from helpers.errors import WorkshopError
 from helpers.resources import Execution, StateMachine
 from helpers.session import current
@@ -17,7 +17,7 @@ KEPT: Any = object()  # what is not changed
 
 
 def fork(
-    execution: Execution | Mapping[str, Any],
+    execution: object,
     state: str,
     *,
     visit: int | None = None,
@@ -29,10 +29,11 @@ def fork(
     """Goes on from a visit of a state in a new execution, in the local cloud; waits until it ends, however it ends.
 
     What came before is kept and not done again: no task before it is called, and its time is not waited for. What comes
-    after really runs. Without a change the new history is the old one, but for the execution's name.
+    after really runs. Without a change the new history is the old one, but for the execution's name. On AWS nothing is
+    forked, and it says so.
 
     Args:
-        execution: what `run` returned; or {"definition": …, "events": …} of one that was recorded elsewhere, on AWS.
+        execution: see `show`; or {"definition": …, "events": …} of one that was recorded elsewhere, on AWS.
         state: where.
         visit: which visit of it, 1 for the first, counted over all items of a Map; None for the last.
         input: the state's new input, a JSON value.
@@ -45,7 +46,8 @@ def fork(
     """
     session = current()
     if session.cloud is None:
-        raise WorkshopError("AWS cannot fork an execution. Run the workflow again, or connect to the local cloud.")
+        print("On AWS nothing is forked: this is the execution as it was.")
+        return known_execution(execution)
     request: dict[str, Any] = {"state": state, "visit": visit, "variables": variables}
     request |= {"input": input} if input is not KEPT else {}
     request |= {"result": result} if result is not KEPT else {}
@@ -55,8 +57,9 @@ def fork(
         arn = machine.arn.replace(":stateMachine:", ":execution:") + ":recorded"
         request |= {"stateMachineArn": machine.arn, "events": events, "executionArn": arn}
     else:
-        machine = execution.machine
-        request["executionArn"] = execution.arn
+        known = known_execution(execution)
+        machine = known.machine
+        request["executionArn"] = known.arn
     if workflow is not None:
         machine = StateMachine(machine.name, machine.arn, definition_of(workflow))
         request["definition"] = machine.definition

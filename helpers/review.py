@@ -276,7 +276,7 @@ def _loses(place: Place, limited: bool) -> Iterator[Finding]:
             if not place.jsonata:
                 told = {"ErrorPath": "$.error.Error", "CausePath": "$.error.Cause", "Error": REMOVED, "Cause": REMOVED}
             mend[entry["Next"]] = told
-        elif _drops(entry, place.jsonata):
+        elif catches([entry], "any") and _drops(entry, place.jsonata):  # one error by name may be what is expected
             what, why = "Catch loses the error", f'"{entry["Next"]}" does not learn that it was {names}, nor why.'
         elif target.get("Type") != "Fail" and _overwrites(entry, place.jsonata):
             what, why = "Catch loses the input", f'"{entry["Next"]}" gets the error in place of what there was.'
@@ -437,9 +437,9 @@ def _action(call: Call) -> str:
     return special.get(name, f"{_IAM.get(call.service, call.service)}:{call.action[:1].upper()}{call.action[1:]}")
 
 
-def _resource(arguments: Json) -> str:
+def _resource(arguments: Any) -> str:
     for key, form in _NAMED.items():
-        value = arguments.get(key)
+        value = arguments.get(key) if isinstance(arguments, dict) else None
         if isinstance(value, str) and not value.startswith("{%"):
             return value if value.startswith("arn:") else form.format(value)
     return "*"

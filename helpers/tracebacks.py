@@ -67,10 +67,8 @@ def _show(
 
 
 def _ours(problem: BaseException) -> bool:
-    """Whether only the reader's own line matters: errors of the kit and of AWS's clients, and what `run` interrupts."""
-    if isinstance(problem, KeyboardInterrupt):
-        return bool(problem.args)
-    return isinstance(problem, (WorkshopError, *_aws()))
+    """Whether only the reader's own line matters: errors of the kit and of AWS's clients, and what was interrupted."""
+    return isinstance(problem, (WorkshopError, KeyboardInterrupt, *_aws()))
 
 
 def _from_sdk(traceback: TracebackType | None) -> bool:
@@ -97,6 +95,8 @@ def cure(problem: BaseException) -> str | None:
         return (
             "The SDK wants an object of its own here: steps.Retry(...), steps.Catch(...), steps.ChoiceRule.And([...])."
         )
+    if isinstance(problem, KeyboardInterrupt):
+        return None if problem.args else "You interrupted this cell. Run it again: it starts from its beginning."
     if isinstance(problem, AssertionError) or "values to unpack" in str(problem):
         return _UNDONE
     if isinstance(problem, AttributeError) and problem.obj is None:

@@ -11,11 +11,11 @@ import draw
 from helpers import costs, graphs, logs
 from helpers.asking import Asking, history_of, runs_of
 from helpers.attended import attended
-from helpers.deploy import definition_of, machine_of
-from helpers.errors import ExecutionFailed, WorkshopError
+from helpers.deploy import definition_of, execution_of, known_execution
+from helpers.forking import fork
 from helpers.inspector import Inspector, kept
 from helpers.previews import Previews
-from helpers.resources import Execution, Function, StateMachine
+from helpers.resources import Function
 from helpers.review import Review
 from helpers.session import current
 from helpers.watching import follow
@@ -37,7 +37,7 @@ class Show:
             children: open child workflows; without, a large parent fits a screen.
         """
         what = graphs.unwrapped(what)
-        execution = _execution(what)
+        execution = execution_of(what)
         definition = execution.machine.definition if execution else definition_of(what)
         name = execution.machine.name if execution else str(getattr(what, "name", ""))
         events = execution.events if execution else None
@@ -51,7 +51,7 @@ class Show:
             execution: see `show`.
             children: open child executions; without, a large parent fits a screen.
         """
-        known = _known(execution)
+        known = known_execution(execution)
         return draw.timeline(known.events, name=known.machine.name, children=_child if children else None, runs=runs_of)
 
     def events(self, execution: object, *, state: str = "", type: str = "") -> draw.Page:
@@ -62,7 +62,7 @@ class Show:
             state: only what happened in this state.
             type: only events whose type has this in it: "Failed", "Task", "StateExited".
         """
-        known = _known(execution)
+        known = known_execution(execution)
         return draw.events(known.events, name=known.machine.name, state=state, type=type)
 
     def data(self, execution: object, *, state: str = "") -> draw.Page:
@@ -74,7 +74,7 @@ class Show:
             execution: see `show`.
             state: this state alone, on every visit; else every state, on the visit that failed or the last.
         """
-        known = _known(execution)
+        known = known_execution(execution)
         look = Previews(current().client("s3"))
         return draw.data(known.machine.definition, known.events, name=known.machine.name, state=state, look=look)
 
@@ -82,12 +82,18 @@ class Show:
         """What Lambda functions printed: one that `deploy` returned, or those that an execution called meanwhile."""
         if isinstance(what, Function):
             return logs.of_function(what.name)
-        return logs.of_execution(_known(what).events)
+        return logs.of_execution(known_execution(what).events)
 
     def inspector(self, execution: object) -> Inspector:
         """The graph to explore: choose a state to see each visit's input and output, play it event by event."""
-        known = _known(execution)
-        return Inspector(self(known), known.machine.definition, known.events, known.machine.name)
+        known = known_execution(execution)
+
+        def forked(state: str, visit: int, input: Any) -> dict[str, Any]:
+            new = fork(known, state, visit=visit, input=input)
+            return draw.film(new.machine.definition, new.events, name=f"{new.machine.name}, forked")
+
+        may_fork = forked if current().cloud is not None else None
+        return Inspector(self(known), known.machine.definition, known.events, known.machine.name, may_fork)
 
     def compare(self, first: object, second: object, *, landscape: bool = False) -> draw.Page:
         """Two executions side by side, of one workflow or of two versions: where they part, and all that differs.
@@ -154,7 +160,7 @@ class Show:
 
     def live(self, execution: object) -> None:
         """The graph, drawn again in this cell whenever something happens, until the execution ends."""
-        follow(_known(execution), watch=True)
+        follow(known_execution(execution), watch=True)
 
 
 show = Show()
@@ -165,32 +171,11 @@ def _link(address: str) -> draw.Page:
     return draw.Page(f'<a href="{address}" target="_blank" rel="noopener">{address}</a>', address)
 
 
-def _execution(what: object) -> Execution | None:
-    if isinstance(what, ExecutionFailed):
-        what = what.execution
-    if hasattr(what, "execution_arn"):  # the SDK's
-        return Execution(what.execution_arn, machine_of(getattr(what, "workflow", None)))
-    if isinstance(what, str) and what.startswith("arn:") and ":execution:" in what:
-        machine = current().client("stepfunctions").describe_state_machine_for_execution(executionArn=what)
-        return Execution(what, StateMachine(machine["name"], machine["stateMachineArn"], machine["definition"]))
-    return what if isinstance(what, Execution) else None
-
-
-def _known(what: object) -> Execution:
-    execution = _execution(what)
-    if execution is None:
-        raise WorkshopError(
-            f"A {type(what).__name__} is no execution. Give what run(workflow) returned, or the ExecutionFailed that "
-            "it raised."
-        )
-    return execution
-
-
 def _side(what: object, name: str) -> draw.Side:
     if isinstance(what, Mapping):
         definition, events = what["definition"], list(what["events"])
         return draw.Side(str(what.get("name", name)), json.loads(definition_of(definition)), events)
-    known = _known(what)
+    known = known_execution(what)
     return draw.Side(known.machine.name, json.loads(known.machine.definition), known.events, (known.arn, known.name))
 
 

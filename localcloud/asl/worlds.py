@@ -203,7 +203,7 @@ class _Call:
         if fault == "slow":
             await world.clock.sleep(HOUR)
         response = None if self.kind == "Activity" else await self._remembered(call, "submit", call.arguments)
-        if _ACTS.match(self.resource):
+        if _ACTS.match(self.resource) and "ConditionExpression" not in (call.arguments or ()):  # which makes it once
             world.outcome.effects[state, self.name, world.memory.digest(_own(call.arguments))] += 1
         if fault == "delivered twice":  # the answer is lost, and whoever asked asks again
             prefix = (world.memory.refusal(self.name, call).error or "").partition(".")[0]

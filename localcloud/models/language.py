@@ -111,6 +111,12 @@ def _trimmed(text: str, begin: int, end: int) -> tuple[int, int]:
     return begin + len(part) - len(part.lstrip()), end - len(part) + len(part.rstrip())
 
 
+def load() -> None:
+    """Load spaCy's model; the first call does it when nobody has."""
+    with _lock:
+        _english()
+
+
 @cache
 def _english() -> Any:
     with needed("finds names and noun phrases with spaCy and its small English model"):

@@ -96,6 +96,14 @@ def read(image: npt.NDArray[np.uint8], *, photo: bool = False) -> Page:
     return Page(width, height, tuple(lines))
 
 
+def load() -> None:
+    """Load the models; the first page does it when nobody has."""
+    with _lock:
+        reader = _reader()
+        reader._load_det_model()
+        reader._load_rec_model()
+
+
 #: The mean probability that the recogniser gives to text on its head is about .7, to text that stands .98 and more, on
 #: creased and noisy receipts too (measured on the kit's).
 _UPRIGHT = 0.85

@@ -80,15 +80,20 @@ def transcribe(samples: Floats, phrases: Sequence[str] = ()) -> list[Utterance]:
     Raises:
         UnsupportedLocally: the weights or onnxruntime are not installed.
     """
-    with _loading:
-        whisper.load()
-        voice_activity.load()
-        _tokenizer()
+    load()
     prompt = _tokenizer().encode(f" {', '.join(phrases)}") if phrases else []
     samples = _raised(samples)
     pieces = voice_activity.speech_timestamps(samples, whisper.MAX_SAMPLES)
     decoded = _decoding.map(lambda batch: list(_words(samples, batch, prompt)), _batches(pieces))
     return list(_utterances([word for words in decoded for word in words]))
+
+
+def load() -> None:
+    """Load the networks; the first call does it when nobody has."""
+    with _loading:
+        whisper.load()
+        voice_activity.load()
+        _tokenizer()
 
 
 def _raised(samples: Floats) -> Floats:

@@ -188,3 +188,59 @@ def test_the_still_picture_stands_under_it_on_paper(inspected: Watched) -> None:
     expect(page.locator(".ws-inspector")).to_be_hidden()
     page.emulate_media(media="screen")
     assert str(still.get_attribute("alt")).startswith("workshop-inspected succeeded after")
+
+
+FORKED = """
+import helpers
+from helpers import deploy, fork, run, show
+from IPython.display import display
+helpers.connect()
+rule = {"Variable": "$.total", "NumericGreaterThan": 50, "Next": "Ask"}
+machine = {
+    "StartAt": "Read",
+    "States": {
+        "Read": {"Type": "Pass", "Next": "Enough?"},
+        "Enough?": {"Type": "Choice", "Choices": [rule], "Default": "Pay"},
+        "Ask": {"Type": "Wait", "Seconds": 30, "Next": "Pay"},
+        "Pay": {"Type": "Pass", "End": True},
+    },
+}
+execution = run(deploy(machine, "workshop-forked"), {"total": 9})
+display(show.compare(execution, fork(execution, "Enough?", input={"total": 70})))
+show.inspector(execution)
+"""
+
+
+def test_by_mouse_or_keyboard_a_past_input_is_edited_and_the_new_execution_stands_beside(
+    lab: Lab, chromium: Browser
+) -> None:
+    watched = Watched(chromium)
+    page = watched.page
+    lab.run(page, "forked.ipynb", FORKED)
+    first = page.locator(".ws-inspector").first
+    first.wait_for(timeout=MINUTES)
+    compared = page.get_by_role("img", name="9 differences")
+    expect(compared).to_have_count(1)
+    folded = page.locator("details", has_text="Ask").first
+    folded.locator("summary").focus()
+    page.keyboard.press("Enter")
+    expect(folded).to_have_attribute("open", "")
+
+    first.get_by_role("button", name="Enough?, choice: succeeded").click()
+    field, go = first.get_by_label("Input, as JSON"), first.get_by_role("button", name="Run from here")
+    field.fill('{"total": }')
+    go.click()
+    expect(first.get_by_role("status")).to_contain_text("This is no JSON")
+    field.fill('{"total": 80}')
+    field.press("Tab")
+    page.keyboard.press("Enter")
+    second = page.locator(".ws-inspector").nth(1)
+    second.wait_for(timeout=MINUTES)
+    expect(second.get_by_role("button", name="Ask, wait 30 s: succeeded")).to_have_count(1)
+    expect(first.get_by_role("button", name="Ask, wait 30 s: not entered")).to_have_count(1)
+    second.get_by_role("button", name="Enough?, choice: succeeded").click()
+    expect(second.locator(".ws-detail")).to_contain_text('"total": 80')
+    assert second.get_by_role("button", name="Run from here").count() == 0
+    page.close()
+    assert watched.foreign == []
+    assert watched.complaints == []

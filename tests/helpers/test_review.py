@@ -80,6 +80,7 @@ FOUND: list[tuple[dict[str, Any], str, str]] = [
 ]
 SOUND = [
     in_map(task("aws-sdk:textract:analyzeExpense", Retry=RETRY, **SMALL), MaxConcurrency=4),
+    alone(task("dynamodb:putItem", Arguments="{% $states.input %}")) | {"QueryLanguage": "JSONata"},
     caught(ResultPath="$.error"),
     alone(task("states:startExecution", Retry=RETRY, Parameters={"Name.$": "$.id"})),
     alone(task(LAMBDA, Retry=RETRY)) | {"TimeoutSeconds": 60},

@@ -6,10 +6,12 @@ import argparse
 import sys
 import time
 from functools import partial
+from pathlib import Path
 
 from tools.execute import NOTEBOOKS, find
 from tools.soak import account
 from tools.soak.orders import ORDERS, trouble
+from tools.soak.readers import READERS, reading
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,6 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
         for path in paths:
             trials = {order: partial(trouble, path, order) for order in ORDERS}
             trials["two readers on AWS, again and killed"] = partial(account.trouble, path)
+            trials |= {f"a reader who {habit}": partial(_reading, path, habit) for habit in READERS}
             trials["on an AWS that is late"] = partial(account.alone, path, late=2.0)
             trials["with models that make no mistake"] = partial(account.alone, path, module="tools.soak.perfect")
             for order, trial in trials.items():
@@ -39,6 +42,14 @@ def main(arguments: list[str] | None = None) -> int:
                 for problem in problems:
                     print(f"  {problem}", flush=True)
     return int(found > 0)
+
+
+def _reading(path: Path, habit: str) -> list[str]:
+    """A reader's problems; where they stumbled is printed."""
+    found = reading(path, habit)
+    for stumble in dict.fromkeys(found.stumbles):
+        print(f"  stumbled at {stumble}", flush=True)
+    return found.problems
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from localcloud.asl.machine import Machine
 from localcloud.asl.validation.shapes import TaskProblems
 from localcloud.door.wire import ServiceError
 from localcloud.ids import derived_choice, derived_uuid
+from localcloud.services import _ahead
 from localcloud.services._regional import Regional
 from localcloud.services.stepfunctions import arns, errors, settings, tags
 from localcloud.services.stepfunctions.logs import prove_permissions
@@ -379,9 +380,11 @@ class Machines:
         """The definition, ready to be run. Raises ServiceError: InvalidDefinition, with every problem and its place."""
         type_: Literal["STANDARD", "EXPRESS"] = "EXPRESS" if kind == "EXPRESS" else "STANDARD"
         try:
-            return compile_machine(validation.check(definition, type_, self._task_problems))
+            compiled = compile_machine(validation.check(definition, type_, self._task_problems))
         except validation.InvalidDefinition as problem:
             raise ServiceError("InvalidDefinition", problem.message) from None
+        _ahead.begin(definition)
+        return compiled
 
 
 def revision_members(revision: Revision, included: str | None) -> dict[str, Any]:
