@@ -91,7 +91,7 @@ def explore(
         within: virtual seconds that it may take.
 
     Raises:
-        WorkshopError: it fails where nothing goes wrong, or is not deployed.
+        WorkshopError: it fails where nothing goes wrong, or is not deployed; or there is no such fault.
     """
     session = current()
     machine = machine_of(workflow)

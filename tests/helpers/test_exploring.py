@@ -204,3 +204,5 @@ def test_a_workflow_that_fails_by_itself_is_refused(things: Things) -> None:
     machine = deploy(alone({"Type": "Fail", "Error": "Odd"}), "workshop-explore-failing")
     with pytest.raises(WorkshopError, match=r"Where nothing goes wrong, the workflow ends FAILED \(Odd\)"):
         explore(machine, seeds=1)
+    with pytest.raises(WorkshopError, match=r"There is no fault 'throtled'. There are: throttled, timed out"):
+        explore(machine, faults=["throtled"])

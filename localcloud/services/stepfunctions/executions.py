@@ -271,7 +271,7 @@ class Executions:
         Args:
             request: `stateMachineArn`, `input` (JSON text), `seeds`: how many worlds; `kinds` of faults (all of
                 `worlds.KINDS` when left out); `answers`: what callbacks bring, by state; `within`: seconds that it may
-                take. Or, to see one world again, its `faults`.
+                take.
 
         Returns:
             `worlds`, how many were run; `calm`, the status where nothing goes wrong; `found`: for each problem `kind`,
@@ -288,6 +288,8 @@ class Executions:
             return self._cloud.clock.call(self._made, target, name, text, arn, environment, is_written)
 
         answers, kinds = request.get("answers") or {}, request.get("kinds") or KINDS
+        if unknown := set(kinds) - set(KINDS):
+            raise errors.validation(f"There is no fault {sorted(unknown)[0]!r}. There are: {', '.join(KINDS)}.")
         memory = Memory(self.environment, answers, self.turned_away)
         explorer = Explorer(memory, execution, kinds, request.get("within"))
         calm, found = explorer.calm.execution.status, []
