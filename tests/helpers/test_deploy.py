@@ -12,8 +12,9 @@ from stepfunctions import steps
 from stepfunctions.inputs import ExecutionInput
 from stepfunctions.workflow import Workflow
 
-from helpers import ExecutionFailed, UnsupportedLocally, WorkshopError, clean_up, connect, deploy, run, show
+from helpers import ExecutionFailed, WorkshopError, clean_up, connect, deploy, run, show
 from helpers.deploy import StateMachine
+from helpers.errors import UnsupportedLocally
 from helpers.session import Session
 
 
