@@ -25,7 +25,7 @@ Key = tuple[tuple[int | None, str, int], ...]
 
 NOTHING = object()  # a value that one side does not have
 GAP, STEP, LONGEST = 24, 0.4, 4.8  # pixels between the pictures; seconds a state, and in all
-MOST = 12  # differences that are shown in full
+MOST = 4  # differences that are shown in full: the table names the others
 FIRST, OTHER, PLAYED = LOOKS["failed"].border, LOOKS["caught"].border, LOOKS["running"].border
 FACETS = ("input", "tries", "error", "output", "variables", "status", "next")
 
@@ -148,20 +148,21 @@ class Difference:
 
 def differences(first: Side, second: Side) -> list[Difference]:
     """All that differs between visits, in the order in which it came about; the first is where the two part."""
-    order = {key: at for at, key in enumerate(second.visits)} | {key: at for at, key in enumerate(first.visits)}
+    visits = second.visits | first.visits
     found = []
-    for key in sorted(order, key=lambda key: (order[key], key not in first.visits)):
+    for key, visit in visits.items():
         one, other = first.facts.get(key), second.facts.get(key)
         if one is None or other is None:
             around = key[:-1]
             if not around or (around in first.visits and around in second.visits):
-                found.append(Difference(key, "visit", one or NOTHING, other or NOTHING))
+                found.append((visit.events[0], Difference(key, "visit", one or NOTHING, other or NOTHING)))
             continue
         for what in FACETS:
             a, b = one.get(what, NOTHING), other.get(what, NOTHING)
             if a is not b and (NOTHING in (a, b) or values.difference(a, b)):
-                found.append(Difference(key, what, a, b))
-    return found
+                # What a state got is known when it is entered, all else when it is left: a Map's output comes last.
+                found.append((visit.events[0 if what == "input" else -1], Difference(key, what, a, b)))
+    return [each for _, each in sorted(found, key=lambda pair: pair[0])]
 
 
 def changed(first: Side, second: Side) -> list[Difference]:

@@ -105,7 +105,7 @@ class Show:
         """
         sides = [_side(what, name) for what, name in ((first, _BOTH[0]), (second, _BOTH[1]))]
         if sides[0].name == sides[1].name:
-            sides = [replace(side, name=f"{side.name}, {which}") for side, which in zip(sides, _BOTH, strict=True)]
+            sides = [replace(side, name=which) for side, which in zip(sides, _BOTH, strict=True)]
 
         def cost(events: Iterable[Mapping[str, Any]]) -> float:
             return sum(costs.of_history(events).values())

@@ -219,7 +219,7 @@ def test_by_mouse_or_keyboard_a_past_input_is_edited_and_the_new_execution_stand
     lab.run(page, "forked.ipynb", FORKED)
     first = page.locator(".ws-inspector").first
     first.wait_for(timeout=MINUTES)
-    compared = page.get_by_role("img", name="9 differences")
+    compared = page.get_by_role("img", name="first and second: ")
     expect(compared).to_have_count(1)
     folded = page.locator("details", has_text="Ask").first
     folded.locator("summary").focus()

@@ -154,6 +154,12 @@ def test_a_failure_names_the_state_the_error_and_the_cause_and_can_be_shown(work
     assert "workshop-failing failed" in show(failure).alt
 
 
+def test_an_execution_is_waited_for_again_by_its_arn(workshop: Session) -> None:
+    execution = run(deploy({"StartAt": "Only", "States": {"Only": {"Type": "Pass", "End": True}}}, "workshop-again"), 5)
+    again = run(execution.arn)
+    assert (again.output, again.machine.name) == (5, "workshop-again")
+
+
 def test_what_was_not_deployed_is_not_run(workshop: Session) -> None:
     with pytest.raises(WorkshopError, match=r"deploy\(workflow\) first"):
         run(Workflow("workshop-never", steps.Pass("Only"), workshop.roles.states))
