@@ -216,7 +216,9 @@ def _open(arn: str) -> str:
 
 def _arn(service: str, form: str, name: str | None) -> str:
     if name is not None and name.startswith("arn:"):
-        return _open(name)
+        if name.count(":") >= 5:
+            return _open(name)
+        name = None  # no ARN: Step Functions says so, and IAM need not
     if name is not None and service == "sqs":
         name = name.rpartition("/")[2]
     return _ARN.format(service=service) + form.format(ANY if name is None else _open(name))
