@@ -9,7 +9,7 @@ from helpers import checks, classroom, quiet, status, tracebacks
 from helpers.checkpoints import checkpoint
 from helpers.cleaning import clean_up
 from helpers.deploy import deploy, run
-from helpers.errors import ExecutionFailed, LocalCloudDied, UnsupportedLocally, WorkshopError
+from helpers.errors import ExecutionFailed, WorkshopError
 from helpers.exploring import explore
 from helpers.forking import fork
 from helpers.injection import faults
@@ -18,8 +18,6 @@ from helpers.views import show
 
 __all__ = [
     "ExecutionFailed",
-    "LocalCloudDied",
-    "UnsupportedLocally",
     "WorkshopError",
     "checkpoint",
     "checks",

@@ -5,8 +5,9 @@ WorkshopError
 ├── ExecutionFailed      a workflow ended in FAILED, TIMED_OUT or ABORTED
 └── LocalCloudDied       the process behind `connect()` is gone
 
-They come from `helpers`. A boto3 client or the SDK, called directly, knows a refusal as botocore's ClientError, whose
-code is UnsupportedLocally; and an execution that was refused in one of its states has FAILED, with that as its `error`.
+The two that a notebook catches, WorkshopError and ExecutionFailed, come from `helpers` too. A boto3 client or the SDK,
+called directly, knows a refusal as botocore's ClientError, whose code is UnsupportedLocally; and an execution that was
+refused in one of its states has FAILED, with that as its `error`.
 """
 
 from __future__ import annotations

@@ -137,7 +137,7 @@ READER_MAY = tuple(
         (
             "sagemaker",
             "ListTrainingJobs ListProcessingJobs ListTransformJobs ListHyperParameterTuningJobs ListModels "
-            "ListEndpoints ListEndpointConfigs",
+            "ListEndpoints ListEndpointConfigs Search",
             "*",
         ),
         ("transcribe", "StartTranscriptionJob ListTranscriptionJobs GetTranscriptionJob DeleteTranscriptionJob", "*"),

@@ -12,8 +12,9 @@ from stepfunctions import steps
 from stepfunctions.inputs import ExecutionInput
 from stepfunctions.workflow import Workflow
 
-from helpers import ExecutionFailed, UnsupportedLocally, WorkshopError, clean_up, connect, deploy, run, show
+from helpers import ExecutionFailed, WorkshopError, clean_up, connect, deploy, run, show
 from helpers.deploy import StateMachine
+from helpers.errors import UnsupportedLocally
 from helpers.session import Session
 
 
@@ -152,6 +153,12 @@ def test_a_failure_names_the_state_the_error_and_the_cause_and_can_be_shown(work
     assert (failure.status, failure.state, failure.error, failure.cause) == ("FAILED", "Give up", "Odd", "7")
     assert 'at state "Give up": Odd: 7' in str(failure)
     assert "workshop-failing failed" in show(failure).alt
+
+
+def test_an_execution_is_waited_for_again_by_its_arn(workshop: Session) -> None:
+    execution = run(deploy({"StartAt": "Only", "States": {"Only": {"Type": "Pass", "End": True}}}, "workshop-again"), 5)
+    again = run(execution.arn)
+    assert (again.output, again.machine.name) == (5, "workshop-again")
 
 
 def test_what_was_not_deployed_is_not_run(workshop: Session) -> None:

@@ -7,7 +7,8 @@ from urllib.error import URLError
 
 import pytest
 
-from helpers import LocalCloudDied, WorkshopError, deploy, faults, run, show
+from helpers import WorkshopError, deploy, faults, run, show
+from helpers.errors import LocalCloudDied
 from helpers.session import Session
 
 LIST = {

@@ -16,7 +16,8 @@ from sagemaker import Session as SageMaker
 from sagemaker import get_execution_role
 
 import localcloud
-from helpers import LocalCloudDied, WorkshopError, connect, deploy, run, session
+from helpers import WorkshopError, connect, deploy, run, session
+from helpers.errors import LocalCloudDied
 from tests.conftest import LocalCloud
 
 ROOT = Path(__file__).resolve().parents[2]

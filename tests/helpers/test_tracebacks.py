@@ -14,7 +14,8 @@ from IPython.core.interactiveshell import InteractiveShell
 from stepfunctions import steps
 from stepfunctions.workflow import Workflow
 
-from helpers import LocalCloudDied, WorkshopError, tracebacks
+from helpers import WorkshopError, tracebacks
+from helpers.errors import LocalCloudDied
 from helpers.session import Session
 
 Show = Callable[..., list[str]]

@@ -210,6 +210,12 @@ def test_an_interrupt_ends_the_waiting_and_says_that_the_execution_goes_on(
             run(machine, watch=watch)
         arn = re.search(r'show.live\("([^"]+)"\)', str(raised.value))
         assert arn
+        monkeypatch.setattr(watching, "LIMIT", -1.0)
+        monkeypatch.setattr(hurry, "sleep", lambda seconds: None)
+        with pytest.raises(WorkshopError, match="The execution of workshop-view-ask goes on"):
+            run(arn[1], watch=watch)  # waited for again, and for too long
+        monkeypatch.setattr(watching, "LIMIT", 7200.0)
+        monkeypatch.setattr(hurry, "sleep", interrupt)
         assert "Ask" in show(arn[1]).text
         workshop.client("stepfunctions").stop_execution(executionArn=arn[1])
         assert "aborted" in show(arn[1]).text
