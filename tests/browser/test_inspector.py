@@ -230,7 +230,7 @@ def test_by_mouse_or_keyboard_a_past_input_is_edited_and_the_new_execution_stand
     field, go = first.get_by_label("Input, as JSON"), first.get_by_role("button", name="Run from here")
     field.fill('{"total": }')
     go.click()
-    expect(first.get_by_role("status")).to_contain_text("This is no JSON")
+    expect(first.locator(".ws-from-here [role=status]")).to_contain_text("This is no JSON")
     field.fill('{"total": 80}')
     field.press("Tab")
     page.keyboard.press("Enter")
