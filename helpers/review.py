@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from draw import page, words
-from helpers import costs, policies
+from helpers import costs, permissions, policies
 
 Json = dict[str, Any]
 
@@ -59,15 +59,6 @@ _LARGE = {
     "s3:getObject": ("$.ContentLength", "ContentLength"),
 }
 _LOOKS = re.compile(r"(get|describe|list|head|batchGet|invoke)")
-_IAM = {"sfn": "states", "eventbridge": "events", "cloudwatchlogs": "logs", "sesv2": "ses"}
-_IAM |= {"bedrockruntime": "bedrock", "sagemakerruntime": "sagemaker"}
-_NAMED = {  # what says which resource a task works on, and the ARN of it
-    "FunctionName": "arn:aws:lambda:*:*:function:{}",
-    "TableName": "arn:aws:dynamodb:*:*:table/{}",
-    "TopicArn": "{}",
-    "StateMachineArn": "{}",
-    "Bucket": "arn:aws:s3:::{}/*",
-}
 
 
 class Call(NamedTuple):
@@ -142,6 +133,7 @@ class Review(page.Page):
     Attributes:
         findings: what to mend, in the order of the states.
         rights: what the workflow's role must be allowed, as a policy.
+        unknown: services that it calls, and whose permissions are not known here.
         cost: of one execution, in dollars, by service.
     """
 
@@ -149,7 +141,9 @@ class Review(page.Page):
         places = list(walk(definition))
         limited = "TimeoutSeconds" in definition
         self.findings = [found for place in places for rule in _RULES for found in rule(place, limited)]
-        self.rights = _policy(places)
+        needed = permissions.of_definition(json.dumps(definition), name or "*")
+        self.rights = policies.document(needed.states, policies.filler("aws", "*", "*"))
+        self.unknown = needed.unknown
         self.cost = _cost(definition)
         super().__init__(*_page_of(self, name))
 
@@ -391,67 +385,6 @@ _RULES = (_no_limit, _repeats, _throttled, _loses, _large, _crowds, _polls)
 # ---- what it needs, what it costs
 
 
-def _policy(places: Iterable[Place]) -> Json:
-    rights: dict[tuple[str, str], None] = {}
-    for place in places:
-        for right in _rights(place):
-            rights[right] = None
-    statements = [
-        {"Effect": "Allow", "Action": actions, "Resource": resource}
-        for resource, actions in policies.by_resource(rights).items()
-    ]
-    return {"Version": "2012-10-17", "Statement": statements}
-
-
-def _rights(place: Place) -> Iterator[tuple[str, str]]:
-    reader = [place.state[key] for key in ("ItemReader", "ResultWriter") if key in place.state]
-    for each in reader:
-        yield (
-            _action(call_of(str(each.get("Resource", "")))),
-            _resource(each.get("Arguments") or each.get("Parameters") or {}),
-        )
-    if words.is_distributed(place.state):
-        for action in ("StartExecution", "DescribeExecution", "StopExecution"):
-            yield f"states:{action}", "*"
-    call = place.call
-    if call is None or call.service == "activity":
-        return
-    arn = str(place.state["Resource"])
-    direct = arn if ":function:" in arn else ""
-    yield _action(call), direct or _resource(place.arguments)
-    if call.pattern.startswith("sync"):
-        job = re.sub("^(create|start|run|submit)", "", call.action)
-        verbs = ("Get", "Stop") if call.service in ("athena", "glue") else ("Describe", "Stop")
-        yield from ((f"{_IAM.get(call.service, call.service)}:{verb}{job}", "*") for verb in verbs)
-        yield from (
-            (f"events:{name}", "arn:aws:events:*:*:rule/StepFunctions*")
-            for name in ("PutTargets", "PutRule", "DescribeRule")
-        )
-    if any(key.removesuffix(".$").endswith("RoleArn") for key in _keys(place.arguments)):
-        yield "iam:PassRole", "*"
-
-
-def _action(call: Call) -> str:
-    special = {"lambda:invoke": "lambda:InvokeFunction", "s3:listObjectsV2": "s3:ListBucket"}
-    name = f"{call.service}:{call.action}"
-    return special.get(name, f"{_IAM.get(call.service, call.service)}:{call.action[:1].upper()}{call.action[1:]}")
-
-
-def _resource(arguments: Any) -> str:
-    for key, form in _NAMED.items():
-        value = arguments.get(key) if isinstance(arguments, dict) else None
-        if isinstance(value, str) and not value.startswith("{%"):
-            return value if value.startswith("arn:") else form.format(value)
-    return "*"
-
-
-def _keys(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        for key, each in value.items():
-            yield key
-            yield from _keys(each)
-
-
 def _cost(machine: Json) -> costs.Cost:
     """Of the dearest way through a machine, each loop taken once, each Map with ITEMS items."""
     known: dict[str, costs.Cost] = {}
@@ -499,6 +432,7 @@ def _page_of(review: Review, name: str) -> tuple[str, str]:
     assumed = f"prices of {costs.AS_OF}, each loop once, {ITEMS} items in each Map, no jobs, no seconds of Lambda"
     cost = f"a thousand executions: {costs.said(thousand)}"
     rights = json.dumps(review.rights, indent=1)
+    beside = f", and those of {', '.join(review.unknown)}, which are not known here" if review.unknown else ""
     html = [page.title(title, "caught" if count else "succeeded")]
     lines = [title]
     for found in review.findings:
@@ -510,7 +444,7 @@ def _page_of(review: Review, name: str) -> tuple[str, str]:
         lines += ["", f"{found.state}: {found.what}", f"  {found.why}", f"  {found.page}"]
         lines += [f"  {line}" for line in found.code.splitlines()]
     inside = page.part("Cost", assumed, page.said(cost)) + page.part(
-        "Permissions", "of its role", page.pre(page.said(rights))
+        "Permissions", f"of its role{beside}", page.pre(page.said(rights))
     )
     html.append(page.folded("<b>What it costs and may do</b> " + page.said(cost), inside, "succeeded"))
     lines += ["", f"{cost} ({assumed})", "its role must be allowed:"]

@@ -114,18 +114,19 @@ def test_a_thousand_executions_cost_what_their_states_and_calls_do() -> None:
     assert cost == pytest.approx({"Step Functions": 11 * 0.000025, "Textract": 10 * 0.01})
 
 
-def test_the_rights_are_those_of_the_calls_on_what_they_name() -> None:
+def test_the_rights_are_those_that_the_workflows_role_gets() -> None:
+    called = "arn:aws:states:r:1:stateMachine:m"
     states = {
         "Do": task("dynamodb:putItem", Parameters={"TableName": "t"}, Next="Then"),
-        "Then": task(
-            "states:startExecution.sync:2", Parameters={"StateMachineArn": "arn:aws:states:r:1:stateMachine:m"}
-        ),
+        "Then": task("states:startExecution.sync:2", Parameters={"StateMachineArn": called}, Next="Ask"),
+        "Ask": task("aws-sdk:translate:translateText", Parameters={}),
     }
-    statements = Review({"StartAt": "Do", "States": states}, "").rights["Statement"]
-    allowed = {each["Resource"]: each["Action"] for each in statements}
+    review = Review({"StartAt": "Do", "States": states}, "")
+    allowed = {each["Resource"]: each["Action"] for each in review.rights["Statement"]}
     assert allowed["arn:aws:dynamodb:*:*:table/t"] == ["dynamodb:PutItem"]
-    assert allowed["arn:aws:states:r:1:stateMachine:m"] == ["states:StartExecution"]
-    assert allowed["*"] == ["states:DescribeExecution", "states:StopExecution"]
+    assert allowed[called] == ["states:StartExecution"]
+    assert review.unknown == ["translate"]
+    assert "those of translate, which are not known here" in review.html
 
 
 def test_the_page_says_state_reason_source_and_mend() -> None:
