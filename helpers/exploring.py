@@ -102,12 +102,12 @@ def explore(
         return Exploration(machine.name, 0, [])
     with session.alive():
         try:
-            told = session.cloud.explore(**request)
+            answer = session.cloud.explore(**request)
         except ValueError as problem:
             raise WorkshopError(str(problem)) from None
-    if told["calm"] != "SUCCEEDED":
+    if answer["calm"] != "SUCCEEDED":
         raise WorkshopError(
-            f"Where nothing goes wrong, the workflow ends {told['calm']} ({told['error']}). Mend that first; of a "
+            f"Where nothing goes wrong, the workflow ends {answer['calm']} ({answer['error']}). Mend that first; of a "
             'state that waits for a callback, say what comes: explore(…, answers={"Ask": {…}}).'
         )
     places = {place.name: place for place in walk(json.loads(machine.definition))}
@@ -120,9 +120,9 @@ def explore(
             tuple(f"call {number} of '{state}' is {_said(kind)}" for state, number, kind in each["faults"]),
             Execution(each["executionArn"], machine),
         )
-        for each in told["found"]
+        for each in answer["found"]
     ]
-    return Exploration(machine.name, told["worlds"], found)
+    return Exploration(machine.name, answer["worlds"], found)
 
 
 def _said(kind: str) -> str:

@@ -266,10 +266,10 @@ def _loses(place: Place, limited: bool) -> Iterator[Finding]:
         names = words.errors(entry["ErrorEquals"])
         if target.get("Type") == "Fail" and not _tells(target):
             what, why = "Catch loses the error", f'"{entry["Next"]}" always says the same, whatever {names} was.'
-            told: Json = {"Error": "{% $states.input.error.Error %}", "Cause": "{% $states.input.error.Cause %}"}
+            said: Json = {"Error": "{% $states.input.error.Error %}", "Cause": "{% $states.input.error.Cause %}"}
             if not place.jsonata:
-                told = {"ErrorPath": "$.error.Error", "CausePath": "$.error.Cause", "Error": REMOVED, "Cause": REMOVED}
-            mend[entry["Next"]] = told
+                said = {"ErrorPath": "$.error.Error", "CausePath": "$.error.Cause", "Error": REMOVED, "Cause": REMOVED}
+            mend[entry["Next"]] = said
         elif catches([entry], "any") and _drops(entry, place.jsonata):  # one error by name may be what is expected
             what, why = "Catch loses the error", f'"{entry["Next"]}" does not learn that it was {names}, nor why.'
         elif target.get("Type") != "Fail" and _overwrites(entry, place.jsonata):

@@ -137,7 +137,7 @@ class Past(History):
         self.over = False
         self.began: Signal[None] = Signal(clock)
         self.shift = Shift()
-        self._told: set[int] = set()
+        self._repeated: set[int] = set()
         self._next = 1  # the first event that was not told again yet
         self._after: dict[int, list[Event]] = {}
         for event in events:
@@ -154,10 +154,10 @@ class Past(History):
             return super().add(timestamp, kind, previous, details)
         name = (details[1].get("name"), details[1].get("index")) if details else (None, None)
         for event in self._after.get(previous, ()):
-            known = event["id"] < self.change.at and event["id"] not in self._told
+            known = event["id"] < self.change.at and event["id"] not in self._repeated
             if known and event["type"] == kind and (_name(event), _details(event).get("index")) == name:
                 self._check(event, details[1] if details else {})
-                self._told.add(event["id"])
+                self._repeated.add(event["id"])
                 self._advance()
                 return int(event["id"])
         raise self._diverged(f"{kind} of {name[0] or 'the execution'} is not in the history after event {previous}")
@@ -165,8 +165,8 @@ class Past(History):
     def _check(self, event: Event, details: dict[str, Any]) -> None:
         for member in ("input", "output"):
             if str(event["type"]).endswith(("StateEntered", "StateExited")) and member in details:
-                told = _details(event).get(member)
-                if told != details[member] and json.loads(told or "null") != json.loads(details[member]):
+                recorded = _details(event).get(member)
+                if recorded != details[member] and json.loads(recorded or "null") != json.loads(details[member]):
                     raise self._diverged(f"the {member} at event {event['id']} comes out otherwise than in the history")
 
     def _diverged(self, why: str) -> Diverged:
@@ -175,7 +175,7 @@ class Past(History):
         return Diverged(reason)
 
     def _advance(self) -> None:
-        while self._next in self._told:
+        while self._next in self._repeated:
             self._next += 1
         self._set_clock()
         if self._next in self._turns:  # like the timer that it was: when nothing else is left to happen
@@ -275,7 +275,11 @@ class Past(History):
     def _find(self, previous: int, kinds: tuple[str, ...], name: str | None = None) -> Event | None:
         """The event of one of these kinds, of this state, that is to follow on one."""
         for event in self._after.get(previous, ()):
-            if event["id"] not in self._told and str(event["type"]).endswith(kinds) and name in (None, _name(event)):
+            if (
+                event["id"] not in self._repeated
+                and str(event["type"]).endswith(kinds)
+                and name in (None, _name(event))
+            ):
                 return event
         return None
 
@@ -301,7 +305,7 @@ class Past(History):
     def _thread(self, previous: int, of: re.Pattern[str]) -> Iterator[Event]:
         """The events of these types that follow on one, each on the one before it."""
         while True:
-            following = (each for each in self._after.get(previous, ()) if each["id"] not in self._told)
+            following = (each for each in self._after.get(previous, ()) if each["id"] not in self._repeated)
             event = next((each for each in following if of.match(each["type"])), None)
             if event is None:
                 return
