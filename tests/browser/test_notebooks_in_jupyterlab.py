@@ -29,7 +29,7 @@ CELLS = """() => window.jupyterapp.shell.currentWidget.content.widgets
 #: `workshop.py lab`, in the environment that runs the tests instead of one of its own.
 LAUNCH = """import sys, workshop
 from tools import environment
-environment.prepare = lambda: sys.executable
+environment.prepare = lambda source=None: sys.executable
 sys.exit(workshop.main(["lab", "--no-browser"]))"""
 
 

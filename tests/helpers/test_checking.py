@@ -58,7 +58,7 @@ def test_a_ready_account_has_nothing_to_do(stubbed: Callable[..., Session]) -> N
 def test_what_every_notebook_costs_is_said_before_one_is_run(stubbed: Callable[..., Session]) -> None:
     cost = check_aws(stubbed(QUOTAS))[-1]
     assert cost.sign == "note"
-    assert re.findall(r"\b(\d\d) (?:less than a cent|about \$\d\.\d\d)", cost.what) == [f"{n:02}" for n in range(10)]
+    assert re.findall(r"\b(\d\d) (?:less than a cent|about \$\d\.\d\d)", cost.what) == [f"{n:02}" for n in range(11)]
 
 
 def test_what_is_missing_is_named_with_where_to_get_it(stubbed: Callable[..., Session]) -> None:
