@@ -164,15 +164,14 @@ def _costs(session: Session) -> Iterator[Finding]:
 
 
 def _leftovers(session: Session) -> Iterator[Finding]:
-    own = {run.id for run in manifest.runs()}
-    account = Account(session, own)
+    own = {run.id: run.created[:10] for run in manifest.runs()}
+    account = Account(session, set(own))
     found = account.found()
     for run, number in sorted(Counter(each.run for each in found).items()):
         which = "" if run in own else f" {run}"
         billed = [each.said for each in found if each.run == run and each.said.startswith(("endpoint ", "stream "))]
         hourly = f", of which {', '.join(billed)} bill by the hour" if billed else ""
-        began = next((each.created[:10] for each in manifest.runs() if each.id == run), "")
-        since = f" of {began}" if began else ""
+        since = f" of {own[run]}" if own.get(run) else ""
         yield Finding("note", f"Run {run}{since} has left {number} resources{hourly}: `workshop.py clean-aws{which}`.")
     for kind, why in account.unseen.items():
         yield Finding("not checked", f"Leftovers among {kind}: {why}")

@@ -175,8 +175,7 @@ def run(workflow: object, input: Any = None, *, watch: bool = False, children: b
     session = current()
     session.check_ceiling()
     if isinstance(workflow, str) and ":execution:" in workflow:
-        execution = Execution(workflow, _machine_behind(session, workflow))
-        return _followed(session, execution, watch=watch, children=children)
+        return _followed(session, known_execution(workflow), watch=watch, children=children)
     machine = machine_of(workflow)
     checked = getattr(graphs.unwrapped(workflow), "workflow_input", None)
     if checked is not None and (misfit := graphs.misfit(checked, input)):
@@ -187,13 +186,6 @@ def run(workflow: object, input: Any = None, *, watch: bool = False, children: b
             input=json.dumps({} if input is None else input),
         )
     return _followed(session, Execution(started["executionArn"], machine), watch=watch, children=children)
-
-
-def _machine_behind(session: Session, execution: str) -> StateMachine:
-    """The state machine of an execution, as it was when that started."""
-    with session.alive():
-        found = session.client("stepfunctions").describe_state_machine_for_execution(executionArn=execution)
-    return StateMachine(found["name"], found["stateMachineArn"], found["definition"])
 
 
 def _followed(session: Session, execution: Execution, *, watch: bool, children: bool) -> Execution:
@@ -244,7 +236,9 @@ def execution_of(what: object) -> Execution | None:
     if hasattr(what, "execution_arn"):  # the SDK's
         return Execution(what.execution_arn, machine_of(getattr(what, "workflow", None)))
     if isinstance(what, str) and what.startswith("arn:") and ":execution:" in what:
-        machine = current().client("stepfunctions").describe_state_machine_for_execution(executionArn=what)
+        session = current()
+        with session.alive():
+            machine = session.client("stepfunctions").describe_state_machine_for_execution(executionArn=what)
         return Execution(what, StateMachine(machine["name"], machine["stateMachineArn"], machine["definition"]))
     return what if isinstance(what, Execution) else None
 

@@ -18,6 +18,14 @@ from typing import Any, NamedTuple
 Permission = tuple[str, str]
 
 
+class Call(NamedTuple):
+    """What a Resource calls: "textract", "analyzeExpense", and "", "sync", "sync:2" or "waitForTaskToken"."""
+
+    service: str
+    action: str
+    pattern: str
+
+
 class Needed(NamedTuple):
     """What is needed, sorted.
 
@@ -75,6 +83,18 @@ _RULES = {
     "TransformJob": "SageMakerTransformJobs",
     "Execution": "StepFunctionsExecution",
 }
+
+
+def call_of(resource: str) -> Call:
+    """What a Resource calls; of an activity the service is "activity"."""
+    parts = resource.split(":")
+    if len(parts) > 2 and parts[2] == "lambda":
+        return Call("lambda", "invoke", "")
+    if "activity" in parts:
+        return Call("activity", "", "waitForTaskToken")
+    service, _, rest = resource.rpartition(":states:::")[2].removeprefix("aws-sdk:").partition(":")
+    action, _, pattern = rest.partition(".")
+    return Call(service, action, pattern)
 
 
 def of_definition(definition: str, name: str) -> Needed:
@@ -165,12 +185,12 @@ def _of_call(resource: str, given: Any) -> tuple[set[Permission], set[Permission
     nothing: tuple[set[Permission], set[Permission], set[str]] = (set(), set(), set())
     if ":function:" in resource:
         return {("lambda:InvokeFunction", _open(resource))}, set(), set()
-    found = re.search(r":states:[^:]*:[^:]*:(?:aws-sdk:)?(\w+):(\w+)(?:\.(\w+))?", resource)
-    if found is None or found[1] == "activity":
+    call = call_of(resource)
+    if ":states:::" not in resource or not call.action:  # an activity, or nothing that Step Functions knows
         return nothing
-    service = _PREFIXES.get(found[1], found[1])
-    action = found[2][:1].upper() + found[2][1:]
-    waits = found[3] == "sync"
+    service = _PREFIXES.get(call.service, call.service)
+    action = call.action[:1].upper() + call.action[1:]
+    waits = call.pattern.startswith("sync")
     if service == "sagemaker":
         states, jobs = _of_sagemaker(action, parameters, waits=waits)
         kind = action.removeprefix("Create")

@@ -7,10 +7,11 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from draw import page, words
 from helpers import costs, permissions, policies
+from helpers.permissions import Call, call_of
 
 Json = dict[str, Any]
 
@@ -59,14 +60,6 @@ _LARGE = {
     "s3:getObject": ("$.ContentLength", "ContentLength"),
 }
 _LOOKS = re.compile(r"(get|describe|list|head|batchGet|invoke)")
-
-
-class Call(NamedTuple):
-    """What a Resource calls: "textract", "analyzeExpense", and "", "sync", "sync:2" or "waitForTaskToken"."""
-
-    service: str
-    action: str
-    pattern: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,18 +139,6 @@ class Review(page.Page):
         self.unknown = needed.unknown
         self.cost = _cost(definition)
         super().__init__(*_page_of(self, name))
-
-
-def call_of(resource: str) -> Call:
-    """What a Resource calls; of an activity the service is "activity"."""
-    parts = resource.split(":")
-    if len(parts) > 2 and parts[2] == "lambda":
-        return Call("lambda", "invoke", "")
-    if "activity" in parts:
-        return Call("activity", "", "waitForTaskToken")
-    service, _, rest = resource.rpartition(":states:::")[2].removeprefix("aws-sdk:").partition(":")
-    action, _, pattern = rest.partition(".")
-    return Call(service, action, pattern)
 
 
 def walk(machine: Json, holders: tuple[Place, ...] = (), jsonata: bool = False) -> Iterator[Place]:

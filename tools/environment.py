@@ -224,7 +224,7 @@ WEIGHTS = {
 def _packages(pins: str, source: Path | None, record: TextIO) -> None:
     """Install what the lock pins, but for those of `WEIGHTS` that cannot be had."""
     wanted = VENV / "requirements.lock"
-    for _ in range(len(WEIGHTS) + 1):
+    while True:
         wanted.write_text(pins, encoding="utf-8")
         try:
             return _logged(
@@ -232,11 +232,11 @@ def _packages(pins: str, source: Path | None, record: TextIO) -> None:
             )
         except Stop as stop:
             missing = re.search(r"\b([\w-]+)==", str(stop))
-            if missing is None or missing[1] not in WEIGHTS:
+            name = missing[1] if missing else ""
+            pins, removed = re.subn(rf"^{name}==.*?(?=^\S|\Z)", "", pins, flags=re.M | re.S)
+            if name not in WEIGHTS or not removed:
                 raise
-            say(f"Goes on without {missing[1]}, which cannot be had: {WEIGHTS[missing[1]]} will say so.")
-            pins = re.sub(rf"^{missing[1]}==.*?(?=^\S|\Z)", "", pins, flags=re.M | re.S)
-    return None
+            say(f"Goes on without {name}, which cannot be had: {WEIGHTS[name]} will say so.")
 
 
 def _record(mode: Literal["a", "w"]) -> TextIO:

@@ -24,6 +24,16 @@ def record_of(cell: Any) -> dict[str, Any] | None:
     return None
 
 
+def plays(source: str) -> bool:
+    """Whether a cell's picture is one that moves: an execution that is watched or inspected."""
+    return re.search(r"show\.inspector|watch=True", source) is not None
+
+
+def title(notebook: Any) -> str:
+    """A notebook's."""
+    return str(notebook.cells[0].source.partition("\n")[0].removeprefix("# "))
+
+
 def film(record: dict[str, Any], *, landscape: bool = False) -> str:
     """A place for an inspector, with all that it plays: films.js brings it to life."""
     played = draw.film(record["definition"], record["events"], name=record["name"], landscape=landscape)
@@ -33,8 +43,7 @@ def film(record: dict[str, Any], *, landscape: bool = False) -> str:
 
 def landscape(record: dict[str, Any]) -> str:
     """The same picture from left to right."""
-    drawn = draw.graph(record["definition"], record["events"], name=record["name"], landscape=True)
-    return str(drawn._repr_mimebundle_()["text/html"])
+    return draw.graph(record["definition"], record["events"], name=record["name"], landscape=True).html
 
 
 @cache

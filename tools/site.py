@@ -106,9 +106,7 @@ def build(paths: list[Path], folder: Path) -> int:
     notebooks = {path.stem: nbformat.read(path, as_version=4) for path in paths}
     for name, notebook in notebooks.items():
         nbformat.write(readable(notebook), source / f"{name}.ipynb")
-    titles = {
-        name: notebook.cells[0].source.partition("\n")[0].removeprefix("# ") for name, notebook in notebooks.items()
-    }
+    titles = {name: films.title(notebook) for name, notebook in notebooks.items()}
     lines = [f"- [{name[:2]} {title}]({name}.ipynb)" for name, title in titles.items()]
     first = FIRST_PAGE.format(
         table="\n".join(lines), notebooks="\n".join(f"{titles[name]} <{name}>" for name in titles)
@@ -143,7 +141,7 @@ def readable(notebook: Any) -> Any:
         record = films.record_of(cell)
         if record and record["events"]:
             played = films.film(record)
-            if not re.search(r"show\.inspector|watch=True", cell.source):
+            if not films.plays(cell.source):
                 played = f"<details><summary>Play this execution</summary>{played}</details>"
             for output in cell.outputs:
                 if "record" in output.get("metadata", {}):

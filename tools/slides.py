@@ -87,7 +87,6 @@ def write(path: Path, folder: Path) -> Path:
     """Write the deck of one notebook into a folder; returns its path."""
     notebook = nbformat.read(path, as_version=4)
     slides = slides_of(notebook, path.parent)
-    title = notebook.cells[0].source.partition("\n")[0].removeprefix("# ")
     minutes = sum(map(int, re.findall(r"(\d+) minutes", notebook.cells[0].source)))  # to follow, and for exercises
     parts: list[list[str]] = []
     for slide in timed(slides, minutes):
@@ -97,7 +96,7 @@ def write(path: Path, folder: Path) -> Path:
     inside = "\n".join(f"<section>{''.join(part)}</section>" for part in parts)
     folder.mkdir(parents=True, exist_ok=True)
     deck = folder / f"{path.stem}.html"
-    deck.write_text(page(title, inside), encoding="utf-8")
+    deck.write_text(page(films.title(notebook), inside), encoding="utf-8")
     return deck
 
 
@@ -224,8 +223,8 @@ def outputs(cell: Any) -> list[Piece]:
 
 
 def pictured(source: str, record: dict[str, Any], html: str) -> Piece:
-    """An execution that is watched or inspected plays; another picture lies from left to right."""
-    if record["events"] and re.search(r"show\.inspector|watch=True", source):
+    """What moves in the notebook plays; another picture lies from left to right."""
+    if record["events"] and films.plays(source):
         return Piece("page film", films.film(record, landscape=True), 400)
     size = re.search(r'width="(\d+)" height="(\d+)"', html)
     if "Child workflow: " not in html and not (size and int(size[1]) > 1.4 * int(size[2])):

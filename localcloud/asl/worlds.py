@@ -211,7 +211,7 @@ class _Call:
         if fault == "partial batch":
             response = _partly(self.resource, response)
             world.outcome.left.add(state)
-        elif state in world.outcome.left:
+        else:
             world.outcome.left.discard(state)
         if self.pattern == "callback" and fault not in ("lost callback", "timed out"):
             world.clock.spawn(self._answer(call))

@@ -141,7 +141,7 @@ class Front:
         """Our own answer, or None when moto is to answer."""
         self._registry.called.add(service)
         try:
-            action = self._action_of(service, environ, request)
+            action = environ[ACTION] = self._action_of(service, environ, request)
             if service in self._registry.names:
                 loaded = self._registry.loaded(service)
                 function = loaded.service.actions.get(action)

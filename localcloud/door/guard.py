@@ -225,6 +225,9 @@ class Guard:
             value = parameters.get(member)
             if isinstance(value, str) and value:
                 return [self._arn(service, region, form, value)]
+        if action == "PutEvents":
+            buses = [entry.get("EventBusName") or "default" for entry in parameters.get("Entries") or ()]
+            return [self._arn(service, region, "event-bus/{}", each) for each in dict.fromkeys(buses)] or ["*"]
         if action == "CreateStateMachineAlias":
             versions = [each["stateMachineVersionArn"] for each in parameters.get("routingConfiguration") or ()]
             return [_unqualified(service, each) for each in versions[:1]]
@@ -297,15 +300,6 @@ class Guard:
             return [self._arn("scheduler", region, "schedule-group/{}", parameters["Name"])]
         path = f"{parameters.get('GroupName') or 'default'}/{parameters['Name']}"
         return [self._arn("scheduler", region, "schedule/{}", path)]
-
-    def _of_events(self, action: str, region: str, parameters: Parameters) -> list[str]:
-        if action == "PutEvents":
-            buses = [entry.get("EventBusName") or "default" for entry in parameters.get("Entries") or ()]
-            return [self._arn("events", region, "event-bus/{}", each) for each in dict.fromkeys(buses)]
-        if _UNBOUND.fullmatch(f"events:{action}"):
-            return []
-        found = next((parameters[each] for each in _NAMED["events"] if parameters.get(each)), None)
-        return [] if found is None else [self._arn("events", region, "rule/{}", found)]
 
     def _of_glue(self, action: str, region: str, parameters: Parameters) -> list[str]:
         """Of the Data Catalog's: the catalog, the database and the table, all of which must be allowed."""

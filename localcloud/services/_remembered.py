@@ -53,7 +53,6 @@ class Remembered(Generic[T]):
             return found.result()
         try:
             made.set_result(self._kept(question, answer))
-            _give_back()
         except BaseException as problem:
             with self._lock:
                 self._answers.pop(question, None)
@@ -64,12 +63,12 @@ class Remembered(Generic[T]):
         """From the folder, if there is one and it has it."""
         folder = os.environ.get("LOCALCLOUD_REMEMBER")
         if not folder:
-            return answer()
+            return _worked_out(answer)
         file = Path(folder) / hashlib.sha256(repr((_makers(), self._name, question)).encode()).hexdigest()
         with suppress(OSError, pickle.UnpicklingError, EOFError):
             found: T = pickle.loads(file.read_bytes())
             return found
-        worked_out = answer()
+        worked_out = _worked_out(answer)
         with suppress(OSError):  # a full disk costs time, and nothing else
             file.parent.mkdir(parents=True, exist_ok=True)
             fresh = file.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
@@ -81,11 +80,14 @@ class Remembered(Generic[T]):
         return worked_out
 
 
-def _give_back() -> None:
-    """Have the C library return what a model needed for a moment: glibc keeps it, some 200 MB for a page."""
-    trim = _malloc_trim()
-    if trim is not None:
-        trim(0)
+def _worked_out(answer: Callable[[], T]) -> T:
+    """The answer; the C library returns what the model needed for a moment: glibc keeps it, some 200 MB for a page."""
+    try:
+        return answer()
+    finally:
+        trim = _malloc_trim()
+        if trim is not None:
+            trim(0)
 
 
 @cache

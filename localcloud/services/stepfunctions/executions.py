@@ -296,8 +296,8 @@ class Executions:
         for each in explorer.explore(request["seeds"]) if calm == "SUCCEEDED" else ():
             explorer.run(each.faults, written=True)
             faults = [[fault.state, fault.call, fault.kind] for fault in sorted(each.faults)]
-            told = {"kind": each.problem.kind, "state": each.problem.state, "error": each.problem.error}
-            found.append({**told, "seed": each.seed, "faults": faults, "executionArn": written[-1]})
+            problem = {"kind": each.problem.kind, "state": each.problem.state, "error": each.problem.error}
+            found.append({**problem, "seed": each.seed, "faults": faults, "executionArn": written[-1]})
         return {"worlds": request["seeds"], "calm": calm, "error": explorer.calm.execution.error, "found": found}
 
     def _made(
