@@ -30,7 +30,7 @@ def pile() -> dict[str, Any]:
     """What notebook 03 has defined once its careful receipt is there: its cells are run so far."""
     sys.path.insert(0, str(NOTEBOOKS))
     os.chdir(NOTEBOOKS)
-    shell = InteractiveShell.instance()
+    shell: Any = InteractiveShell.instance()
     for cell in nbformat.read(next(NOTEBOOKS.glob("03_*.ipynb")), as_version=4).cells:
         if cell.cell_type == "code":
             with capture_output():
