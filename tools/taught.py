@@ -1,4 +1,4 @@
-"""`python -m tools.taught [NN ...]`: how much of helpers and localcloud a reader of the notebooks executes, file by file.
+"""`python -m tools.taught [NN ...]`: how much of helpers and localcloud a reader of the notebooks executes, by file.
 
 The reader sits in the lab, answers each exercise wrongly, then loads its solution (tools/soak/readers.py). What no cell
 needs and no promise covers goes (docs/taught.md). Each Python process counts, the cloud and workers too: those get an
