@@ -14,7 +14,7 @@ from pathlib import Path
 
 from localcloud.cloud import Cloud
 from tools.processes import ROOT
-from tools.soak.kills import ROLE, WORK, package
+from tools.soak.kills import ROLE, WORK, make_role, package
 from tools.soak.trials import Try, left, there
 
 #: What a handler does -> what Lambda says of it: a part of the answer.
@@ -56,6 +56,7 @@ def functions(chance: random.Random) -> Iterator[Try]:
     os.environ |= dict.fromkeys(("SECRET_OF_MINE", "TOKEN_OF_MINE", "SSH_AUTH_SOCK"), "x")
     while True:
         before, cloud = there(), Cloud()
+        make_role(cloud.client)
         client = cloud.client("lambda")
         client.meta.config.read_timeout = 60
         kinds = chance.sample(sorted(FUNCTIONS.items()), len(FUNCTIONS))

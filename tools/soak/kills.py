@@ -23,6 +23,8 @@ from tools.processes import ROOT
 from tools.soak.trials import Try, left, processes, there
 
 ROLE = "arn:aws:iam::123456789012:role/workshop-soak"
+_WHO = [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]
+TRUST = {"Version": "2012-10-17", "Statement": _WHO}
 #: Starts a process of its group's, and one that sets itself apart, and takes its time.
 HANDLER = """
 import subprocess, sys, time
@@ -43,6 +45,8 @@ _INVOKE: dict[str, Any] = {
 _INVOKE |= {"OutputPath": "$.Payload", "End": True}
 _EACH = {"StartAt": "Invoke", "States": {"Invoke": _INVOKE}}
 MAP = {"StartAt": "Each", "States": {"Each": {"Type": "Map", "MaxConcurrency": 3, "ItemProcessor": _EACH, "End": True}}}
+#: Windows has one of them.
+SIGNALS = ("SIGKILL", "SIGTERM", "SIGHUP")
 #: Tries in one cloud.
 ROUND = 10
 INPUT, OUTPUT = json.dumps([*range(6)]), [n**2 for n in range(6)]
@@ -67,8 +71,14 @@ def package(source: str) -> bytes:
     return content.getvalue()
 
 
+def make_role(client: Any) -> None:
+    """The role of all that is made here."""
+    client("iam").create_role(RoleName=ROLE.rpartition("/")[2], AssumeRolePolicyDocument=json.dumps(TRUST))
+
+
 def make(client: Any, definition: Any = MAP, source: str = HANDLER) -> None:
     """A function and a state machine that invokes it, in the cloud of these clients."""
+    make_role(client)
     what = {"Role": ROLE, "Runtime": "python3.12", "Handler": "m.handler", "Code": {"ZipFile": package(source)}}
     client("lambda").create_function(FunctionName="soak", Timeout=30, **what)
     client("stepfunctions").create_state_machine(name="soak", definition=json.dumps(definition), roleArn=ROLE)
@@ -93,7 +103,7 @@ def clouds(chance: random.Random) -> Iterator[Try]:
         workshop = connect()
         assert workshop.cloud
         make(workshop.client)
-        how = chance.choice([signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
+        how = chance.choice([getattr(signal, name) for name in SIGNALS if hasattr(signal, name)])
         timer = threading.Timer(chance.uniform(0, 1.5), os.kill, (workshop.cloud.process.pid, how))
         timer.start()
         lost: tuple[str, ...] = ()
