@@ -12,10 +12,11 @@ import atexit
 import json
 import os
 import shutil
+import subprocess
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -139,12 +140,22 @@ class Session:
         try:
             yield
         except Exception as problem:
-            if self.cloud is not None and not self.cloud.alive:
+            if self.cloud is not None and self._has_ended(self.cloud, problem):
                 raise LocalCloudDied(f"Restart the kernel for a new local cloud. {self.cloud.died()}") from problem
             refusal = getattr(problem, "response", {}).get("Error", {})
             if refusal.get("Code") == UnsupportedLocally.__name__:
                 raise UnsupportedLocally(refusal["Message"]) from None
             raise
+
+    def _has_ended(self, cloud: localcloud.LocalCloud, problem: Exception) -> bool:
+        """Whether the local cloud has, or is about to: while it shuts down, it fails what it is asked, or hangs up."""
+        from botocore.exceptions import ConnectionError, HTTPClientError
+
+        code = getattr(problem, "response", {}).get("Error", {}).get("Code")
+        if code == "InternalFailure" or isinstance(problem, ConnectionError | HTTPClientError):
+            with suppress(subprocess.TimeoutExpired):
+                cloud.process.wait(2)
+        return not cloud.alive
 
 
 _session: Session | None = None

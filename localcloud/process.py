@@ -212,6 +212,8 @@ class LocalCloud:
         if self.process.stdout is not None:
             self.process.stdout.close()
         scratch.remove(self.folder)
+        if self.process.returncode:
+            scratch.sweep()  # it was killed, and has left its own
 
 
 def _first_line(stream: IO[bytes]) -> bytes:

@@ -88,7 +88,12 @@ class Front:
         access: tells what the cloud's own functions and jobs ask from what its reader asks.
         guard: looks whether who calls may; None where everybody may.
         late: knows what is not known everywhere yet; None where all is at once.
+
+    Attributes:
+        closing: the cloud ends, and answers nobody else: what its executions come to now is not their own end.
     """
+
+    closing = False
 
     def __init__(
         self, registry: Registry, host: Host, access: Access, guard: Guard | None = None, late: Late | None = None
@@ -141,6 +146,8 @@ class Front:
         """Our own answer, or None when moto is to answer."""
         self._registry.called.add(service)
         try:
+            if self.closing and INSIDE not in environ:
+                raise ServiceError("InternalFailure", "The local cloud is shutting down. Start it again.", 501)
             action = environ[ACTION] = self._action_of(service, environ, request)
             if service in self._registry.names:
                 loaded = self._registry.loaded(service)

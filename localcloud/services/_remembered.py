@@ -6,11 +6,9 @@ same photos anew. An answer there is found by the question and by the code and t
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
 import os
 import pickle
-import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -18,7 +16,9 @@ from concurrent.futures import Future
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
+
+from localcloud import memory
 
 T = TypeVar("T")
 
@@ -81,20 +81,10 @@ class Remembered(Generic[T]):
 
 
 def _worked_out(answer: Callable[[], T]) -> T:
-    """The answer; the C library returns what the model needed for a moment: glibc keeps it, some 200 MB for a page."""
     try:
         return answer()
     finally:
-        trim = _malloc_trim()
-        if trim is not None:
-            trim(0)
-
-
-@cache
-def _malloc_trim() -> Any:
-    if sys.platform != "linux":
-        return None
-    return getattr(ctypes.CDLL(None), "malloc_trim", None)
+        memory.give_back()
 
 
 @cache

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from sagemaker import Session as SageMaker
 from sagemaker import get_execution_role
 
@@ -129,6 +130,16 @@ def test_a_cloud_that_was_killed_is_reported_with_the_end_of_its_log(unconnected
     with pytest.raises(LocalCloudDied, match=r"Restart the kernel[^$]*the last words"):
         run(machine)
     assert connect() is not workshop
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to catch")
+def test_a_call_that_a_closing_cloud_fails_is_reported_as_its_end(unconnected: pytest.MonkeyPatch) -> None:
+    cloud = connect().cloud
+    assert cloud is not None
+    failed = {"Error": {"Code": "InternalFailure", "Message": "The local cloud is shutting down."}}
+    cloud.process.terminate()
+    with pytest.raises(LocalCloudDied, match=r"exit code 0"), session.current().alive():
+        raise ClientError(failed, "StartExecution")
 
 
 def test_a_cloud_that_cannot_start_says_why(unconnected: pytest.MonkeyPatch) -> None:
