@@ -1,4 +1,7 @@
-"""Models begin to load when a workflow is created whose tasks will ask them: its first call finds them there."""
+"""Models begin to load when a workflow is created whose tasks will ask them: its first call finds them there.
+
+Not at full speed, where nobody looks on: whatever has been asked before needs no model (`_remembered`).
+"""
 
 from __future__ import annotations
 

