@@ -46,6 +46,8 @@ assert stepfunctions.__version__ == "2.3.0", stepfunctions.__version__
 #: One process for all that needs sagemaker, which takes three seconds to import. Each part prints what its test reads.
 WITH_SAGEMAKER = """
 import json, logging, os, sys
+opened = []
+sys.addaudithook(lambda event, args: opened.append(args[0]) if event == "open" and ".aws" in str(args[0]) else None)
 import helpers
 from stepfunctions import steps, template
 from stepfunctions.steps import TrainingStep
@@ -53,6 +55,7 @@ import stepfunctions.steps.sagemaker
 assert TrainingStep is steps.TrainingStep is stepfunctions.steps.sagemaker.TrainingStep
 assert isinstance(TrainingStep, type)
 assert stepfunctions.template is template
+assert opened == [], "the reader's own settings are nobody's business"
 assert logging.getLogger().level == logging.WARNING
 assert sys.excepthook is sys.__excepthook__
 workshop = helpers.connect()
