@@ -9,11 +9,13 @@ default, or virtual seconds a real second). Everything after it is the same for 
 from __future__ import annotations
 
 import atexit
+import importlib
 import json
 import os
 import shutil
 import subprocess
 import tempfile
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -220,6 +222,8 @@ def _connect_locally() -> Session:
         raise WorkshopError(
             f'WORKSHOP_SPEED is "{speed}". Set it to max or to a number above 0, such as 10, and restart the kernel.'
         )
+    # On a second core, while this one waits for the cloud.
+    threading.Thread(target=importlib.import_module, args=("boto3",), daemon=True).start()
     try:
         cloud = localcloud.start(speed=speed, module="draw.screen")
     except localcloud.LocalCloudDied as died:

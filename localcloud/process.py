@@ -9,7 +9,6 @@ import queue
 import subprocess
 import sys
 import threading
-import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,7 +19,6 @@ from localcloud import aws_settings, scratch
 from localcloud.errors import LocalCloudDied
 
 READY_SECONDS = 60
-_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # no proxy sees a local call
 _HOME = Path(__file__).resolve().parent.parent
 
 
@@ -175,10 +173,13 @@ class LocalCloud:
         return set(self._control("GET", "")["called"])
 
     def _control(self, method: str, path: str, content: Any = None, at: str = "") -> dict[str, Any]:
+        import urllib.request  # takes as long as the rest of this module, and few ask
+
+        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # no proxy sees a local call
         address, _, token = (at or self._faults).partition("?")
         data = None if content is None else json.dumps(content).encode()
         request = urllib.request.Request(f"{address}{path}?{token}", data=data, method=method)
-        with _DIRECT.open(request) as reply:
+        with direct.open(request) as reply:
             answer: dict[str, Any] = json.load(reply)
         if "message" in answer:
             raise ValueError(answer["message"])

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import psutil
 
+from localcloud import scratch
+
 
 @dataclass(frozen=True, slots=True)
 class Try:
@@ -86,11 +88,12 @@ def _work_in(folder: str) -> None:
 
 
 def left(before: set[str], seconds: float = 10) -> tuple[str, ...]:
-    """What is there that was not `before`, and has not gone after so long; see `there`."""
+    """What is there that was not `before`, and has not gone after so long and the next start; see `there`."""
     until = time.monotonic() + seconds
-    while (found := there() - before) and time.monotonic() < until:
+    while there() - before and time.monotonic() < until:
         time.sleep(0.1)
-    return tuple(sorted(found))
+    scratch.sweep()  # as the next start does
+    return tuple(sorted(there() - before))
 
 
 def there() -> set[str]:
