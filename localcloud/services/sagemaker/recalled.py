@@ -1,8 +1,8 @@
-"""What a job has left, kept by what went into it: while the cloud recalls, it is put back in place of a run.
+"""What a job has left and a model answered, kept by what went in: put back in place of a run while the cloud recalls.
 
 Only `helpers.checkpoint` has a cloud recall; what a reader runs, runs. Kept is what real runs on this machine made, in
 the folder of LOCALCLOUD_REMEMBER, found by image, settings, script and data, and by the code and packages that ran it.
-A job that has called anything over the network is not kept: it may have done more than its folder shows.
+What has called anything over the network is not kept: it may have done more than its folder shows.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from localcloud.host import Host
 from localcloud.runtimes.containers import CALLED, Container
@@ -35,18 +36,18 @@ def run(cloud: Host, container: Container, settings: tuple[object, ...], process
     """
     before = _files(container.ml)
     went_in = [(name, _digest(container.ml / name)) for name in sorted(before) if not name.startswith(_NAMED)]
-    file = _remembered.place("jobs", (*settings, *went_in))
-    if file is not None and cloud.recalls:
-        with suppress(_remembered.NotKept):
-            code, made, gone, log = _remembered.read(file)
-            for name, content in made.items():
-                (container.ml / name).parent.mkdir(parents=True, exist_ok=True)
-                (container.ml / name).write_bytes(content)
-            for name in gone:
-                (container.ml / name).unlink()
-            (container.root / "log").write_text(log, encoding="utf-8")
-            return Ended(code, timed_out=False, stopped=False)
+    question = (*settings, *went_in)
+    if (known := found(cloud, "jobs", question)) is not None:
+        code, made, gone, log = known
+        for name, content in made.items():
+            (container.ml / name).parent.mkdir(parents=True, exist_ok=True)
+            (container.ml / name).write_bytes(content)
+        for name in gone:
+            (container.ml / name).unlink()
+        (container.root / "log").write_text(log, encoding="utf-8")
+        return Ended(code, timed_out=False, stopped=False)
     ended = process()
+    file = _remembered.place("jobs", question)
     if file is not None and not (ended.timed_out or ended.stopped or (container.root / CALLED).exists()):
         after = _files(container.ml)
         made = [name for name in after if after[name] != before.get(name)]
@@ -55,6 +56,21 @@ def run(cloud: Host, container: Container, settings: tuple[object, ...], process
             log = container.shown((container.root / "log").read_bytes())
             _remembered.write(file, (ended.returncode, contents, sorted(before.keys() - after.keys()), log))
     return ended
+
+
+def found(cloud: Host, name: str, question: object) -> Any:
+    """What is kept of a question, while the cloud recalls; None when nothing is."""
+    file = _remembered.place(name, question) if cloud.recalls else None
+    with suppress(_remembered.NotKept):
+        return None if file is None else _remembered.read(file)
+    return None
+
+
+def keep(cloud: Host, name: str, question: object, answer: object) -> None:
+    """Keep an answer for later, while the cloud recalls: who asks an endpoint much would drive all else out."""
+    file = _remembered.place(name, question) if cloud.recalls else None
+    if file is not None:
+        _remembered.write(file, answer)
 
 
 def _files(folder: Path) -> dict[str, tuple[int, int]]:

@@ -69,3 +69,23 @@ def test_a_job_that_calls_anything_over_the_network_runs_each_time(recalling: An
 def test_a_job_of_a_reader_runs_each_time(recalling: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recalling.cloud, "recalls", False)
     assert number(train(recalling)) != number(train(recalling))
+
+
+#: A model that never answers the same.
+MODEL = """
+import os
+def model_fn(folder): return os.urandom(8).hex()
+def input_fn(data, kind): return data
+def predict_fn(data, model): return model + os.urandom(8).hex()
+def output_fn(answer, accept): return answer, "text/plain"
+"""
+
+
+def test_a_model_that_answered_before_is_loaded_when_it_is_asked_something_new(recalling: Any) -> None:
+    model = {"code/inference.py": MODEL}
+    first = recalling.endpoint(**{recalling.model(model): 1})
+    answer = recalling.invoke(first, "1,2", ContentType="text/csv")
+    recalling.sagemaker.delete_endpoint(EndpointName=first)
+    second = recalling.endpoint(**{recalling.model(model): 1})
+    assert recalling.invoke(second, "1,2", ContentType="text/csv") == answer
+    assert recalling.invoke(second, "1,3", ContentType="text/csv") != answer
