@@ -150,7 +150,7 @@ class Session:
                 raise LocalCloudDied(f"Restart the kernel for a new local cloud. {self.cloud.died()}") from problem
             if self.cloud is not None and type(problem).__name__ == "EndpointConnectionError":
                 raise WorkshopError(
-                    f"The local cloud runs, but this machine does not reach {self.cloud.endpoint}. Let the firewall pass "
+                    f"The local cloud runs, but this machine does not reach {self.cloud.endpoint}. Let a firewall pass "
                     "127.0.0.1, or switch the loopback on (Linux: ip link set lo up), and run this again."
                 ) from None
             refusal = getattr(problem, "response", {}).get("Error", {})
