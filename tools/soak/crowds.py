@@ -8,7 +8,7 @@ import re
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -20,17 +20,17 @@ from botocore.config import Config
 import localcloud
 from tools.execute import NOTEBOOKS, normalise, run
 from tools.soak.kills import execute, make
-from tools.soak.trials import Try, left, there
+from tools.soak.trials import Try
 
 READERS, THREADS, SECONDS = 20, 50, 60.0
 NOTEBOOK = "03_*.ipynb"
 
 
-def readers(_chance: random.Random) -> Iterator[Try]:
+def readers(_chance: random.Random) -> Generator[Try]:
     """They run all cells at the same time, and see the same; prints what the fullest moment took of the memory."""
     (path,) = NOTEBOOKS.glob(NOTEBOOK)
     while True:
-        before, most = there(), Counter[str]()
+        most = Counter[str]()
         with ThreadPoolExecutor(READERS) as threads:
             runs = [threads.submit(run, path, 900, then=DIGESTS) for _ in range(READERS)]
             while not all(each.done() for each in runs):
@@ -40,7 +40,7 @@ def readers(_chance: random.Random) -> Iterator[Try]:
         lost = [f"{type(each.exception()).__name__}: {each.exception()}"[-600:] for each in runs if each.exception()]
         seen = Counter(_seen(*each.result()) for each in runs if not each.exception())
         lost += [f"{count} of {READERS} saw or did something else" for _, count in seen.most_common()[1:]]
-        yield Try(READERS, tuple(lost), left(before))
+        yield Try(READERS, tuple(lost))
 
 
 #: A kernel prints, in JSON, a digest of each execution's events.
@@ -77,10 +77,9 @@ def _memory() -> dict[str, int]:
     return {"machine": machine.total - machine.available, "readers": pss, "a reader": pss // READERS}
 
 
-def threads(chance: random.Random) -> Iterator[Try]:
+def threads(chance: random.Random) -> Generator[Try]:
     """For a minute, each does this and that in one cloud, and reads it again."""
     while True:
-        before = there()
         with localcloud.start() as cloud:
             settings: dict[str, Any] = cloud.settings()
             settings["config"] = Config(retries={"max_attempts": 0}, read_timeout=120)
@@ -106,7 +105,7 @@ def threads(chance: random.Random) -> Iterator[Try]:
             if sent != worker.done["sqs"]:
                 lost.append(f"{worker.done['sqs']} messages were sent, {sent} are there")
             print(dict(worker.done), flush=True)
-        yield Try(sum(worker.done.values()), tuple(lost), left(before))
+        yield Try(sum(worker.done.values()), tuple(lost))
 
 
 class _Worker:
