@@ -84,8 +84,8 @@ class LocalCloud:
         apart: dict[str, Any] = {"start_new_session": True}
         if sys.platform == "win32":
             apart = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-        # glibc gives each thread memory of its own, and keeps it: two such heaps do for all of them.
-        apart["env"] = {"MALLOC_ARENA_MAX": "2", **os.environ}
+        # glibc gives each thread memory of its own, and keeps it, with holes: one such heap does for all of them.
+        apart["env"] = {"MALLOC_ARENA_MAX": "1", **os.environ}
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 command, cwd=_HOME, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, **apart

@@ -260,6 +260,8 @@ class Front:
             malformed.check_table(action, loads(request.body))
         if service in ("secretsmanager", "ssm"):
             malformed.check_named(service, action, loads(request.body))
+        if action == "LabelParameterVersion":
+            moto.check_parameter(self._host.account_id, self._host.region, loads(request.body).get("Name"))
         if service == "s3":
             malformed.check_object(action, request.path, request.query)
         if (service, action) in _QUEUES:
@@ -457,7 +459,8 @@ def error_answer(request: Request, protocol: str, error: ServiceError) -> Answer
         protocol: of the service, as botocore names it. A service may speak query and JSON: the request says which.
     """
     content = request.headers.get("content-type", "")
-    elements = f"<Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message>"
+    message = malformed.NO_XML.sub("\ufffd", error.message)
+    elements = f"<Code>{escape(error.code)}</Code><Message>{escape(message)}</Message>"
     if protocol == "rest-xml":
         xml = f"<Error>{elements}</Error>"
     elif protocol == "ec2":

@@ -70,6 +70,7 @@ SEAMS = (
     "moto.sqs.models:Queue.delete_message",
     "moto.sqs.models:SQSBackend.send_message_batch",
     "moto.sqs.models:sqs_backends",
+    "moto.ssm.models:ssm_backends",
 )
 
 _importing = threading.Lock()
@@ -361,9 +362,19 @@ def backend(service: str, account_id: str, region: str) -> Any:
     """What moto keeps of a service in one account and region: queues, streams, tables, log groups, models, jobs.
 
     Args:
-        service: "dynamodb", "kinesis", "logs", "sagemaker" or "sqs".
+        service: "dynamodb", "kinesis", "logs", "sagemaker", "sqs" or "ssm".
     """
     return getattr(importlib.import_module(f"moto.{service}.models"), f"{service}_backends")[account_id][region]
+
+
+def check_parameter(account_id: str, region: str, name: object) -> None:
+    """Refuse a version's label for a parameter that is not there, which moto would half make, and be broken by.
+
+    Raises:
+        ServiceError: ParameterNotFound.
+    """
+    if name not in backend("ssm", account_id, region)._parameters:
+        raise ServiceError("ParameterNotFound", f"Parameter {name} not found.")
 
 
 def create_endpoint_config(sagemaker: Any, **settings: Any) -> Any:

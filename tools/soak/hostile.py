@@ -9,13 +9,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import closing
 from pathlib import Path
 
 from localcloud.cloud import Cloud
 from tools.processes import ROOT
 from tools.soak.kills import ROLE, WORK, make_role, package
-from tools.soak.trials import Try, left, there
+from tools.soak.trials import Try
 
 #: What a handler does -> what Lambda says of it: a part of the answer.
 FUNCTIONS = {
@@ -51,26 +52,26 @@ FUNCTIONS = {
 _SOURCE = "import os, subprocess, sys, threading, time\ndef handler(event, context):\n    "
 
 
-def functions(chance: random.Random) -> Iterator[Try]:
+def functions(chance: random.Random) -> Generator[Try]:
     """Each harms itself: the answer is Lambda's, and the next function answers as ever."""
     os.environ |= dict.fromkeys(("SECRET_OF_MINE", "TOKEN_OF_MINE", "SSH_AUTH_SOCK"), "x")
     while True:
-        before, cloud = there(), Cloud()
-        make_role(cloud.client)
-        client = cloud.client("lambda")
-        client.meta.config.read_timeout = 60
-        kinds = chance.sample(sorted(FUNCTIONS.items()), len(FUNCTIONS))
-        for number, (does, says) in enumerate([*kinds, ("at import", "Task timed out")]):
-            source = _SOURCE + does if does != "at import" else "while True: pass\n" + _SOURCE + "return 1"
-            for name, code in ((f"harm{number}", source), (f"well{number}", _SOURCE + "return 'well'")):
-                what = {"Role": ROLE, "Runtime": "python3.12", "Handler": "m.handler", "Timeout": 2}
-                client.create_function(FunctionName=name, Code={"ZipFile": package(code)}, **what)
-            harm, well = (client.invoke(FunctionName=f"{name}{number}")["Payload"].read() for name in ("harm", "well"))
-            lost = [] if says in harm.decode(errors="replace") else [f"{does}: {harm[:300]!r}, not {says}"]
-            lost += [] if well == b'"well"' else [f"after {does}: {well[:300]!r}"]
-            yield Try(lost=tuple(lost))
-        cloud.close()
-        yield Try(0, left=left(before))
+        with closing(Cloud()) as cloud:
+            make_role(cloud.client)
+            client = cloud.client("lambda")
+            client.meta.config.read_timeout = 60
+            kinds = chance.sample(sorted(FUNCTIONS.items()), len(FUNCTIONS))
+            for number, (does, says) in enumerate([*kinds, ("at import", "Task timed out")]):
+                source = _SOURCE + does if does != "at import" else "while True: pass\n" + _SOURCE + "return 1"
+                for name, code in ((f"harm{number}", source), (f"well{number}", _SOURCE + "return 'well'")):
+                    what = {"Role": ROLE, "Runtime": "python3.12", "Handler": "m.handler", "Timeout": 2}
+                    client.create_function(FunctionName=name, Code={"ZipFile": package(code)}, **what)
+                harm, well = (
+                    client.invoke(FunctionName=f"{name}{number}")["Payload"].read() for name in ("harm", "well")
+                )
+                lost = [] if says in harm.decode(errors="replace") else [f"{does}: {harm[:300]!r}, not {says}"]
+                lost += [] if well == b'"well"' else [f"after {does}: {well[:300]!r}"]
+                yield Try(lost=tuple(lost))
 
 
 PLACES = (
@@ -79,7 +80,7 @@ PLACES = (
 )
 
 
-def places(chance: random.Random) -> Iterator[Try]:
+def places(chance: random.Random) -> Generator[Try]:
     """The kit, its temporary folder and the reader's home stand in an odd place: it works, and leaves nothing there."""
     program = WORK.replace("while True:", "for _ in range(1):").replace("    execute(", "    found = execute(")
     program += "print(found['status'], found['output'])\n"

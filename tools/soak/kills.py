@@ -13,8 +13,8 @@ import tempfile
 import threading
 import time
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager, suppress
 from typing import Any
 
 from localcloud.cloud import Cloud
@@ -93,7 +93,7 @@ def execute(states: Any, text: str = INPUT) -> dict[str, Any]:
     return dict(found)
 
 
-def clouds(chance: random.Random) -> Iterator[Try]:
+def clouds(chance: random.Random) -> Generator[Try]:
     """The cloud ends by a signal; the reader gets LocalCloudDied, and a second connect() a new cloud."""
     from helpers import connect
     from helpers.errors import LocalCloudDied
@@ -120,7 +120,7 @@ def clouds(chance: random.Random) -> Iterator[Try]:
         yield Try(lost=lost, left=left(before))
 
 
-def kernels(chance: random.Random) -> Iterator[Try]:
+def kernels(chance: random.Random) -> Generator[Try]:
     """The kernel is killed, while it starts its cloud or works with it."""
     while True:
         before = there()
@@ -146,18 +146,16 @@ def _killing(chance: random.Random, mark: str, seconds: float) -> Iterator[threa
     timer.join()
 
 
-def workers(chance: random.Random) -> Iterator[Try]:
+def workers(chance: random.Random) -> Generator[Try]:
     """Workers are killed while a Map invokes them; it retries, and each result is there."""
     while True:
-        before, cloud = there(), Cloud()
-        make(cloud.client)
-        for _ in range(ROUND):
-            with _killing(chance, "function_client", 1):
-                found = execute(cloud.client("stepfunctions"))
-            right = found["status"] == "SUCCEEDED" and json.loads(found["output"]) == OUTPUT
-            yield Try(lost=() if right else (str({**found, "input": ""})[:600],))
-        cloud.close()
-        yield Try(0, left=left(before))
+        with closing(Cloud()) as cloud:
+            make(cloud.client)
+            for _ in range(ROUND):
+                with _killing(chance, "function_client", 1):
+                    found = execute(cloud.client("stepfunctions"))
+                right = found["status"] == "SUCCEEDED" and json.loads(found["output"]) == OUTPUT
+                yield Try(lost=() if right else (str({**found, "input": ""})[:600],))
 
 
 _TRAIN = """
@@ -168,23 +166,21 @@ pathlib.Path(os.environ["SM_MODEL_DIR"], "model").write_text("trained")
 """
 
 
-def jobs(chance: random.Random) -> Iterator[Try]:
+def jobs(chance: random.Random) -> Generator[Try]:
     """A training job's process is killed: it fails with the reason, and its second try has its model."""
     while True:
-        before, cloud = there(), Cloud()
-        lab = Lab(cloud)
-        for _ in range(ROUND):
-            with _killing(chance, "train.py", 1.2):
-                first = lab.train(_TRAIN)
-            second = lab.train(_TRAIN)
-            reason = first.get("FailureReason", "AlgorithmError")
-            lost: tuple[str, ...] = () if "AlgorithmError" in reason else (reason,)
-            artifacts = second.get("ModelArtifacts", {}).get("S3ModelArtifacts")
-            if artifacts is None or lab.unpacked(artifacts) != {"model": b"trained"}:
-                lost += (f"{second['TrainingJobStatus']}: {second.get('FailureReason')}",)
-            yield Try(lost=lost)
-        cloud.close()
-        yield Try(0, left=left(before))
+        with closing(Cloud()) as cloud:
+            lab = Lab(cloud)
+            for _ in range(ROUND):
+                with _killing(chance, "train.py", 1.2):
+                    first = lab.train(_TRAIN)
+                second = lab.train(_TRAIN)
+                reason = first.get("FailureReason", "AlgorithmError")
+                lost: tuple[str, ...] = () if "AlgorithmError" in reason else (reason,)
+                artifacts = second.get("ModelArtifacts", {}).get("S3ModelArtifacts")
+                if artifacts is None or lab.unpacked(artifacts) != {"model": b"trained"}:
+                    lost += (f"{second['TrainingJobStatus']}: {second.get('FailureReason')}",)
+                yield Try(lost=lost)
 
 
 _SERVE = """
@@ -196,20 +192,18 @@ def output_fn(prediction, accept): return prediction, "text/plain"
 """
 
 
-def servers(chance: random.Random) -> Iterator[Try]:
+def servers(chance: random.Random) -> Generator[Try]:
     """A model server is killed: the request under way is a ModelError at most, and the next is answered."""
     while True:
-        before, cloud = there(), Cloud()
-        lab = Lab(cloud)
-        name = lab.endpoint(**{lab.model({"code/inference.py": _SERVE}): 1})
-        for _ in range(ROUND):
-            with _killing(chance, "model_server_client", 0.3) as timer:
-                while timer.is_alive():
-                    with suppress(cloud.client("sagemaker-runtime").exceptions.ModelError):
-                        lab.invoke(name, "abc")
-            with suppress(cloud.client("sagemaker-runtime").exceptions.ModelError):  # killed between two requests
-                lab.invoke(name, "abc")
-            answer = lab.invoke(name, "abc")
-            yield Try(lost=() if answer == b"cba" else (repr(answer),))
-        cloud.close()
-        yield Try(0, left=left(before))
+        with closing(Cloud()) as cloud:
+            lab = Lab(cloud)
+            name = lab.endpoint(**{lab.model({"code/inference.py": _SERVE}): 1})
+            for _ in range(ROUND):
+                with _killing(chance, "model_server_client", 0.3) as timer:
+                    while timer.is_alive():
+                        with suppress(cloud.client("sagemaker-runtime").exceptions.ModelError):
+                            lab.invoke(name, "abc")
+                with suppress(cloud.client("sagemaker-runtime").exceptions.ModelError):  # killed between two requests
+                    lab.invoke(name, "abc")
+                answer = lab.invoke(name, "abc")
+                yield Try(lost=() if answer == b"cba" else (repr(answer),))

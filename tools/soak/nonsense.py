@@ -7,19 +7,19 @@ import json
 import logging
 import random
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from localcloud import table
 from localcloud.cloud import Cloud
+from localcloud.door.registry import KEPT
 from tests.localcloud.asl.test_validation_hostile import JSONATA, JSONPATH
 from tools.soak.kills import ROLE
 from tools.soak.machines import machine
-from tools.soak.trials import Try, left, there
+from tools.soak.trials import Try
 
 BATCH = 100
 #: Seconds that an execution may take, and then two for its end once it is stopped.
@@ -41,23 +41,21 @@ VALUES: tuple[Any, ...] = (
 )
 
 
-def definitions(chance: random.Random) -> Iterator[Try]:
+def definitions(chance: random.Random) -> Generator[Try]:
     """A changed definition is refused with a reason, or its execution ends; nothing ends in a mistake of ours."""
     while True:
-        before, cloud = there(), Cloud()
-        states = cloud.client("stepfunctions")
-        with _mistakes() as mistakes:
-            for number in range(BATCH):
-                source = chance.choice([JSONPATH, JSONATA, machine(chance.randrange(1000))])
-                definition = copy.deepcopy(source)
-                for _ in range(chance.randint(1, 3)):
-                    change(definition, chance)
-                text = json.dumps(definition)
-                problem = _tried(states, f"m{number}", text) or next(iter(mistakes), None)
-                mistakes.clear()
-                yield Try(lost=(f"{problem}: {text}"[:2000],) if problem else ())
-        cloud.close()
-        yield Try(0, left=left(before))
+        with closing(Cloud()) as cloud:
+            states = cloud.client("stepfunctions")
+            with _mistakes() as mistakes:
+                for number in range(BATCH):
+                    source = chance.choice([JSONPATH, JSONATA, machine(chance.randrange(1000))])
+                    definition = copy.deepcopy(source)
+                    for _ in range(chance.randint(1, 3)):
+                        change(definition, chance)
+                    text = json.dumps(definition)
+                    problem = _tried(states, f"m{number}", text) or next(iter(mistakes), None)
+                    mistakes.clear()
+                    yield Try(lost=(f"{problem}: {text}"[:2000],) if problem else ())
 
 
 def change(value: Any, chance: random.Random) -> None:
@@ -119,23 +117,22 @@ def _mistakes() -> Iterator[list[str]]:
         logging.getLogger("localcloud").removeHandler(handler)
 
 
-def calls(chance: random.Random) -> Iterator[Try]:
+def calls(chance: random.Random) -> Generator[Try]:
     """Every action that is ours or kept is answered, or refused; names that others made come again."""
     while True:
-        before, cloud = there(), Cloud()
-        actions = [(service, action) for service, action, kind in table.actions(cloud) if kind != "refused"]
-        names: list[str] = ["soak"]
-        with _mistakes() as mistakes:
-            for _ in range(20):
-                lost = []
-                for _ in range(BATCH):
-                    service, action = chance.choice(actions)
-                    problem = _called(cloud, service, action, names, chance) or next(iter(mistakes), None)
-                    mistakes.clear()
-                    lost += [f"{service}:{action}: {problem}"] if problem else []
-                yield Try(BATCH, tuple(lost))
-        cloud.close()
-        yield Try(0, left=left(before))
+        with closing(Cloud()) as cloud:
+            ours = {name: set(cloud.service(name).actions) for name in cloud.registry.names}
+            actions = sorted({(name, action) for kept in (ours, KEPT) for name in kept for action in kept[name]})
+            names: list[str] = ["soak"]
+            with _mistakes() as mistakes:
+                for _ in range(200):
+                    lost = []
+                    for _ in range(BATCH):
+                        service, action = chance.choice(actions)
+                        problem = _called(cloud, service, action, names, chance) or next(iter(mistakes), None)
+                        mistakes.clear()
+                        lost += [f"{service}:{action}: {problem}"] if problem else []
+                    yield Try(BATCH, tuple(lost))
 
 
 #: They wait for real time to pass: GetActivityTask for a minute.
@@ -157,10 +154,8 @@ def _called(cloud: Cloud, service: str, action: str, names: list[str], chance: r
         error = problem.response["Error"]
         if error["Code"] == "InternalFailure" or problem.response["ResponseMetadata"]["HTTPStatusCode"] == 500:
             return f"{request} {problem}"[:1500]
-    except BotoCoreError:  # botocore itself refuses it, or cannot read a name as part of an address
+    except (BotoCoreError, UnicodeError):  # what botocore itself cannot send is none of ours
         return None
-    except (UnicodeError, ValueError) as problem:
-        return None if "surrogates" in str(problem) else f"{request} {problem!r}"[:1500]
     except Exception as problem:
         return f"{request} {type(problem).__name__}: {problem}"[:1500]
     else:

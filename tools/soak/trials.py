@@ -1,4 +1,4 @@
-"""`workshop.py soak --minutes N`: the trials of a seed by turns, and a table of what was tried, good, lost and left.
+"""`workshop.py soak --minutes N`: the trials of a seed, and a table of what was tried, good, lost and left.
 
 A trial is a generator: each step tries something, and says what somebody would miss afterwards (lost) and what is still
 there that should have ended (left). It works in a temporary folder of its own, TMPDIR of all that it starts.
@@ -10,8 +10,9 @@ import os
 import random
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -34,53 +35,41 @@ class Try:
     left: tuple[str, ...] = ()
 
 
-Trial = Callable[[random.Random], Iterator[Try]]
-
-
-@dataclass
-class _Row:
-    name: str
-    goal: int
-    tries: Iterator[Try]
-    tried: int = 0
-    seconds: float = 0.0
-    lost: list[str] = field(default_factory=list)
-    left: list[str] = field(default_factory=list)
-
-    def __str__(self) -> str:
-        good = self.tried - min(self.tried, len(self.lost))
-        figures = (
-            f"{self.tried:,} of {self.goal:,} | {good:,} | {len(self.lost)} | {len(self.left)} | {self.seconds:.0f}"
-        )
-        return f"| {self.name} | {figures} |"
+Trial = Callable[[random.Random], Generator[Try]]
 
 
 def run(trials: dict[str, tuple[int, Trial]], minutes: float, seed: int) -> int:
-    """Try by turns until each goal is reached or the time is over; prints the table, and returns 1 for anything found.
+    """Try one after the other; prints a table, and returns 1 for anything found.
 
     Args:
         trials: a name -> how many tries are asked for, and the trial.
-        minutes: of all trials together; a step that has begun ends.
+        minutes: of all together. What a trial does not need the others have; each has one step at least.
         seed: of what is random.
     """
-    before = os.environ.get("TMPDIR", tempfile.gettempdir())
+    before, until = os.environ.get("TMPDIR", tempfile.gettempdir()), time.monotonic() + 60 * minutes
+    rows, bad = ["| trial | tried | good | lost | left | s |", "| --- | ---: | ---: | ---: | ---: | ---: |"], False
     with tempfile.TemporaryDirectory(prefix="soak-") as folder:
         _work_in(folder)
-        rows = [_Row(name, goal, trial(random.Random(f"{seed} {name}"))) for name, (goal, trial) in trials.items()]
-        until = time.monotonic() + 60 * minutes
-        while (open_ := [row for row in rows if row.tried < row.goal]) and time.monotonic() < until:
-            row = min(open_, key=lambda row: row.seconds)
-            started = time.monotonic()
-            step = next(row.tries)
-            row.seconds += time.monotonic() - started
-            row.tried += step.count
-            for kind, lines, kept in (("lost", step.lost, row.lost), ("left", step.left, row.left)):
-                kept += lines
-                for line in lines:
-                    print(f"{row.name}, try {row.tried}: {kind}: {line}", flush=True)
+        for number, (name, (goal, trial)) in enumerate(trials.items()):
+            started, tried, lost, stays = time.monotonic(), 0, 0, 0
+            share = (until - started) / (len(trials) - number)
+            with closing(trial(random.Random(f"{seed} {name}"))) as steps:
+                for step in steps:
+                    tried, lost, stays = tried + step.count, lost + len(step.lost), stays + len(step.left)
+                    for line in (*step.lost, *(f"left: {each}" for each in step.left)):
+                        print(f"{name}, try {tried}: {line}", flush=True)
+                    took = time.monotonic() - started
+                    if tried >= goal or took > share:
+                        break
+            for each in left(set()):
+                stays += 1
+                print(f"{name}, at its end: left: {each}", flush=True)
+            good = tried - min(tried, lost)
+            rows.append(f"| {name} | {tried:,} of {goal:,} | {good:,} | {lost} | {stays} | {took:.0f} |")
+            bad = bad or bool(lost or stays)
         _work_in(before)
-    print("| trial | tried | good | lost | left | s |\n| --- | ---: | ---: | ---: | ---: | ---: |", *rows, sep="\n")
-    return int(any(row.lost or row.left for row in rows))
+    print(*rows, sep="\n")
+    return int(bad)
 
 
 def _work_in(folder: str) -> None:
