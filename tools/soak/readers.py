@@ -201,7 +201,8 @@ def reading(path: Path, reader: str, *, watches: bool = False) -> Reading:
     lesson, found = read(path), Reading()
     last: dict[int, Ran] = {}
     with kernel(path) as (manager, client):
-        client.allow_stdin = watches
+        if watches:
+            client.allow_stdin = True  # by which a kernel knows that somebody is there
         for number, source in READERS[reader](lesson):
             if number == -2:
                 manager.restart_kernel(now=True)
