@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Generator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from localcloud.cloud import Cloud
 from tools.processes import ROOT
