@@ -65,12 +65,8 @@ def functions(chance: random.Random) -> Generator[Try]:
             for number, (does, says) in enumerate([*kinds, ("at import", "Task timed out")]):
                 source = _SOURCE + does if does != "at import" else "while True: pass\n" + _SOURCE + "return 1"
                 for name, code in ((f"harm{number}", source), (f"well{number}", _SOURCE + "return 'well'")):
-                    what = {
-                        "Role": ROLE,
-                        "Runtime": "python3.12",
-                        "Handler": "m.handler",
-                        "Timeout": 2 if "timed out" in says else 30,
-                    }
+                    what: dict[str, Any] = {"Role": ROLE, "Runtime": "python3.12", "Handler": "m.handler"}
+                    what["Timeout"] = 2 if "timed out" in says else 30
                     client.create_function(FunctionName=name, Code={"ZipFile": package(code)}, **what)
                 harm, well = (
                     client.invoke(FunctionName=f"{name}{number}")["Payload"].read() for name in ("harm", "well")
