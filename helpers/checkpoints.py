@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any
 from helpers import attended, notebook, status
 from helpers.cleaning import clean_up
 from helpers.errors import WorkshopError
-from helpers.session import connected
+from helpers.session import connect, connected
 
 _END = "### Clean up"
 
@@ -32,8 +32,9 @@ def checkpoint(name: str = "") -> None:
     """Brings this notebook to the end of a section: `checkpoint("after 2")`.
 
     It cleans up what this kernel has made, and runs the cells of the notebook's file from the top to there, without
-    their pictures and at the cloud's full speed (on AWS they take and cost what they do by hand). An exercise that is
-    still open is answered by its solution; where your own answers make a cell fail, solutions stand in for all.
+    their pictures and at the cloud's full speed (on AWS they take and cost what they do by hand). A job that has run
+    before on this machine, with the same script and data, is not run again: what it made then is put back. An exercise
+    that is still open is answered by its solution; where your own answers make a cell fail, solutions stand in for all.
 
     Args:
         name: "after" and a section's number, or the beginning of its heading: "after When it fails". Without one it
@@ -95,14 +96,16 @@ def _all_run(shell: Any, cells: list[_Cell], name: str, *, own: bool) -> bool:
         session = connected()
         if session is not None and (session.cloud is None or session.cloud.alive):
             clean_up()
-        for at, (cell, source) in enumerate(zip(cells, sources, strict=True), 1):
-            problem = shell.run_cell(source, store_history=False, silent=True).error_in_exec
-            if problem is None or "raises-exception" in cell.tags:
-                continue
-            if own and any("exercise" in each.tags and "..." not in each.source for each in cells[:at]):
-                return False
-            first = source.strip().partition("\n")[0][:60]
-            raise WorkshopError(f"Code cell {at} fails, which begins {first}: {type(problem).__name__}: {problem}")
+        cloud = connect().cloud
+        with nullcontext() if cloud is None else cloud.recalling():
+            for at, (cell, source) in enumerate(zip(cells, sources, strict=True), 1):
+                problem = shell.run_cell(source, store_history=False, silent=True).error_in_exec
+                if problem is None or "raises-exception" in cell.tags:
+                    continue
+                if own and any("exercise" in each.tags and "..." not in each.source for each in cells[:at]):
+                    return False
+                first = source.strip().partition("\n")[0][:60]
+                raise WorkshopError(f"Code cell {at} fails, which begins {first}: {type(problem).__name__}: {problem}")
     return True
 
 

@@ -137,6 +137,7 @@ def main(arguments: list[str] | None = None, mount: tuple[str, Callable[[Host], 
     server.app = cloud.front
     server.pages[control.PATH] = control.Control(cloud, cloud.registry)
     server.pages[control.WHAT_IF] = control.WhatIf(cloud)
+    server.pages[control.RECALL] = control.Recall(cloud)
     if mount is not None:
         server.pages[mount[0]] = mount[1](cloud)
     ends = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)]
@@ -154,6 +155,7 @@ def main(arguments: list[str] | None = None, mount: tuple[str, Callable[[Host], 
         "secret_access_key": access.reader.secret_access_key,
         "faults": f"{endpoint}{control.PATH}?token={access.page_token}",
         "what_if": f"{endpoint}{control.WHAT_IF}?token={access.page_token}",
+        "recall": f"{endpoint}{control.RECALL}?token={access.page_token}",
         **({"page": f"{endpoint}{mount[0]}?token={access.page_token}"} if mount else {}),
     }
     if not options.parent_pipe:

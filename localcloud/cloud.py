@@ -62,6 +62,7 @@ class Cloud:
         self.clock = Clock(speed)
         self.clock.start()
         self.faults = Faults()
+        self.recalls = False
         self.registry = Registry(self, services)
         self._late = late
         self.guard, of_role = None, partial(moto.policies_of, self.account_id)

@@ -97,6 +97,7 @@ class Host(Protocol):
         scratch: a folder that is removed when the cloud ends.
         clock: its virtual time.
         faults: what happens to calls on purpose.
+        recalls: whether jobs that ran before on this machine are recalled rather than run.
         on_event: what EventBridge sets to hear of `publish`.
     """
 
@@ -105,6 +106,7 @@ class Host(Protocol):
     scratch: Path
     clock: Clock
     faults: Faults
+    recalls: bool
     on_event: Callable[[str, str, Mapping[str, Any], Sequence[str]], None] | None
 
     @property

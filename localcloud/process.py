@@ -100,7 +100,7 @@ class LocalCloud:
         self.region, self.account_id = ready["region"], ready["account_id"]
         self.access_key_id, self.secret_access_key = ready["access_key_id"], ready["secret_access_key"]
         self.page = ready.get("page")
-        self._faults, self._what_if = ready["faults"], ready["what_if"]
+        self._faults, self._what_if, self._recall = ready["faults"], ready["what_if"], ready["recall"]
 
     def __enter__(self) -> LocalCloud:
         return self
@@ -167,6 +167,20 @@ class LocalCloud:
             ValueError: there is no such state machine.
         """
         return self._control("POST", "/explore", request, self._what_if)
+
+    @contextmanager
+    def recalling(self) -> Iterator[None]:
+        """While the block runs, jobs that ran before on this machine are recalled rather than run.
+
+        Of SageMaker's training and processing jobs with the same image, settings, script and data. Outputs are kept in
+        the folder that LOCALCLOUD_REMEMBER names; without one, every job runs.
+        """
+        self._control("POST", "", {}, self._recall)
+        try:
+            yield
+        finally:
+            if self.alive:
+                self._control("DELETE", "", at=self._recall)
 
     def called(self) -> set[str]:
         """Botocore's names of the services that anybody has called, be it a workflow: in no other there is anything."""

@@ -1,4 +1,4 @@
-"""`/faults`: where a cloud is told what is to happen on purpose, by who has its page's token."""
+"""Where a cloud is told what no service of AWS is, by who has its page's token: faults, forks, recalled jobs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from localcloud.door.registry import Registry
 from localcloud.door.wire import Answer, ServiceError, dumps
 from localcloud.host import Host
 
-PATH, WHAT_IF = "/faults", "/what-if"
+PATH, WHAT_IF, RECALL = "/faults", "/what-if", "/recall"
 
 
 class Control:
@@ -58,6 +58,18 @@ class WhatIf:
             return _json(do(json.loads(environ["wsgi.input"].read())) or {})
         except ServiceError as problem:
             return _json({"message": problem.message})
+
+
+class Recall:
+    """POST begins, and DELETE ends, a time in which jobs that ran before are recalled rather than run."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+
+    def __call__(self, environ: Mapping[str, Any]) -> Answer:
+        """JSON, empty."""
+        self._host.recalls = environ["REQUEST_METHOD"] == "POST"
+        return _json({})
 
 
 def _json(content: Mapping[str, Any]) -> Answer:

@@ -15,7 +15,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
-from random import Random
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, unquote
 
@@ -149,15 +148,18 @@ def application() -> Any:
         def getrandbits(self, k: int, /) -> int:
             return self._source().getrandbits(k)
 
-        def _source(self) -> Random:
+        def get_random_string(self, *args: Any, **options: Any) -> str:
+            return str(self._source().get_random_string(*args, **options))  # the source is found once for all letters
+
+        def _source(self) -> MotoRandom:
             request: list[Any] = getattr(
                 _asking, "request", [b""]
             )  # outside of requests, one number of its own for each draw
             if isinstance(request[-1], bytes):
                 asked = hashlib.sha256(b"\n".join(request)).digest()
                 times[asked] += 1
-                request.append(Random(asked + b"%d" % times[asked]))
-            source: Random = request[-1]
+                request.append(MotoRandom(asked + b"%d" % times[asked]))
+            source: MotoRandom = request[-1]
             return source
 
     mock_random.__class__ = Drawn

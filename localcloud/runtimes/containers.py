@@ -20,6 +20,9 @@ from localcloud.runtimes.function_code import INHERITED
 #: https://docs.aws.amazon.com/sagemaker/latest/dg/amazon-sagemaker-toolkits.html
 ML = "/opt/ml"
 
+#: The file beside `opt` that is there once the process has called anything over the network (`sitecustomize.py`).
+CALLED = "called"
+
 _PYTHON_PATH = Path(__file__).with_name("container_python")
 
 _MENTIONED = re.compile(r"(?<![\w./-])/opt/ml(?![\w.-])")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import pickle
+import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -16,7 +17,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from localcloud import memory
 
@@ -61,23 +62,58 @@ class Remembered(Generic[T]):
 
     def _kept(self, question: Hashable, answer: Callable[[], T]) -> T:
         """From the folder, if there is one and it has it."""
-        folder = os.environ.get("LOCALCLOUD_REMEMBER")
-        if not folder:
+        file = place(self._name, question)
+        if file is None:
             return _worked_out(answer)
-        file = Path(folder) / hashlib.sha256(repr((_makers(), self._name, question)).encode()).hexdigest()
-        with suppress(OSError, pickle.UnpicklingError, EOFError):
-            found: T = pickle.loads(file.read_bytes())
+        with suppress(NotKept):
+            found: T = read(file)
             return found
         worked_out = _worked_out(answer)
-        with suppress(OSError):  # a full disk costs time, and nothing else
-            file.parent.mkdir(parents=True, exist_ok=True)
-            fresh = file.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
-            fresh.write_bytes(pickle.dumps(worked_out))
-            fresh.replace(file)
-            files = sorted(file.parent.iterdir(), key=lambda each: each.stat().st_mtime)
-            for old in files[: max(0, len(files) - _MOST_FILES)]:
-                old.unlink()
+        write(file, worked_out)
         return worked_out
+
+
+class NotKept(Exception):
+    """The folder has no such answer."""
+
+
+def place(name: str, question: object) -> Path | None:
+    """The file of an answer in the folder, which need not be there; None when there is no folder.
+
+    Args:
+        name: of who answers.
+        question: by its `repr`.
+    """
+    folder = os.environ.get("LOCALCLOUD_REMEMBER")
+    if not folder:
+        return None
+    return Path(folder) / f"{name}-{hashlib.sha256(repr((_makers(), question)).encode()).hexdigest()}"
+
+
+def knows(name: str) -> bool:
+    """Whether the folder has any answer of who answers under a name."""
+    folder = os.environ.get("LOCALCLOUD_REMEMBER")
+    return folder is not None and next(Path(folder).glob(f"{name}-*"), None) is not None
+
+
+def read(file: Path) -> Any:
+    """An answer. Raises NotKept."""
+    try:
+        return pickle.loads(file.read_bytes())
+    except (OSError, pickle.UnpicklingError, EOFError):
+        raise NotKept from None
+
+
+def write(file: Path, answer: object) -> None:
+    """Keep an answer, and let the oldest go. A full disk costs time, and nothing else."""
+    with suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        fresh = file.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
+        fresh.write_bytes(pickle.dumps(answer))
+        fresh.replace(file)
+        files = sorted(file.parent.iterdir(), key=lambda each: each.stat().st_mtime)
+        for old in files[: max(0, len(files) - _MOST_FILES)]:
+            old.unlink()
 
 
 def _worked_out(answer: Callable[[], T]) -> T:
@@ -89,8 +125,9 @@ def _worked_out(answer: Callable[[], T]) -> T:
 
 @cache
 def _makers() -> str:
-    """A digest of what answers come from: the models' code, and the lock of the packages with their weights."""
-    code = hashlib.sha256()
-    for file in [*sorted((_HERE / "models").glob("*.py")), *sorted(_HERE.parent.glob("requirements.lock"))]:
+    """A digest of what answers come from: our code, and the lock of the packages with their weights."""
+    code = hashlib.sha256(sys.version.encode())
+    ours = [file for folder in ("models", "runtimes") for file in sorted((_HERE / folder).rglob("*.py"))]
+    for file in [*ours, *sorted(_HERE.parent.glob("requirements.lock"))]:
         code.update(file.read_bytes())
     return code.hexdigest()

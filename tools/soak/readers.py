@@ -196,11 +196,13 @@ class Reading:
     problems: list[str] = field(default_factory=list)
 
 
-def reading(path: Path, reader: str) -> Reading:
-    """One reader's way through a notebook."""
+def reading(path: Path, reader: str, *, watches: bool = False) -> Reading:
+    """One reader's way through a notebook; who watches sees executions at the lab's pace."""
     lesson, found = read(path), Reading()
     last: dict[int, Ran] = {}
     with kernel(path) as (manager, client):
+        if watches:
+            client.allow_stdin = True  # by which a kernel knows that somebody is there
         for number, source in READERS[reader](lesson):
             if number == -2:
                 manager.restart_kernel(now=True)

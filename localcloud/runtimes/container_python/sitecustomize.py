@@ -1,7 +1,7 @@
 """Makes a Python interpreter on this machine feel like one in a SageMaker container. Standard library only.
 
 It stands on the interpreter's path (PYTHONPATH), so that Python imports it before the script, in every Python
-process that the script starts too. It does two things:
+process that the script starts too. It does three things:
 
 - `/opt/ml` is a folder of the job's own, `_OPT_ML`. What a script opens, lists or makes below `/opt/ml` happens
   there. Nobody has to remember a function: every C function of `os` and `io` whose signature names a path is wrapped,
@@ -12,6 +12,7 @@ process that the script starts too. It does two things:
   library in C, open by a name of their own below `/opt/ml` is not seen.
   A mount in a namespace of the job's own would see that too, but neither macOS nor Windows has any, and most
   containers and some Linux systems forbid it; a symbolic link `/opt/ml` needs root and serves one job at a time.
+- What connects to an address leaves the file `called`, beside `opt`: such a job has done more than its files show.
 - The job ends when the local cloud does, however that ended: standard input is a pipe that the cloud holds.
 """
 
@@ -235,6 +236,18 @@ def _show_opt_ml() -> None:
         known |= {stand_ins[id(function)] for function in known if id(function) in stand_ins}
 
 
+def _note_calls() -> None:
+    marker = os.path.join(os.path.dirname(os.path.dirname(_REAL)), "called")  # noqa: PTH118, PTH120
+
+    own = os.environ.get("_MODEL_SERVER", "").partition(":")[0]  # whose questions a model server answers
+
+    def hear(event: str, args: tuple[Any, ...]) -> None:
+        if event == "socket.connect" and isinstance(args[1], tuple) and str(args[1][1]) != own:
+            os.close(os.open(marker, os.O_CREAT | os.O_WRONLY))
+
+    sys.addaudithook(hear)
+
+
 def _end_with_the_cloud() -> None:
     """Wait for the end of standard input; then kill the whole group."""
     try:
@@ -249,5 +262,6 @@ def _end_with_the_cloud() -> None:
 
 if _REAL:
     _show_opt_ml()
+    _note_calls()
     if sys.platform == "win32" or os.getpgrp() == os.getpid():
         start_new_thread(_end_with_the_cloud, ())

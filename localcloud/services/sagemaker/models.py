@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import copy
+import threading
+from hashlib import sha256
 
+from localcloud import acting
 from localcloud.door.wire import ServiceError, Structure
 from localcloud.errors import UnsupportedLocally
 from localcloud.runtimes import archives, requirements
+from localcloud.runtimes.containers import CALLED
 from localcloud.runtimes.model_servers import Crashed, ModelServer, NotLoaded, Reply
 from localcloud.services._jobs import JobFailed
-from localcloud.services.sagemaker import contradictions
+from localcloud.services.sagemaker import contradictions, recalled
 from localcloud.services.sagemaker.backend import Backend
 from localcloud.services.sagemaker.images import image_of
 from localcloud.services.sagemaker.storage import NoData
@@ -117,13 +121,40 @@ class Serving:
         self._backend, self._containers, self._variables = backend, containers, variables or {}
         self._servers: list[ModelServer] = []
         self._closed = False
+        self._role = acting.role()
+        self._content: object = None  # what its answers depend on, in a cloud that recalls
+        self._lock = threading.Lock()
 
     def start(self) -> None:
-        """Fetch the models and load them. In a worker thread.
+        """Fetch the models and load them. In a worker thread. One that is recalled is loaded when it is asked news.
 
         Raises:
             NotServing: one does not come up.
         """
+        cloud, self._role = self._backend.cloud, acting.role()
+        self._content = self._contents() if cloud.recalls else None
+        if self._content is None or not recalled.found(cloud, "models", self._content):
+            self._load()
+            if self._content is not None:
+                recalled.keep(cloud, "models", self._content, True)
+
+    def _contents(self) -> object:
+        """Images, variables but for places, and what is in the files; None when they cannot be had."""
+        get = self._backend.storage.get
+        found = []
+        try:
+            for container in self._containers:
+                variables = {**container.get("Environment", {}), **self._variables}
+                places = [variables.pop("SAGEMAKER_SUBMIT_DIRECTORY", "")]
+                for uri, packed in _sources(container):
+                    places += [uri] if packed else self._backend.storage.keys(uri)
+                files = [sha256(get(uri)).hexdigest() for uri in places if uri.startswith("s3://")]
+                found.append((container["Image"], sorted(variables.items()), files))
+        except NoData:
+            return None
+        return found
+
+    def _load(self) -> None:
         try:
             for number, container in enumerate(self._containers, 1):
                 server = self._server(container, f"container_{number}")
@@ -144,12 +175,23 @@ class Serving:
         Raises:
             Crashed, NotLoaded: a server ended on it.
         """
+        cloud, question = self._backend.cloud, (self._content, body, content_type, accept)
+        if self._content is not None and (known := recalled.found(cloud, "replies", question)):
+            return Reply(*known)
+        with self._lock, acting.acting_as(self._role):
+            if not self._servers:
+                try:
+                    self._load()
+                except NotServing as problem:
+                    raise NotLoaded(str(problem)) from None
         reply = Reply(200, content_type, body)
         for server in self._servers:
             last = server is self._servers[-1]
             reply = server.invoke(reply.body, reply.content_type, accept if last else "*/*")
             if reply.status != 200:
                 break
+        if self._content is not None and not any((each.container.root / CALLED).exists() for each in self._servers):
+            recalled.keep(cloud, "replies", question, (reply.status, reply.content_type, reply.body))
         return reply
 
     @property

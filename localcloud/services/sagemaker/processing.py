@@ -16,7 +16,7 @@ from localcloud.runtimes import containers
 from localcloud.runtimes.process import Ended
 from localcloud.runtimes.training_environment import HOST
 from localcloud.services._jobs import JobFailed
-from localcloud.services.sagemaker import contradictions
+from localcloud.services.sagemaker import contradictions, recalled
 from localcloud.services.sagemaker.backend import Backend
 from localcloud.services.sagemaker.images import differs, image_of
 from localcloud.services.sagemaker.jobs import Job
@@ -126,7 +126,12 @@ class ProcessingJob(Job):
         variables = {"PROCESSING_JOB_NAME": self.name, "PROCESSING_JOB_ARN": self.arn}
         environment = container.environment({**variables, **self.request.get("Environment", {})})
         command = [*containers.PYTHON, *map(container.real, arguments)]
-        return self.launch(command, container.ml, environment, container.root / "log").wait(self._limit)
+        return recalled.run(
+            self.backend.cloud,
+            container,
+            ("processing", application, self.request.get("Environment")),
+            lambda: self.launch(command, container.ml, environment, container.root / "log").wait(self._limit),
+        )
 
     def _upload(self, container: containers.Container) -> None:
         for each in _outputs(self.request):

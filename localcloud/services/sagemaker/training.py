@@ -17,7 +17,7 @@ from localcloud.runtimes import archives, containers, requirements
 from localcloud.runtimes.process import Ended
 from localcloud.runtimes.training_environment import Training, variables, write_config
 from localcloud.services._jobs import JobFailed
-from localcloud.services.sagemaker import contradictions
+from localcloud.services.sagemaker import contradictions, recalled
 from localcloud.services.sagemaker.backend import Backend
 from localcloud.services.sagemaker.images import differs, image_of
 from localcloud.services.sagemaker.jobs import Job
@@ -202,8 +202,14 @@ class TrainingJob(Job):
                 raise JobFailed(f"AlgorithmError: {problem}, exit code: 1") from None
             command = [*containers.PYTHON, str(self._shown.program), *map(container.real, self._shown.arguments())]
             environment["PYTHONPATH"] = "/opt/ml/code"
-        process = self.launch(command, code, container.environment(environment), container.root / "log")
-        return process.wait(self._limit)
+        log, shown = container.root / "log", self._shown
+        image, own = self.request["AlgorithmSpecification"]["TrainingImage"], self.request.get("Environment")
+        return recalled.run(
+            self.backend.cloud,
+            container,
+            ("training", image, shown.program, shown.own, shown.channels, shown.instance_type, own),
+            lambda: self.launch(command, code, container.environment(environment), log).wait(self._limit),
+        )
 
     def _upload(self, container: containers.Container) -> None:
         """model.tar.gz, output.tar.gz when there is output, checkpoints."""

@@ -89,6 +89,7 @@ def test_it_says_where_it_is_in_one_line_of_json(started: Started) -> None:
     keys = ("access_key_id", "secret_access_key")
     answer = {name: value for name, value in started.ready.items() if name not in keys}
     assert answer.pop("what_if").startswith(f"http://127.0.0.1:{started.port}/what-if?token=")
+    assert answer.pop("recall").startswith(f"http://127.0.0.1:{started.port}/recall?token=")
     assert answer.pop("faults").startswith(f"http://127.0.0.1:{started.port}/faults?token=")
     assert answer == {"endpoint": endpoint, "region": "us-east-1", "account_id": "123456789012"}
     assert all(len(started.ready[name]) >= 20 for name in keys)
