@@ -157,14 +157,14 @@ def until(workshop, what, holds):
     Raises:
         WorkshopError: it takes much longer than ever: what is waited for was not sent, or was fetched before.
     """
-    pause, patience = (0.1, 60) if workshop.target == "local" else (5, 900)
+    patience = 60 + 170 * workshop.pause
     end = time.monotonic() + patience
     with doing(f"Waiting until {what}"):
         while not holds():
             if time.monotonic() > end:
                 cure = "Run again the cell above that sends checkouts, then this one."
-                raise WorkshopError(f"Waited {patience} seconds until {what}, and nothing came. {cure}")
-            time.sleep(pause)
+                raise WorkshopError(f"Waited {patience:.0f} seconds until {what}, and nothing came. {cure}")
+            time.sleep(workshop.pause)
 
 
 def make_role(workshop):
