@@ -120,9 +120,10 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("bench", bench, "measure, and print one JSON object of figures")
     sub.add_argument("what", nargs="?", choices=["lab"], help="lab: every notebook in JupyterLab, into its README.md")
     sub.add_argument("names", nargs="*", metavar="NAME", help="with lab: a notebook, such as 03 (default: all)")
-    sub = command("soak", soak, "try for long what tests try for short: notebooks' cells in hostile orders")
-    sub.add_argument("--minutes", type=float, help="stop after so long (default: when all has been tried once)")
-    sub.add_argument("names", nargs="*", metavar="NAME", help="a notebook, such as 03 (default: all)")
+    sub = command("soak", soak, "try for long what tests try for short")
+    sub.add_argument("--minutes", type=float, help="for so long: kills, crowds, nonsense, odd places")
+    sub.add_argument("--seed", type=int, default=0, help="of these trials (default: 0)")
+    sub.add_argument("names", nargs="*", metavar="NAME", help="a notebook, such as 03, or a trial (default: all)")
     return parser
 
 
@@ -284,9 +285,14 @@ def bench(options: argparse.Namespace) -> int:
 
 
 def soak(options: argparse.Namespace) -> int:
-    """Run notebooks' cells twice, from the middle, after clean_up; exit code 1 when a reader would be left alone."""
+    """Run notebooks' cells twice, from the middle, after clean_up; exit code 1 when a reader would be left alone.
+
+    With --minutes instead: the cloud, its kernel, workers, jobs and model servers killed at random moments, twenty
+    readers, fifty threads, changed definitions, random calls, hostile functions, odd places; a table of tried, good,
+    lost, left.
+    """
     python = env.prepare(tests=True)
-    minutes = [] if options.minutes is None else ["--minutes", str(options.minutes)]
+    minutes = [] if options.minutes is None else ["--minutes", str(options.minutes), "--seed", str(options.seed)]
     return run([python, "-m", "tools.soak", *minutes, *options.names], env.tester_environment(python))
 
 

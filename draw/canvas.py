@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from xml.sax.saxutils import escape, quoteattr
+from html import escape  # xml.sax.saxutils imports all of urllib
 
 from draw import icons, metrics
 
@@ -57,7 +57,7 @@ class Canvas:
         wide = metrics.width(text, size, bold)
         self.add(
             "text",
-            escape(printable(text), {'"': "&quot;"}),  # so that quotes in an SVG are around attributes, all of them
+            _quotable(printable(text)),  # so that quotes in an SVG are around attributes, all of them
             x=x,
             y=y,
             textLength=wide or None,
@@ -99,10 +99,14 @@ class Canvas:
 def tag(name: str, content: str = "", /, **attributes: object) -> str:
     """An element; attributes of None are left out, `_` in their names stands for `-`."""
     written = [
-        f" {key.replace('_', '-')}={quoteattr(str(value))}" for key, value in attributes.items() if value is not None
+        f' {key.replace("_", "-")}="{_quotable(str(value))}"' for key, value in attributes.items() if value is not None
     ]
     opening = f"<{name}{''.join(written)}"
     return f"{opening}>{content}</{name}>" if content else f"{opening}/>"
+
+
+def _quotable(text: str) -> str:
+    return escape(text, quote=False).replace('"', "&quot;").replace("\n", "&#10;")
 
 
 def printable(text: str) -> str:

@@ -7,8 +7,9 @@ around lie inside each other, so that none crosses another.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
-from itertools import combinations, pairwise
+from itertools import pairwise
 
 from draw.plan import Plan, Point, Route, cropped, reach
 
@@ -62,12 +63,26 @@ def _even(plan: Plan, cuts: list[int], count: int) -> list[tuple[int, ...]]:
     def highest(chosen: tuple[int, ...]) -> int:
         return max(low - top for top, low in pairwise((0, *chosen, plan.h)))
 
-    choices = sorted(combinations(cuts, count), key=highest)
-    if not choices:
+    if len(cuts) < count:
         return []
-    near = [chosen for chosen in choices[:40] if highest(chosen) <= highest(choices[0]) * 1.25]
+    limit = plan.h / (count + 1)
+    while not (choices := list(_no_higher(limit, plan.h, cuts, count))):
+        limit *= 1.1
+    lowest = min(map(highest, choices))
+    near = sorted(_no_higher(lowest * 1.25, plan.h, cuts, count), key=highest)[:40]
     near.sort(key=lambda chosen: (sum(len(_crossing(plan, cut)) for cut in chosen), highest(chosen)))
     return near[:3]
+
+
+def _no_higher(limit: float, end: int, cuts: list[int], count: int, top: int = 0) -> Iterator[tuple[int, ...]]:
+    """The choices of so many cuts between `top` and `end` whose columns are all no higher than the limit."""
+    if count == 0 and end - top <= limit:
+        yield ()
+    for number, cut in enumerate(cuts if count else ()):
+        if cut - top > limit:
+            return
+        if end - cut <= count * limit:
+            yield from ((cut, *rest) for rest in _no_higher(limit, end, cuts[number + 1 :], count - 1, cut))
 
 
 def _crossing(plan: Plan, cut: int) -> list[int]:

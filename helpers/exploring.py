@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from draw import page
+from helpers import costs
 from helpers.attended import attended
 from helpers.deploy import machine_of
 from helpers.errors import WorkshopError
 from helpers.resources import Execution
-from helpers.review import Place, retries_of, walk
+from helpers.review import Place, cost_of, retries_of, walk
 from helpers.session import current
 from helpers.views import show
 
@@ -73,14 +74,15 @@ def explore(
     seeds: int = 1000,
     answers: Mapping[str, Any] | None = None,
     within: float | None = None,
+    max_usd: float | None = None,
 ) -> Exploration:
     """Runs a deployed workflow in many worlds, each with other faults, on the local cloud's virtual time.
 
     First each fault by itself, then two and three together: throttled, timed out, lost callback, delivered twice,
     killed, slow, partial batch. What breaks the workflow (it fails, waits for ever, does something twice, loses
-    something, takes too long) is cut down to the fewest faults and kept as an execution. What the workflow calls is
-    really called once; later worlds remember the answer. A seed is the same world every time. On AWS nothing is
-    explored, and it says so.
+    something, takes too long, costs too much) is cut down to the fewest faults and kept as an execution. What the
+    workflow calls is really called once; later worlds remember the answer. A seed is the same world every time. On AWS
+    nothing is explored, and it says so.
 
     Args:
         workflow: an SDK Workflow that was deployed, or what `deploy` returned.
@@ -89,6 +91,7 @@ def explore(
         seeds: how many worlds.
         answers: what the callbacks and activities bring, by state.
         within: virtual seconds that it may take.
+        max_usd: dollars that it may cost on AWS, its transitions and calls at list prices (`costs.AS_OF`).
 
     Raises:
         WorkshopError: it fails where nothing goes wrong, or is not deployed; or there is no such fault.
@@ -96,7 +99,9 @@ def explore(
     session = current()
     machine = machine_of(workflow)
     request = {"stateMachineArn": machine.arn, "input": json.dumps({} if input is None else input), "seeds": seeds}
-    request |= {"kinds": list(faults) if faults is not None else None, "answers": answers, "within": within}
+    places = {place.name: place for place in walk(json.loads(machine.definition))}
+    limits = {"seconds": within, "dollars": max_usd, "prices": {"": costs.TRANSITION} | _prices(places.values())}
+    request |= {"kinds": list(faults) if faults is not None else None, "answers": answers, "limits": limits}
     if session.cloud is None:
         print("On AWS nothing is explored: a thousand worlds would be paid for.")
         return Exploration(machine.name, 0, [])
@@ -110,7 +115,6 @@ def explore(
             f"Where nothing goes wrong, the workflow ends {answer['calm']} ({answer['error']}). Mend that first; of a "
             'state that waits for a callback, say what comes: explore(…, answers={"Ask": {…}}).'
         )
-    places = {place.name: place for place in walk(json.loads(machine.definition))}
     found = [
         Found(
             each["state"],
@@ -125,6 +129,12 @@ def explore(
     return Exploration(machine.name, answer["worlds"], found)
 
 
+def _prices(places: Iterable[Place]) -> dict[str, float]:
+    """Dollars of a call, by its Resource."""
+    tasks = {str(place.state["Resource"]): place for place in places if place.call}
+    return {resource: sum(cost_of(place.state).values()) - costs.TRANSITION for resource, place in tasks.items()}
+
+
 def _said(kind: str) -> str:
     words = {"lost callback": "never answered", "partial batch": "done in part", "timed out": "not answered"}
     words["delivered twice"] = "done, and its answer lost"
@@ -134,6 +144,8 @@ def _said(kind: str) -> str:
 def _missing(found: Mapping[str, Any], place: Place | None) -> str:
     """What the definition lacks, so that this could happen."""
     state, error, kinds = found["state"], found["error"], {kind for _, _, kind in found["faults"]}
+    if found["kind"] == "costs too much":
+        return "costs more than it may"
     if found["kind"] == "takes too long" or place is None:
         return "takes longer than it may"
     if found["kind"] == "waits for ever":

@@ -88,7 +88,7 @@ def _undisturbed(_module: types.ModuleType) -> Iterator[None]:
     """Whatever is imported inside leaves warnings, the root logger and tracebacks as they were.
 
     sagemaker makes a session at import: it must not look for an EC2 instance's credentials on the network, nor
-    complain that there is no region yet.
+    complain that there is no region yet, nor, where AWS is on this machine, open the reader's files.
     """
     root, level = logging.getLogger(), logging.getLogger().level
     # sagemaker gives this logger a handler on stdout, and would set INFO where it finds no level.
@@ -96,6 +96,8 @@ def _undisturbed(_module: types.ModuleType) -> Iterator[None]:
     environment = dict(os.environ)
     os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
     os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
+    if os.environ.get("WORKSHOP_TARGET", "local") == "local":
+        os.environ |= dict.fromkeys(("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"), os.devnull)
     boto3: Any = importlib.import_module("boto3")
     session = boto3.DEFAULT_SESSION
     with warnings.catch_warnings(), _plain_tracebacks():
@@ -105,9 +107,8 @@ def _undisturbed(_module: types.ModuleType) -> Iterator[None]:
         finally:
             root.setLevel(level)
             boto3.DEFAULT_SESSION = session
-            for name in ("AWS_EC2_METADATA_DISABLED", "AWS_DEFAULT_REGION"):
-                if name not in environment:
-                    os.environ.pop(name, None)
+            for name in [name for name in os.environ if name.startswith("AWS_") and name not in environment]:
+                del os.environ[name]
             os.environ.update(environment)
 
 

@@ -375,13 +375,14 @@ def _cost(machine: Json) -> costs.Cost:
             known[name] = Counter()  # a way back here is not taken
             state = machine["States"].get(name, {})
             ways = [of(each) for each in _following(state, caught=False)]
-            known[name] = _cost_of(state) + max(ways, key=lambda way: sum(way.values()), default=Counter())
+            known[name] = cost_of(state) + max(ways, key=lambda way: sum(way.values()), default=Counter())
         return known[name]
 
     return of(machine["StartAt"])
 
 
-def _cost_of(state: Json) -> costs.Cost:
+def cost_of(state: Json) -> costs.Cost:
+    """What entering a state costs once, with all that is in it."""
     cost: costs.Cost = Counter({"Step Functions": costs.TRANSITION})
     if state.get("Type") == "Task":
         call = call_of(str(state["Resource"]))

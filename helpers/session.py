@@ -9,13 +9,17 @@ default, or virtual seconds a real second). Everything after it is the same for 
 from __future__ import annotations
 
 import atexit
+import importlib
 import json
 import os
+import re
 import shutil
+import subprocess
 import tempfile
+import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,6 +33,8 @@ from localcloud import aws_settings
 
 #: The environment variable with the path of a file like a SageMaker notebook's /opt/ml/metadata/resource-metadata.json.
 NOTEBOOK_METADATA = "WORKSHOP_NOTEBOOK_METADATA"
+#: Real seconds in which a local cloud that shuts down ends.
+_LAST_SECONDS = 2.0
 _SERVICES = {"states": "states", "functions": "lambda", "jobs": "sagemaker"}
 
 
@@ -134,17 +140,33 @@ class Session:
 
         Raises:
             LocalCloudDied: the local cloud is gone.
+            WorkshopError: it is there, and cannot be reached.
             UnsupportedLocally: it refused; boto3 has a ClientError for that.
         """
         try:
             yield
         except Exception as problem:
-            if self.cloud is not None and not self.cloud.alive:
+            if self.cloud is not None and self._has_ended(self.cloud, problem):
                 raise LocalCloudDied(f"Restart the kernel for a new local cloud. {self.cloud.died()}") from problem
+            if self.cloud is not None and type(problem).__name__ == "EndpointConnectionError":
+                raise WorkshopError(
+                    f"The local cloud runs, but this machine does not reach {self.cloud.endpoint}. Let a firewall pass "
+                    "127.0.0.1, or switch the loopback on (Linux: ip link set lo up), and run this again."
+                ) from None
             refusal = getattr(problem, "response", {}).get("Error", {})
             if refusal.get("Code") == UnsupportedLocally.__name__:
                 raise UnsupportedLocally(refusal["Message"]) from None
             raise
+
+    def _has_ended(self, cloud: localcloud.LocalCloud, problem: Exception) -> bool:
+        """Whether the local cloud has, or is about to: while it shuts down, it fails what it is asked, or hangs up."""
+        from botocore.exceptions import ConnectionError, HTTPClientError
+
+        code = getattr(problem, "response", {}).get("Error", {}).get("Code")
+        if code == "InternalFailure" or isinstance(problem, ConnectionError | HTTPClientError):
+            with suppress(subprocess.TimeoutExpired):
+                cloud.process.wait(_LAST_SECONDS)
+        return not cloud.alive
 
 
 _session: Session | None = None
@@ -157,8 +179,8 @@ def connect() -> Session:
 
     Raises:
         LocalCloudDied: it did not start; the end of its log says why.
-        WorkshopError: WORKSHOP_TARGET is neither, the reader's AWS account cannot be reached, or what it would make
-            has a name that is taken.
+        WorkshopError: WORKSHOP_TARGET is neither, another setting is none, the reader's AWS account cannot be reached,
+            or what it would make has a name that is taken.
     """
     global _session
     target = target_wanted()
@@ -200,6 +222,11 @@ def current() -> Session:
 
 
 def _connect_locally() -> Session:
+    region = os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
+    if not re.fullmatch(r"[a-z]{2,}(-[a-z]+)+-\d+", region):
+        raise WorkshopError(
+            f'AWS_DEFAULT_REGION is "{region}". Unset it or set it to a region, such as us-east-1; restart the kernel.'
+        )
     speed = os.environ.get("WORKSHOP_SPEED", "max")
     try:
         fits = speed == "max" or float(speed) > 0
@@ -209,6 +236,8 @@ def _connect_locally() -> Session:
         raise WorkshopError(
             f'WORKSHOP_SPEED is "{speed}". Set it to max or to a number above 0, such as 10, and restart the kernel.'
         )
+    # On a second core, while this one waits for the cloud.
+    threading.Thread(target=importlib.import_module, args=("boto3",), daemon=True).start()
     try:
         cloud = localcloud.start(speed=speed, module="draw.screen")
     except localcloud.LocalCloudDied as died:

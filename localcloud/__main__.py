@@ -3,8 +3,8 @@
 When it is ready it prints one JSON line: `endpoint` (for AWS clients: its `local@` takes the prefix that some put
 before the host; leave it out for others, like urllib), `region`, `account_id`, the key with which calls must be signed
 (`access_key_id`, `secret_access_key`), where faults are injected (`faults`) and executions forked (`what_if`), and,
-where one is mounted, the address of a page (`page`). It serves until SIGINT or SIGTERM (CTRL_BREAK on Windows), or,
-with --parent-pipe, until its standard input ends.
+where one is mounted, the address of a page (`page`). It serves until SIGINT, SIGTERM or SIGHUP (CTRL_BREAK on
+Windows), or, with --parent-pipe, until its standard input ends.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from localcloud import aws_settings
+from localcloud import aws_settings, scratch
 
 if TYPE_CHECKING:
     from localcloud.door.front import Front
@@ -140,7 +140,7 @@ def main(arguments: list[str] | None = None, mount: tuple[str, Callable[[Host], 
     server.pages[control.RECALL] = control.Recall(cloud)
     if mount is not None:
         server.pages[mount[0]] = mount[1](cloud)
-    ends = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGBREAK") if hasattr(signal, name)]
+    ends = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)]
     for number in ends:
         signal.signal(number, _end)
     if options.parent_pipe:
@@ -169,6 +169,7 @@ def main(arguments: list[str] | None = None, mount: tuple[str, Callable[[Host], 
         for number in ends:
             signal.signal(number, signal.SIG_IGN)
         cloud.close()
+        scratch.sweep()  # of whoever started this one and was killed
     return 0
 
 

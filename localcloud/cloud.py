@@ -173,7 +173,7 @@ class Cloud:
 
     def close(self) -> None:
         """End what the services started, stop the clock, remove the scratch directory."""
-        self.on_event = None
+        self.on_event, self.front.closing = None, True
         self.registry.close()
         self.clock.close()
         self.front.close()

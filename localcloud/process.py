@@ -9,7 +9,6 @@ import queue
 import subprocess
 import sys
 import threading
-import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,7 +19,6 @@ from localcloud import aws_settings, scratch
 from localcloud.errors import LocalCloudDied
 
 READY_SECONDS = 60
-_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # no proxy sees a local call
 _HOME = Path(__file__).resolve().parent.parent
 
 
@@ -86,8 +84,8 @@ class LocalCloud:
         apart: dict[str, Any] = {"start_new_session": True}
         if sys.platform == "win32":
             apart = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-        # glibc gives each thread memory of its own, and keeps it: two such heaps do for all of them.
-        apart["env"] = {"MALLOC_ARENA_MAX": "2", **os.environ}
+        # glibc gives each thread memory of its own, and keeps it, with holes: one such heap does for all of them.
+        apart["env"] = {"MALLOC_ARENA_MAX": "1", **os.environ}
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 command, cwd=_HOME, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, **apart
@@ -189,10 +187,13 @@ class LocalCloud:
         return set(self._control("GET", "")["called"])
 
     def _control(self, method: str, path: str, content: Any = None, at: str = "") -> dict[str, Any]:
+        import urllib.request  # takes as long as the rest of this module, and few ask
+
+        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # no proxy sees a local call
         address, _, token = (at or self._faults).partition("?")
         data = None if content is None else json.dumps(content).encode()
         request = urllib.request.Request(f"{address}{path}?{token}", data=data, method=method)
-        with _DIRECT.open(request) as reply:
+        with direct.open(request) as reply:
             answer: dict[str, Any] = json.load(reply)
         if "message" in answer:
             raise ValueError(answer["message"])
@@ -226,6 +227,8 @@ class LocalCloud:
         if self.process.stdout is not None:
             self.process.stdout.close()
         scratch.remove(self.folder)
+        if self.process.returncode:
+            scratch.sweep()  # it was killed, and has left its own
 
 
 def _first_line(stream: IO[bytes]) -> bytes:

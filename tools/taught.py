@@ -1,8 +1,11 @@
-"""`python -m tools.taught [NN ...]`: how much of helpers and localcloud the notebooks execute, file by file.
+"""`python -m tools.taught [NN ...]`: how much of helpers and localcloud a reader of the notebooks executes, by file.
 
-What no cell needs and no promise covers goes (docs/taught.md). Each Python process counts, the cloud and workers too:
-those get an environment of their own, so a `.pth` file in site-packages starts the measuring, while this runs. Workers
-are killed at their end, so that what was measured is saved every second, and once more before a kill.
+The reader sits in the lab, answers each exercise wrongly, then loads its solution (tools/soak/readers.py), and hands in
+the capstone's two model solutions. What no cell needs and no promise covers goes (docs/taught.md).
+
+Each Python process counts, the cloud and workers too: those get an environment of their own, so a `.pth` file in
+site-packages starts the measuring, while this runs. Workers are killed at their end, so that what was measured is saved
+every second, and once more before a kill.
 """
 
 from __future__ import annotations
@@ -20,25 +23,41 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = [str(ROOT / name) for name in ("helpers", "localcloud")]
+READER = "answers wrongly first"
+CAPSTONE = """from helpers import checks, clean_up, connect
+connect()
+checks.capstone("solutions/capstone_reviews")
+checks.capstone("solutions/capstone_sensors")
+clean_up()"""
 HOOK = Path(sysconfig.get_path("purelib"), "zz_taught.pth")  # after the one that puts the checkout on the path
 
 
 def main() -> int:
-    """Execute notebooks as they are, their outputs saved; prints executed and all statements of each file."""
+    """Sends the reader through the named notebooks, or all; prints executed and all statements of each file."""
     from coverage import Coverage
 
-    from tools import execute
+    from tools.execute import NOTEBOOKS, find
+    from tools.soak.orders import execute, kernel
+    from tools.soak.readers import reading
 
+    names = sys.argv[1:]
+    paths = sorted({path for name in names for path in find(name)} if names else NOTEBOOKS.glob("*.ipynb"))
+    problems = []
     with tempfile.TemporaryDirectory() as folder:
         HOOK.write_text(f"import tools.taught; tools.taught.begin({folder!r})\n", encoding="utf-8")
         try:
-            failed = execute.main(sys.argv[1:])
+            for path in paths:
+                problems += [f"{path.stem}: {each}" for each in reading(path, READER, watches=True).problems]
+            if not names:
+                with kernel(NOTEBOOKS / "capstone.ipynb") as (_, client):
+                    problems += execute(client, 0, CAPSTONE).error.splitlines()
         finally:
             HOOK.unlink()
         measured = Coverage(data_file=f"{folder}/all", config_file=False, source_dirs=SOURCES)
         measured.combine([folder], strict=True)
         measured.report(file=sys.stdout)
-    return failed
+    print("\n".join(problems), file=sys.stderr)
+    return int(bool(problems))
 
 
 def begin(folder: str) -> None:

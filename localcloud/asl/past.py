@@ -36,7 +36,7 @@ class Machine(Protocol):
     states: dict[str, Any]
 
 
-class Frame(Protocol):
+class Thread(Protocol):
     """What of a thread of events is needed here; see `running.Frame`."""
 
     previous: int
@@ -208,14 +208,14 @@ class Past(History):
 
     # ---- what takes time
 
-    async def wait(self, frame: Frame, seconds: float, kinds: tuple[str, ...]) -> None:
+    async def wait(self, frame: Thread, seconds: float, kinds: tuple[str, ...]) -> None:
         """Wait as the history did, for the next event of this thread: one of these kinds."""
         if self.over:
             await self._clock.sleep(seconds)
         else:
             await self._until(self._find(frame.previous, kinds), seconds)
 
-    async def enter(self, frame: Frame, name: str, data: Any, seconds: float) -> Any:
+    async def enter(self, frame: Thread, name: str, data: Any, seconds: float) -> Any:
         """Wait until a state is entered; its input. At the moment, what is changed is."""
         change, event = self.change, self._find(frame.previous, ("StateEntered",), name)
         await self._until(event, seconds)
@@ -225,7 +225,7 @@ class Past(History):
         self._go_on()
         return data if change.input is KEPT else change.input
 
-    async def outcome(self, frame: Frame) -> Any:
+    async def outcome(self, frame: Thread) -> Any:
         """What a task that has been scheduled came to, its events told again; its result.
 
         Raises:
@@ -283,11 +283,11 @@ class Past(History):
                 return event
         return None
 
-    def _tell(self, frame: Frame, event: Event, *, advance: bool = True) -> None:
+    def _tell(self, frame: Thread, event: Event, *, advance: bool = True) -> None:
         member = next((key for key in event if key.endswith("EventDetails")), None)
         frame.event(str(event["type"]), (member, event[member]) if member else None, advance=advance)
 
-    async def whole(self, frame: Frame, name: str) -> tuple[Any, dict[str, Any] | None]:
+    async def whole(self, frame: Thread, name: str) -> tuple[Any, dict[str, Any] | None]:
         """A visit told again from its beginning to its end: its output, and what it assigned. Raises StateFailed."""
         for event in self._thread(frame.previous, _OF_MAP_RUN):
             if event["id"] >= self.change.at:

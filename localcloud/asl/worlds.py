@@ -55,7 +55,7 @@ class Problem:
     """What a world came to that it should not have.
 
     Args:
-        kind: "fails", "waits for ever", "does twice", "loses" or "takes too long".
+        kind: "fails", "waits for ever", "does twice", "loses", "takes too long" or "costs too much".
         state: where; "" for the execution as a whole.
         error: with which it failed.
     """
@@ -63,6 +63,21 @@ class Problem:
     kind: str
     state: str
     error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a world may take.
+
+    Args:
+        seconds: of virtual time; None for no limit.
+        dollars: for transitions and calls; None for no limit.
+        prices: dollars of a call, by its Resource; of a transition, by "".
+    """
+
+    seconds: float | None = None
+    dollars: float | None = None
+    prices: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -75,6 +90,12 @@ class Outcome:
     left: set[str] = field(default_factory=set)  # states whose batch was done in part
     hangs: bool = False
     seconds: float = 0.0
+
+    def dollars(self, prices: Mapping[str, float]) -> float:
+        """What it costs: each state that is entered is a transition, and each try more of a task."""
+        entered = [each["type"] for each in self.execution.history.events if str(each["type"]).endswith("StateEntered")]
+        transitions = len(entered) + len(self.calls) - entered.count("TaskStateEntered")
+        return prices.get("", 0.0) * transitions + sum(prices.get(resource, 0.0) for _, _, resource in self.calls)
 
 
 class Sketch(History):
@@ -287,7 +308,7 @@ def applicable(call: Integration) -> Iterator[str]:
         yield "partial batch"
 
 
-def problem(outcome: Outcome, calm: Outcome, within: float | None) -> Problem | None:
+def problem(outcome: Outcome, calm: Outcome, limits: Limits) -> Problem | None:
     """What is wrong with how a world ended, held against the one in which nothing went wrong.
 
     A Fail state is an end that the workflow means to have; so is failing where nobody knows whether the call was done.
@@ -305,7 +326,10 @@ def problem(outcome: Outcome, calm: Outcome, within: float | None) -> Problem | 
     missing = calm.effects - outcome.effects
     if (missing or outcome.left) and not outcome.effects.keys() - calm.effects.keys():
         return Problem("loses", next(iter([*sorted(outcome.left), *(key[0] for key in missing)])))
-    return Problem("takes too long", "") if within is not None and outcome.seconds > within else None
+    if limits.seconds is not None and outcome.seconds > limits.seconds:
+        return Problem("takes too long", "")
+    costs_more = limits.dollars is not None and outcome.dollars(limits.prices) > limits.dollars
+    return Problem("costs too much", "") if costs_more else None
 
 
 def _entered_last(events: list[dict[str, Any]]) -> str:
@@ -342,7 +366,7 @@ class Explorer:
         memory: what they share.
         execution: makes an execution of the workflow in an environment, to be written down or not.
         kinds: what may go wrong.
-        within: virtual seconds that it may take.
+        limits: what a world may take.
     """
 
     def __init__(
@@ -350,9 +374,9 @@ class Explorer:
         memory: Memory,
         execution: Callable[[Environment, bool], StateMachineExecution],
         kinds: Collection[str],
-        within: float | None,
+        limits: Limits,
     ) -> None:
-        self.memory, self.kinds, self.within, self._execution = memory, kinds, within, execution
+        self.memory, self.kinds, self.limits, self._execution = memory, kinds, limits, execution
         self.calm = self.run(frozenset())
 
     def run(self, faults: frozenset[Fault], *, written: bool = False) -> Outcome:
@@ -393,7 +417,7 @@ class Explorer:
 
     def wrong(self, faults: frozenset[Fault]) -> Problem | None:
         """What is wrong with a world."""
-        return problem(self.run(faults), self.calm, self.within)
+        return problem(self.run(faults), self.calm, self.limits)
 
     def smallest(self, faults: frozenset[Fault], wrong: Problem) -> frozenset[Fault]:
         """The faults without those that it does not take."""

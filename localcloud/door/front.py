@@ -88,7 +88,12 @@ class Front:
         access: tells what the cloud's own functions and jobs ask from what its reader asks.
         guard: looks whether who calls may; None where everybody may.
         late: knows what is not known everywhere yet; None where all is at once.
+
+    Attributes:
+        closing: the cloud ends, and answers nobody else: what its executions come to now is not their own end.
     """
+
+    closing = False
 
     def __init__(
         self, registry: Registry, host: Host, access: Access, guard: Guard | None = None, late: Late | None = None
@@ -141,6 +146,8 @@ class Front:
         """Our own answer, or None when moto is to answer."""
         self._registry.called.add(service)
         try:
+            if self.closing and INSIDE not in environ:
+                raise ServiceError("InternalFailure", "The local cloud is shutting down. Start it again.", 501)
             action = environ[ACTION] = self._action_of(service, environ, request)
             if service in self._registry.names:
                 loaded = self._registry.loaded(service)
@@ -253,6 +260,8 @@ class Front:
             malformed.check_table(action, loads(request.body))
         if service in ("secretsmanager", "ssm"):
             malformed.check_named(service, action, loads(request.body))
+        if action == "LabelParameterVersion":
+            moto.check_parameter(self._host.account_id, self._host.region, loads(request.body).get("Name"))
         if service == "s3":
             malformed.check_object(action, request.path, request.query)
         if (service, action) in _QUEUES:
@@ -450,7 +459,8 @@ def error_answer(request: Request, protocol: str, error: ServiceError) -> Answer
         protocol: of the service, as botocore names it. A service may speak query and JSON: the request says which.
     """
     content = request.headers.get("content-type", "")
-    elements = f"<Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message>"
+    message = malformed.NO_XML.sub("\ufffd", error.message)
+    elements = f"<Code>{escape(error.code)}</Code><Message>{escape(message)}</Message>"
     if protocol == "rest-xml":
         xml = f"<Error>{elements}</Error>"
     elif protocol == "ec2":

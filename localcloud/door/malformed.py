@@ -20,8 +20,9 @@ _TOKENS = ("NextToken", "Marker", "ShardIterator")
 #: A new table's name: HowItWorks.NamingRulesDataTypes in DynamoDB's developer guide.
 _TABLE = re.compile("[a-zA-Z0-9_.-]+")
 
-#: What SQS and SNS do not take for a message: https://www.w3.org/TR/REC-xml/#charsets, by SendMessage's API reference.
-_NO_XML = re.compile("[^\t\n\r\\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+#: What XML cannot hold, and SQS and SNS do not take for a message: https://www.w3.org/TR/REC-xml/#charsets, by
+#: SendMessage's API reference.
+NO_XML = re.compile("[^\t\n\r\\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 #: SQS's ranges of a queue's attributes: API_SetQueueAttributes.
@@ -74,7 +75,7 @@ def check_message(service: str, parameters: Mapping[str, Any]) -> None:
             raise ServiceError("MissingParameter", f"The request must contain the parameter {name}.")
         if not text:
             raise ServiceError("InvalidParameter", "Invalid parameter: Empty message")
-        if _NO_XML.search(text):
+        if NO_XML.search(text):
             allowed = "#x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF"
             code = "InvalidMessageContents" if service == "sqs" else "InvalidParameter"
             raise ServiceError(code, f"Invalid characters found. Valid unicode characters are {allowed}")

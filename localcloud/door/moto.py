@@ -15,7 +15,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
-from random import Random
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, unquote
 
@@ -71,6 +70,7 @@ SEAMS = (
     "moto.sqs.models:Queue.delete_message",
     "moto.sqs.models:SQSBackend.send_message_batch",
     "moto.sqs.models:sqs_backends",
+    "moto.ssm.models:ssm_backends",
 )
 
 _importing = threading.Lock()
@@ -148,15 +148,18 @@ def application() -> Any:
         def getrandbits(self, k: int, /) -> int:
             return self._source().getrandbits(k)
 
-        def _source(self) -> Random:
+        def get_random_string(self, *args: Any, **options: Any) -> str:
+            return str(self._source().get_random_string(*args, **options))  # the source is found once for all letters
+
+        def _source(self) -> MotoRandom:
             request: list[Any] = getattr(
                 _asking, "request", [b""]
             )  # outside of requests, one number of its own for each draw
             if isinstance(request[-1], bytes):
                 asked = hashlib.sha256(b"\n".join(request)).digest()
                 times[asked] += 1
-                request.append(Random(asked + b"%d" % times[asked]))
-            source: Random = request[-1]
+                request.append(MotoRandom(asked + b"%d" % times[asked]))
+            source: MotoRandom = request[-1]
             return source
 
     mock_random.__class__ = Drawn
@@ -359,9 +362,19 @@ def backend(service: str, account_id: str, region: str) -> Any:
     """What moto keeps of a service in one account and region: queues, streams, tables, log groups, models, jobs.
 
     Args:
-        service: "dynamodb", "kinesis", "logs", "sagemaker" or "sqs".
+        service: "dynamodb", "kinesis", "logs", "sagemaker", "sqs" or "ssm".
     """
     return getattr(importlib.import_module(f"moto.{service}.models"), f"{service}_backends")[account_id][region]
+
+
+def check_parameter(account_id: str, region: str, name: object) -> None:
+    """Refuse a version's label for a parameter that is not there, which moto would half make, and be broken by.
+
+    Raises:
+        ServiceError: ParameterNotFound.
+    """
+    if name not in backend("ssm", account_id, region)._parameters:
+        raise ServiceError("ParameterNotFound", f"Parameter {name} not found.")
 
 
 def create_endpoint_config(sagemaker: Any, **settings: Any) -> Any:

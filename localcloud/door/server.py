@@ -18,6 +18,7 @@ from typing import Any
 
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
+from localcloud import memory
 from localcloud.door.access import Access, Denied
 from localcloud.door.front import PRESERVED_NAMES, error_answer, head_of, identify
 from localcloud.door.wire import Answer, Request, ServiceError
@@ -156,6 +157,10 @@ class Handler(WSGIRequestHandler):
                 self._run(environ)
             else:
                 self._send_answer(self.server.pages[page](environ))
+            if len(body) > memory.LARGE:
+                environ.clear()  # it is kept until the next request, and would keep the body
+                del body
+                memory.give_back()
 
     def _body(self, environ: dict[str, Any]) -> bytes:
         """The whole body.

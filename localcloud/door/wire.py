@@ -359,9 +359,10 @@ class _Route:
 
     def matches(self, request: Request, query: Mapping[str, list[str]]) -> bool:
         return (
-            self.path.fullmatch(request.path) is not None
-            and all(key in query and value in ("", query[key][0]) for key, value in self.query.items())
+            self.query.keys() <= query.keys()
             and self.headers <= request.headers.keys()
+            and self.path.fullmatch(request.path) is not None
+            and all(value in ("", query[key][0]) for key, value in self.query.items())
         )
 
 

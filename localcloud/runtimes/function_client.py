@@ -25,7 +25,7 @@ from _thread import start_new_thread
 from collections.abc import Callable
 from decimal import Decimal
 from types import TracebackType
-from typing import Any
+from typing import Any, NoReturn
 
 _API = "/2018-06-01/runtime"
 
@@ -136,8 +136,8 @@ class RuntimeApi:
                 name, _, value = line.decode("latin-1").partition(":")
                 found[name.lower()] = value.strip()
             return found, answer.read(int(found.get("content-length", 0)))
-        except OSError:
-            os._exit(1)  # the cloud is gone, and with it whoever might care
+        except OSError:  # the cloud is gone, and with it whoever might care
+            end()
 
 
 def load(handler: str) -> Handler:
@@ -286,6 +286,13 @@ def set_up_logging() -> _RequestId:
     return request_id
 
 
+def end() -> NoReturn:
+    """End this process, and what it started."""
+    if sys.platform != "win32" and os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)
+    os._exit(1)
+
+
 def end_with_parent() -> None:
     """End this process, and what it started, when standard input ends: the cloud holds its other end."""
     pipe = os.dup(0)
@@ -300,9 +307,7 @@ def end_with_parent() -> None:
                     break
             except OSError:
                 break
-        if sys.platform != "win32" and os.getpgrp() == os.getpid():
-            os.killpg(0, signal.SIGKILL)
-        os._exit(1)
+        end()
 
     start_new_thread(watch, ())  # not a threading.Thread: the handler sees none that it did not start
 

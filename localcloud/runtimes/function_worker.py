@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import secrets
 import selectors
 import signal
@@ -35,6 +36,9 @@ MAX_RESPONSE = 6_291_556
 #: (https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html, "Init phase"). What the first start
 #: has read from disk, the second finds in memory: that helps a slow laptop.
 INIT_SECONDS = 10.0
+
+#: Bytes of each end of what one event prints that are kept; in between there may be any number more.
+_LOG_BYTES = 1 << 20
 
 #: Real seconds that a worker has to come for its next event once it has answered one.
 _READY_SECONDS = 60.0
@@ -231,11 +235,20 @@ class Worker:
             self._send(connection, _NOT_FOUND)
 
     def read_log(self) -> bytes:
-        """What it wrote to its standard output and error since the last call."""
-        chunks = []
-        while chunk := self._log.read(1 << 20):
-            chunks.append(chunk)
-        return b"".join(chunks)
+        """What it wrote to its standard output and error since the last call; of very much both ends."""
+        at, end = self._log.tell(), os.fstat(self._log.fileno()).st_size
+        over = end - at - 2 * _LOG_BYTES
+        if over <= 0:
+            return self._log.read(end - at) or b""
+        first = self._log.read(_LOG_BYTES) or b""
+        self._log.seek(end - _LOG_BYTES)
+        left_out = f"\n[The local cloud keeps {_LOG_BYTES:,} bytes of each end: {over:,} are left out here]\n"
+        return first + left_out.encode() + (self._log.read(_LOG_BYTES) or b"")
+
+    @property
+    def written(self) -> int:
+        """Bytes that it wrote there until the last `read_log`."""
+        return self._log.tell()
 
     def kill(self) -> None:
         """End the process and what it started. From any thread; more than once is fine."""
@@ -249,6 +262,7 @@ class Worker:
             key.fileobj.close()  # type: ignore[union-attr]
         self._selector.close()
         self._log.close()
+        self.process.log.unlink(missing_ok=True)
 
     # ---- how
 

@@ -73,7 +73,6 @@ class _Warm:
     name: str
     stream: str
     places: tuple[tuple[bytes, bytes], ...]  # directories here, and what they are called on Lambda
-    output: int = 0  # bytes
 
 
 class _Fleet:
@@ -237,8 +236,7 @@ class Functions:
                 call.result = replace(call.result, payload=said)
             call.took = time.monotonic() - began
             output = warm.worker.read_log()
-            warm.output += len(output)
-            reusable = call.result.ended is None and warm.output < _MAX_OUTPUT
+            reusable = call.result.ended is None and warm.worker.written < _MAX_OUTPUT
             lines = call.log(_lines(output, warm.places), self._now())
             return Outcome(call.result.payload, call.result.failed, warm.stream, lines)
         finally:

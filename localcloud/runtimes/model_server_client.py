@@ -173,3 +173,4 @@ def _log() -> None:
 
 if __name__ == "__main__":
     main()
+    sys.stdin.read()  # with its end all ends that the script has started: sitecustomize.py

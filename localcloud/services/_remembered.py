@@ -6,7 +6,6 @@ same photos anew. An answer there is found by the question and by the code and t
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
 import os
 import pickle
@@ -19,6 +18,8 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, Generic, TypeVar
+
+from localcloud import memory
 
 T = TypeVar("T")
 
@@ -86,7 +87,13 @@ def place(name: str, question: object) -> Path | None:
     folder = os.environ.get("LOCALCLOUD_REMEMBER")
     if not folder:
         return None
-    return Path(folder) / hashlib.sha256(repr((_makers(), name, question)).encode()).hexdigest()
+    return Path(folder) / f"{name}-{hashlib.sha256(repr((_makers(), question)).encode()).hexdigest()}"
+
+
+def knows(name: str) -> bool:
+    """Whether the folder has any answer of who answers under a name."""
+    folder = os.environ.get("LOCALCLOUD_REMEMBER")
+    return folder is not None and next(Path(folder).glob(f"{name}-*"), None) is not None
 
 
 def read(file: Path) -> Any:
@@ -110,20 +117,10 @@ def write(file: Path, answer: object) -> None:
 
 
 def _worked_out(answer: Callable[[], T]) -> T:
-    """The answer; the C library returns what the model needed for a moment: glibc keeps it, some 200 MB for a page."""
     try:
         return answer()
     finally:
-        trim = _malloc_trim()
-        if trim is not None:
-            trim(0)
-
-
-@cache
-def _malloc_trim() -> Any:
-    if sys.platform != "linux":
-        return None
-    return getattr(ctypes.CDLL(None), "malloc_trim", None)
+        memory.give_back()
 
 
 @cache

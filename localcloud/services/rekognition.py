@@ -12,7 +12,7 @@ import hashlib
 import math
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from localcloud.door.wire import ServiceError, Structure
 from localcloud.errors import UnsupportedLocally
@@ -47,9 +47,10 @@ _MODERATED = {
     "Gun": ("Violence", "Weapons"),
 }
 
+T = TypeVar("T")
 Confidences = tuple[dict[str, float], dict[str, list[Structure]]]
-#: Workflows ask for labels and for moderation.
-_judged: Remembered[Confidences] = Remembered(64, "labels")
+#: What each network saw in a picture: workflows ask for labels, moderation and text, and then once more.
+_seen: Remembered[Any] = Remembered(256, "pictures")
 
 _LANDMARKS = ("eyeLeft", "eyeRight", "nose", "mouthLeft", "mouthRight")
 
@@ -121,16 +122,18 @@ def pixels(content: bytes, most: int = _MOST_SENT) -> Image:
     return image
 
 
+def _look(for_what: str, look: Callable[[Image], T], image: Image) -> T:
+    """What there is in a picture, which is looked at once."""
+    key = hashlib.sha256(str(image.shape).encode() + image.tobytes()).digest()
+    found: T = _seen.get((for_what, key), partial(look, image))
+    return found
+
+
 # ---- labels
 
 
 def _confidences(image: Image) -> Confidences:
     """Each label's confidence in per cent, and the instances of those that have a box."""
-    key = hashlib.sha256(str(image.shape).encode() + image.tobytes()).digest()
-    return _judged.get(key, partial(_classify_and_detect, image))
-
-
-def _classify_and_detect(image: Image) -> Confidences:
     from localcloud.models import classifier, detector
     from localcloud.models.labels import labels, most_specific
 
@@ -160,7 +163,7 @@ def labels(image: Image, request: Structure) -> Structure:
         )
     least = request.get("MinConfidence", _LEAST_LABEL)
     wanted = _filter(request.get("Settings", {}).get("GeneralLabels", {}))
-    confidences, instances = _confidences(image)
+    confidences, instances = _look("labels", _confidences, image)
     names = [name for name, value in confidences.items() if value >= least and value > 0 and wanted(name)]
     names.sort(key=lambda name: (-confidences[name], name))
     found = [
@@ -205,8 +208,8 @@ def moderation(image: Image, request: Structure) -> Structure:
                 "WORKSHOP_TARGET=aws."
             )
     least = request.get("MinConfidence", _LEAST_MODERATION)
-    confidences, _ = _confidences(image)
-    found: list[tuple[float, tuple[str, ...]]] = [(100 * explicit.score(image), ("Explicit",))]
+    confidences, _ = _look("labels", _confidences, image)
+    found: list[tuple[float, tuple[str, ...]]] = [(100 * _look("explicit", explicit.score, image), ("Explicit",))]
     found += [(confidences[label], path) for label, path in _MODERATED.items()]
     found.sort(key=lambda entry: -entry[0])
     answer = [
@@ -237,7 +240,7 @@ def text(image: Image, request: Structure) -> Structure:
             "WORKSHOP_TARGET=aws."
         )
     rule = rules.get("WordFilter", {})
-    page = ocr.read(image, photo=True)
+    page = _look("text", partial(ocr.read, photo=True), image)
     lines: list[Structure] = []
     words: list[Structure] = []
     for line in page.lines:
@@ -284,7 +287,7 @@ def faces(image: Image, request: Structure) -> Structure:
             f"The face attributes {', '.join(guessed)} (age, gender, mood and the like) are not guessed by the local "
             "cloud. Leave Attributes out, or set WORKSHOP_TARGET=aws."
         )
-    return {"FaceDetails": [_face(image, face) for face in model.detect(image)]}
+    return {"FaceDetails": [_face(image, face) for face in _look("faces", model.detect, image)]}
 
 
 def _face(image: Image, face: Face) -> Structure:

@@ -128,6 +128,16 @@ PLANTED: list[tuple[str, Any, str, int, dict[str, Any]]] = [
     ),
     ("a slow child", lambda t: alone(t.nap(Retry=retry(*ALL))), "takes longer than it may", 1, {"within": 600}),
     (
+        "a dear way round",
+        lambda t: alone(
+            t.see(Catch=[{"ErrorEquals": ["States.ALL"], "Next": "Feel"}]),
+            Feel=task("aws-sdk:comprehend:detectSentiment", Parameters={"Text": "Good.", "LanguageCode": "en"}),
+        ),
+        "costs more than it may",
+        1,
+        {"faults": ["killed"], "max_usd": 0.0003},
+    ),
+    (
         "a child that never ends",
         lambda t: alone(t.nap(Retry=retry(*ALL))),
         "no TimeoutSeconds or HeartbeatSeconds at 'Do', and nobody answers",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,11 +13,12 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def printed_by(program: str) -> str:
+def printed_by(program: str, **settings: str) -> str:
     """What a fresh Python prints, on either stream."""
     process = subprocess.run(
         [sys.executable, "-c", program],
         cwd=ROOT,
+        env=os.environ | settings,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -45,7 +47,11 @@ assert stepfunctions.__version__ == "2.3.0", stepfunctions.__version__
 
 #: One process for all that needs sagemaker, which takes three seconds to import. Each part prints what its test reads.
 WITH_SAGEMAKER = """
-import json, logging, os, sys
+import json, logging, os, pathlib, sys
+opened = []
+pathlib.Path.home().joinpath(".aws").mkdir()
+pathlib.Path.home().joinpath(".aws", "config").write_text("[default]")
+sys.addaudithook(lambda event, args: opened.append(args[0]) if event == "open" and ".aws" in str(args[0]) else None)
 import helpers
 from stepfunctions import steps, template
 from stepfunctions.steps import TrainingStep
@@ -53,6 +59,7 @@ import stepfunctions.steps.sagemaker
 assert TrainingStep is steps.TrainingStep is stepfunctions.steps.sagemaker.TrainingStep
 assert isinstance(TrainingStep, type)
 assert stepfunctions.template is template
+assert opened == [], "the reader's own settings are nobody's business"
 assert logging.getLogger().level == logging.WARNING
 assert sys.excepthook is sys.__excepthook__
 workshop = helpers.connect()
@@ -83,9 +90,10 @@ for endpoint in ("http://127.0.0.1:1", ""):
 
 
 @pytest.fixture(scope="module")
-def with_sagemaker() -> list[str]:
-    """What the process prints, on either stream, by lines."""
-    return printed_by(WITH_SAGEMAKER).splitlines()
+def with_sagemaker(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """What the process prints, on either stream, by lines. Its reader has settings for AWS."""
+    home = str(tmp_path_factory.mktemp("home"))
+    return printed_by(WITH_SAGEMAKER, HOME=home, USERPROFILE=home).splitlines()
 
 
 def test_sagemaker_comes_when_a_step_needs_it_and_says_nothing(with_sagemaker: list[str]) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
 from sagemaker import Session as SageMaker
 from sagemaker import get_execution_role
 
@@ -129,6 +130,29 @@ def test_a_cloud_that_was_killed_is_reported_with_the_end_of_its_log(unconnected
     with pytest.raises(LocalCloudDied, match=r"Restart the kernel[^$]*the last words"):
         run(machine)
     assert connect() is not workshop
+
+
+@pytest.mark.parametrize("region", ["banana", "eu-central", "us-east-1 "])
+def test_a_region_that_is_none_is_named(unconnected: pytest.MonkeyPatch, region: str) -> None:
+    unconnected.setenv("AWS_DEFAULT_REGION", region)
+    with pytest.raises(WorkshopError, match=rf'AWS_DEFAULT_REGION is "{region}"\. Unset it or set it to a region'):
+        connect()
+
+
+def test_a_cloud_that_is_not_reached_is_said_to_run(workshop: session.Session, unconnected: pytest.MonkeyPatch) -> None:
+    unconnected.setattr(session, "_LAST_SECONDS", 0)
+    with pytest.raises(WorkshopError, match=r"runs, but this machine does not reach http://127"), workshop.alive():
+        raise EndpointConnectionError(endpoint_url="http://127.0.0.1:9")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to catch")
+def test_a_call_that_a_closing_cloud_fails_is_reported_as_its_end(unconnected: pytest.MonkeyPatch) -> None:
+    cloud = connect().cloud
+    assert cloud is not None
+    failed = {"Error": {"Code": "InternalFailure", "Message": "The local cloud is shutting down."}}
+    cloud.process.terminate()
+    with pytest.raises(LocalCloudDied, match=r"exit code 0"), session.current().alive():
+        raise ClientError(failed, "StartExecution")
 
 
 def test_a_cloud_that_cannot_start_says_why(unconnected: pytest.MonkeyPatch) -> None:

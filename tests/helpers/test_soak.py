@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import random
+import subprocess
+import tempfile
+from collections.abc import Generator
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -10,7 +15,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from tools.execute import find
-from tools.soak import readers
+from tools.soak import readers, trials
 from tools.soak.orders import ORDERS, Ran, judged
 
 SOURCES = [
@@ -104,3 +109,36 @@ def test_a_cell_that_fails_to_the_last_is_a_problem_and_one_that_is_mended_a_stu
     found = readers.reading(tmp_path / "tiny.ipynb", "runs each cell twice")
     assert found.stumbles == stumbles
     assert found.problems == ([problem] if problem else [])
+
+
+def test_trials_go_on_until_their_goals_and_the_table_counts_what_was_lost_and_left(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setenv("TMPDIR", tempfile.gettempdir())
+
+    def sound(chance: random.Random) -> Generator[trials.Try]:
+        while True:
+            yield trials.Try(2)
+
+    def leaky(chance: random.Random) -> Generator[trials.Try]:
+        yield trials.Try(lost=("an answer",))
+        yield trials.Try(left=("a folder",))
+
+    assert trials.run({"sound": (4, sound), "leaky": (2, leaky)}, 1, seed=0) == 1
+    shown = capsys.readouterr().out
+    assert "leaky, try 1: an answer" in shown
+    assert "| sound | 4 of 4 | 4 | 0 | 0 | 0 |" in shown
+    assert "| leaky | 2 of 2 | 1 | 1 | 1 | 0 |" in shown
+    assert trials.run({"sound": (4, sound)}, 1, seed=0) == 0
+
+
+def test_what_a_trial_starts_counts_as_left_while_it_lives_in_the_trials_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with subprocess.Popen(["sleep", "60"], env={**os.environ, "TMPDIR": str(tmp_path)}) as process:
+        (found,) = trials.left(set(), 0)
+        assert found.startswith(f"{process.pid} ")
+        process.kill()
+    assert trials.left(set(), 10) == ()

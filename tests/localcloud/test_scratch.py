@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import pytest
@@ -24,13 +23,6 @@ sys.stdin.read()
 """
 
 
-def old(folder: Path) -> Path:
-    """As if it had been made an hour ago."""
-    then = time.time() - 3600
-    os.utime(folder / "in-use", (then, then))
-    return folder
-
-
 def test_a_folder_goes_with_the_next_start_once_its_process_was_killed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -38,8 +30,8 @@ def test_a_folder_goes_with_the_next_start_once_its_process_was_killed(
     command = [sys.executable, "-c", MAKES_AND_WAITS, str(tmp_path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout
-        theirs = old(Path(other.stdout.readline().strip()))
-        mine = old(scratch.make())
+        theirs = Path(other.stdout.readline().strip())
+        mine = scratch.make()
         assert theirs.exists(), "its process runs"
         other.kill()
     third = scratch.make()
@@ -55,3 +47,25 @@ def test_what_only_has_such_a_name_stays(tmp_path: Path, monkeypatch: pytest.Mon
     foreign.mkdir()
     scratch.remove(scratch.make())
     assert list(tmp_path.iterdir()) == [foreign]
+
+
+def test_a_process_that_set_itself_apart_ends_with_the_folder_that_is_its_home() -> None:
+    folder = scratch.make()
+    home = dict.fromkeys(("HOME", "USERPROFILE"), str(folder / "home"))
+    daemon, other = (
+        subprocess.Popen(
+            [sys.executable, "-c", "print(flush=True); input()"],
+            env=os.environ | settings,
+            start_new_session=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        for settings in (home, {})
+    )
+    with daemon, other:
+        assert daemon.stdout
+        assert other.stdout
+        assert (daemon.stdout.readline(), other.stdout.readline()) == (b"\n", b"\n")
+        scratch.remove(folder)
+        assert daemon.wait(10) != 0
+        assert other.poll() is None

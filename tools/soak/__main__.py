@@ -1,4 +1,4 @@
-"""`workshop.py soak`: try everything once, or for some minutes, and say what a reader would stumble over."""
+"""`workshop.py soak`: every notebook in hostile ways, once; with --minutes, trials of a seed, and a table of them."""
 
 from __future__ import annotations
 
@@ -9,38 +9,52 @@ from functools import partial
 from pathlib import Path
 
 from tools.execute import NOTEBOOKS, find
-from tools.soak import account
+from tools.soak import account, crowds, hostile, kills, nonsense, trials
 from tools.soak.orders import ORDERS, trouble
 from tools.soak.readers import READERS, reading
 
+#: A name -> how many tries are asked for, and the trial.
+TRIALS: dict[str, tuple[int, trials.Trial]] = {
+    "cloud killed": (100, kills.clouds),
+    "worker killed": (100, kills.workers),
+    "job killed": (100, kills.jobs),
+    "model server killed": (100, kills.servers),
+    "kernel killed": (100, kills.kernels),
+    "readers at once": (crowds.READERS, crowds.readers),
+    "calls of 50 threads": (1, crowds.threads),
+    "changed definitions": (10_000, nonsense.definitions),
+    "random calls": (80_000, nonsense.calls),
+    "hostile functions": (len(hostile.FUNCTIONS) + 1, hostile.functions),
+    "odd places": (len(hostile.PLACES), hostile.places),
+}
+
 
 def main(arguments: list[str] | None = None) -> int:
-    """Try the named notebooks, or all, in every order; returns 1 when anything was found."""
+    """Run the trials, or the named notebooks, or all, in every order; returns 1 when anything was found."""
     parser = argparse.ArgumentParser(prog="workshop.py soak")
     parser.add_argument("--minutes", type=float)
+    parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("names", nargs="*", metavar="NAME")
     options = parser.parse_args(arguments)
+    if options.minutes:
+        chosen = {name: trial for name, trial in TRIALS.items() if not options.names or name in options.names}
+        return trials.run(chosen, options.minutes, options.seed)
     paths = sorted({path for name in options.names for path in find(name)} or NOTEBOOKS.glob("*.ipynb"))
-    until = time.monotonic() + 60 * (options.minutes or 0)
-    found, rounds = 0, 0
-    while rounds == 0 or time.monotonic() < until:
-        rounds += 1
-        for path in paths:
-            trials = {order: partial(trouble, path, order) for order in ORDERS}
-            trials["two readers on AWS, again and killed"] = partial(account.trouble, path)
-            trials |= {f"a reader who {habit}": partial(_reading, path, habit) for habit in READERS}
-            trials["on an AWS that is late"] = partial(account.alone, path, late=2.0)
-            trials["with models that make no mistake"] = partial(account.alone, path, module="tools.soak.perfect")
-            for order, trial in trials.items():
-                if options.minutes and time.monotonic() > until:
-                    break
-                started = time.monotonic()
-                problems = trial()
-                found += len(problems)
-                took = time.monotonic() - started
-                print(f"{path.stem}, {order}: {len(problems) or 'nothing'} found, {took:.0f} s", flush=True)
-                for problem in problems:
-                    print(f"  {problem}", flush=True)
+    found = 0
+    for path in paths:
+        ways = {order: partial(trouble, path, order) for order in ORDERS}
+        ways["two readers on AWS, again and killed"] = partial(account.trouble, path)
+        ways |= {f"a reader who {habit}": partial(_reading, path, habit) for habit in READERS}
+        ways["on an AWS that is late"] = partial(account.alone, path, late=2.0)
+        ways["with models that make no mistake"] = partial(account.alone, path, module="tools.soak.perfect")
+        for order, way in ways.items():
+            started = time.monotonic()
+            problems = way()
+            found += len(problems)
+            took = time.monotonic() - started
+            print(f"{path.stem}, {order}: {len(problems) or 'nothing'} found, {took:.0f} s", flush=True)
+            for problem in problems:
+                print(f"  {problem}", flush=True)
     return int(found > 0)
 
 

@@ -104,6 +104,7 @@ def kernel(path: Path, settings: Mapping[str, str] | None = None, *more: str) ->
     manager, client = start_new_kernel(
         kernel_name="python3", cwd=str(path.parent), env=environment, extra_arguments=begin
     )
+    client.allow_stdin = False
     try:
         yield manager, client
     finally:
@@ -112,7 +113,7 @@ def kernel(path: Path, settings: Mapping[str, str] | None = None, *more: str) ->
 
 
 def execute(client: Any, cell: int, source: str) -> Ran:
-    """Runs one cell."""
+    """Runs one cell; where a client with somebody at it is asked for a line, it is an empty one."""
     printed: list[str] = []
     error = ""
 
@@ -124,7 +125,7 @@ def execute(client: Any, cell: int, source: str) -> Ran:
         elif message["msg_type"] == "error":
             error = COLOURS.sub("", "\n".join(content["traceback"]))
 
-    client.execute_interactive(source, allow_stdin=False, timeout=PATIENCE, output_hook=hear)
+    client.execute_interactive(source, stdin_hook=lambda _: client.input(""), timeout=PATIENCE, output_hook=hear)
     return Ran(cell, "".join(printed), error)
 
 

@@ -89,10 +89,9 @@ def _twice(lesson: Lesson) -> Iterator[Step]:
 
 
 def _wrong_first(lesson: Lesson) -> Iterator[Step]:
+    yield from lesson.run(*range(min(lesson.exercises, default=lesson.end)))
     for number in lesson.exercises:
         after = next((each for each in lesson.exercises if each > number), lesson.end)
-        if number == lesson.exercises[0]:
-            yield from lesson.run(*range(number))
         yield number, lesson.wrong(number)
         yield from lesson.run(*range(number + 1, after))
         yield number, lesson.solutions.get(number, lesson.cells[number])
@@ -196,11 +195,13 @@ class Reading:
     problems: list[str] = field(default_factory=list)
 
 
-def reading(path: Path, reader: str) -> Reading:
-    """One reader's way through a notebook."""
+def reading(path: Path, reader: str, *, watches: bool = False) -> Reading:
+    """One reader's way through a notebook; who watches sees executions at the lab's pace."""
     lesson, found = read(path), Reading()
     last: dict[int, Ran] = {}
     with kernel(path) as (manager, client):
+        if watches:
+            client.allow_stdin = True  # by which a kernel knows that somebody is there
         for number, source in READERS[reader](lesson):
             if number == -2:
                 manager.restart_kernel(now=True)

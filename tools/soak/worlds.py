@@ -9,10 +9,11 @@ import time
 from typing import Any
 
 import nbformat
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
 
 from tools.execute import NOTEBOOKS
 
-_SHOWN = ("show.", "picture(", "checks.", "print(")
 _PASSING = [
     "Lambda.TooManyRequestsException",
     "Lambda.SdkClientException",
@@ -26,17 +27,17 @@ _PASSING = [
 
 
 def pile() -> dict[str, Any]:
-    """What notebook 03 has defined once its pile is there, with nothing shown, and nothing run that is not needed."""
+    """What notebook 03 has defined once its careful receipt is there: its cells are run so far."""
     sys.path.insert(0, str(NOTEBOOKS))
     os.chdir(NOTEBOOKS)
-    made: dict[str, Any] = {}
+    shell: Any = InteractiveShell.instance()
     for cell in nbformat.read(next(NOTEBOOKS.glob("03_*.ipynb")), as_version=4).cells:
-        if cell.cell_type == "code" and "run(" not in cell.source and "%" not in cell.source.partition("\n")[0]:
-            lines = [line for line in cell.source.splitlines() if not line.startswith(_SHOWN)]
-            exec("\n".join(lines), made)
-        if "handle_receipt_carefully" in made:
+        if cell.cell_type == "code":
+            with capture_output():
+                shell.run_cell(cell.source)
+        if "handle_receipt_carefully" in shell.user_ns:
             break
-    return made
+    return dict(shell.user_ns)
 
 
 def sound(definition: Any) -> Any:

@@ -14,6 +14,7 @@ from typing import Any
 from localcloud.door.wire import ServiceError, Structure
 from localcloud.errors import UnsupportedLocally
 from localcloud.host import Host, Service
+from localcloud.services._remembered import Remembered
 from localcloud.services.comprehend.jobs import SentimentJobs
 
 #: Bytes of UTF-8 in a text.
@@ -22,6 +23,8 @@ _MOST_TEXTS = 25
 
 #: The Score of everything that the models find without saying how sure they are.
 SCORE = 0.9
+
+_known: Remembered[Structure] = Remembered(256, "language")
 
 
 def register(cloud: Host) -> Service:
@@ -37,9 +40,9 @@ def register(cloud: Host) -> Service:
     }
     for name, answer, most in (
         ("DetectSentiment", sentiment, _MOST_SENTIMENT),
-        ("DetectEntities", entities, _MOST),
-        ("DetectKeyPhrases", key_phrases, _MOST),
-        ("DetectDominantLanguage", languages, _MOST),
+        ("DetectEntities", _remembering(entities), _MOST),
+        ("DetectKeyPhrases", _remembering(key_phrases), _MOST),
+        ("DetectDominantLanguage", _remembering(languages), _MOST),
     ):
         actions[name] = partial(_single, answer, most)
         actions[f"Batch{name}"] = partial(_batch, answer)
@@ -97,6 +100,10 @@ def pii(text: str) -> Structure:
 def _contains_pii(text: str) -> Structure:
     kinds = dict.fromkeys(entity["Type"] for entity in pii(text)["Entities"])
     return {"Labels": [{"Name": kind, "Score": SCORE} for kind in kinds]}
+
+
+def _remembering(answer: Callable[[str], Structure]) -> Callable[[str], Structure]:
+    return lambda text: _known.get((answer.__name__, text), lambda: answer(text))
 
 
 # ---- the requests

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from localcloud.asl.environment import Environment, TaskCall, TaskFailure
 from localcloud.asl.execution import Origin, Reports, StateMachineExecution
 from localcloud.asl.past import Change, Diverged, moment
-from localcloud.asl.worlds import KINDS, Explorer, Memory, Sketch
+from localcloud.asl.worlds import KINDS, Explorer, Limits, Memory, Sketch
 from localcloud.ids import derived_uuid
 from localcloud.services.stepfunctions import arns, errors, redrive, status_events
 from localcloud.services.stepfunctions.logs import ExecutionLog
@@ -270,8 +270,8 @@ class Executions:
 
         Args:
             request: `stateMachineArn`, `input` (JSON text), `seeds`: how many worlds; `kinds` of faults (all of
-                `worlds.KINDS` when left out); `answers`: what callbacks bring, by state; `within`: seconds that it may
-                take.
+                `worlds.KINDS` when left out); `answers`: what callbacks bring, by state; `limits`: as of
+                `worlds.Limits`.
 
         Returns:
             `worlds`, how many were run; `calm`, the status where nothing goes wrong; `found`: for each problem `kind`,
@@ -291,7 +291,7 @@ class Executions:
         if unknown := set(kinds) - set(KINDS):
             raise errors.validation(f"There is no fault {sorted(unknown)[0]!r}. There are: {', '.join(KINDS)}.")
         memory = Memory(self.environment, answers, self.turned_away)
-        explorer = Explorer(memory, execution, kinds, request.get("within"))
+        explorer = Explorer(memory, execution, kinds, Limits(**request.get("limits") or {}))
         calm, found = explorer.calm.execution.status, []
         for each in explorer.explore(request["seeds"]) if calm == "SUCCEEDED" else ():
             explorer.run(each.faults, written=True)

@@ -383,8 +383,7 @@ class Machines:
             compiled = compile_machine(validation.check(definition, type_, self._task_problems))
         except validation.InvalidDefinition as problem:
             raise ServiceError("InvalidDefinition", problem.message) from None
-        if not self._cloud.recalls:  # what it knows needs no model
-            _ahead.begin(definition)
+        _ahead.begin(definition)
         return compiled
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
+from awscli.clidriver import create_clidriver
 
 import localcloud
 from localcloud.models import audio
@@ -28,22 +28,25 @@ def cloud() -> Iterator[localcloud.LocalCloud]:
 
 
 @pytest.fixture(scope="module")
-def aws(cloud: localcloud.LocalCloud, tmp_path_factory: pytest.TempPathFactory) -> Aws:
-    """`aws --endpoint-url …` of a cloud of its own: takes the other words, gives the JSON that it prints."""
-    home = tmp_path_factory.mktemp("home")
-    settings = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    settings |= cloud.environment() | {"HOME": str(home), "USERPROFILE": str(home)}
+def aws(cloud: localcloud.LocalCloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
+    """`aws` with the settings of a cloud of its own: takes the other words, gives the JSON that it prints."""
+    home = str(tmp_path_factory.mktemp("home"))
+    settings = pytest.MonkeyPatch()
+    for name, value in (cloud.environment() | {"HOME": home, "USERPROFILE": home}).items():
+        settings.setenv(name, value)
 
     def call(*words: str) -> Any:
-        command = [sys.executable, "-m", "awscli", "--output", "json", *words]
-        ended = subprocess.run(command, env=settings, capture_output=True, text=True, check=False, timeout=120)
-        assert ended.returncode == 0, ended.stderr
-        return json.loads(ended.stdout) if ended.stdout.startswith("{") else ended.stdout
+        printed, said = io.StringIO(), io.StringIO()
+        with redirect_stdout(printed), redirect_stderr(said):
+            code = create_clidriver().main(["--output", "json", *words])
+        assert code == 0, said.getvalue()
+        return json.loads(printed.getvalue()) if printed.getvalue().startswith("{") else printed.getvalue()
 
     call("s3", "mb", "s3://own")
     chosen = [f"--include={path}" for path in ("photos/cat.jpg", "receipts/09-fern-field.png", "calls/question.wav")]
     call("s3", "cp", str(DATA), "s3://own", "--recursive", "--exclude", "*", *chosen)
-    return call
+    yield call
+    settings.undo()
 
 
 def test_rekognition_labels_a_photo_of_s3(aws: Aws) -> None:

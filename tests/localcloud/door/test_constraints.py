@@ -60,6 +60,8 @@ def cloud() -> Iterator[Cloud]:
             "Value 'ALL' at 'returnValues' failed to satisfy constraint: Member must satisfy enum value set: [NONE, ",
         ),
         ("iam.get_role", {"RoleName": "a b"}, "ValidationError", f"The specified value for roleName {IAM}"),
+        ("iam.get_role", {"RoleName": "\0"}, "ValidationError", "roleName"),
+        ("ssm.label_parameter_version", {"Name": "none", "Labels": ["l"]}, "ParameterNotFound", "none not found"),
         ("iam.get_role", {"RoleName": "ä"}, "ValidationError", f"The specified value for roleName {IAM}"),
         (
             "iam.get_role",
@@ -128,6 +130,7 @@ def test_a_value_that_the_model_does_not_allow_is_refused_in_the_services_words(
         ("logs", "create_log_group", {"logGroupName": "g", "tags": {"Straße 5 / @": "é+="}}),
         ("glue", "create_database", {"DatabaseInput": {"Name": "a b"}}),
         ("secretsmanager", "create_secret", {"Name": "a/b+c=d.e@f!", "SecretString": "x"}),
+        ("ssm", "describe_parameters", {}),  # a label for what was not there has broken nothing
         ("ssm", "put_parameter", {"Name": "/a/b.c-d", "Value": "x", "Type": "String"}),
     ],
 )

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import gc
 import http.client
+import io
 import json
 import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+
+from localcloud.cloud import Cloud
+from localcloud.door.access import Access
+from localcloud.door.server import Server
 
 ROOT = Path(__file__).resolve().parents[3]
 COMMAND = [sys.executable, "-m", "localcloud"]
@@ -50,6 +58,30 @@ def signed(started: Started, service: str, method: str, path: str, body: bytes =
     request = AWSRequest(method, f"http://127.0.0.1:{started.port}{path}", data=body, headers=more)
     (S3SigV4Auth if service == "s3" else SigV4Auth)(key, service, "us-east-1").add_auth(request)
     return dict(request.headers.items())
+
+
+def test_a_large_object_is_not_kept_in_memory() -> None:
+    """Not with the connection's last request, nor in moto's cycles of objects; the store has it on disk."""
+    access = Access()
+    server = Server(0, access, None)
+    cloud = Cloud(server.port, access=access)
+    server.app = cloud.front
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    size = 6 << 20
+    key = {"aws_access_key_id": access.reader.access_key_id, "aws_secret_access_key": access.reader.secret_access_key}
+    s3 = boto3.client("s3", endpoint_url=f"http://127.0.0.1:{server.port}", region_name="us-east-1", **key)
+    gc.disable()
+    try:
+        s3.create_bucket(Bucket="large")
+        s3.put_object(Bucket="large", Key="k", Body=b"x" * size)
+        assert len(s3.get_object(Bucket="large", Key="k")["Body"].read()) == size
+        kept = [each for each in gc.get_objects() if isinstance(each, io.BytesIO)]
+        assert [each for each in kept if each.getbuffer().nbytes >= size] == []
+    finally:
+        gc.enable()
+        server.shutdown()
+        server.server_close()
+        cloud.close()
 
 
 def test_it_says_where_it_is_in_one_line_of_json(started: Started) -> None:

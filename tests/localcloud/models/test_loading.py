@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from localcloud.services import _ahead
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -53,7 +57,8 @@ cloud.close()
 @pytest.fixture(scope="module")
 def loaded() -> dict[str, Any]:
     command = [sys.executable, "-c", PROGRAM, str(ROOT / "data" / "photos" / "cat.jpg")]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=200)
+    fresh = {name: value for name, value in os.environ.items() if name != "LOCALCLOUD_REMEMBER"}
+    done = subprocess.run(command, cwd=ROOT, env=fresh, capture_output=True, text=True, check=False, timeout=200)
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
     return found
@@ -78,3 +83,19 @@ def test_the_first_call_takes_as_long_as_the_second_in_virtual_time(loaded: dict
     assert spent["Look"] == spent["Look again"]
     assert spent["Read"] == spent["Read again"]
     assert all(0 < seconds < 5 for seconds in spent.values())
+
+
+def test_nothing_is_loaded_ahead_for_a_service_whose_answers_are_remembered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pages-0123").touch()
+    loaded: list[str] = []
+    monkeypatch.setenv("LOCALCLOUD_REMEMBER", str(tmp_path))
+    monkeypatch.setattr(_ahead, "_begun", set())
+    monkeypatch.setattr(_ahead, "_load", loaded.extend)
+    _ahead.begin('["arn:aws:states:::aws-sdk:textract:analyzeExpense", "arn:aws:states:::aws-sdk:polly:x"]')
+    _ahead.begin('["arn:aws:states:::aws-sdk:rekognition:detectText"]')
+    for thread in threading.enumerate():
+        if thread.name == "models":
+            thread.join()
+    assert loaded == ["rekognition"]

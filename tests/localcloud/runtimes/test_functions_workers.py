@@ -16,8 +16,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
+from localcloud.runtimes import function_worker
 from localcloud.runtimes import functions as module
 from localcloud.runtimes.function_code import Function
 from localcloud.runtimes.functions import Functions
@@ -260,6 +262,22 @@ sys.stdin.read()
         assert ended(caller)
 
 
+def test_of_very_much_output_both_ends_are_kept_and_its_file_goes_with_the_worker(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(function_worker, "_LOG_BYTES", 1000)
+    functions = made(tmp_path)
+    what = function("def handler(event, context):\n    print('first', 'x' * 10_000, 'last')")
+    outcome = functions.invoke(what, b"1", request_id="id", arn=what.arn)
+    kept = "".join(outcome.lines)
+    assert "first x" in kept
+    assert "x last\n" in kept
+    assert "[The local cloud keeps 1,000 bytes of each end: 8,012 are left out here]\n" in outcome.lines
+    assert len(kept) < 3000
+    functions.close()
+    assert list(tmp_path.rglob("output")) == []
+
+
 def ended(caller: socket.socket) -> bool:
     """Whether the process at the other end is gone; waits for that."""
     try:
@@ -270,11 +288,4 @@ def ended(caller: socket.socket) -> bool:
 
 def alive(process: int) -> bool:
     """Whether a process exists."""
-    if sys.platform == "win32":
-        listed = subprocess.run(["tasklist", "/FI", f"PID eq {process}"], capture_output=True, text=True)
-        return str(process) in listed.stdout
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    return True
+    return psutil.pid_exists(process)

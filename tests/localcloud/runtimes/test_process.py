@@ -11,6 +11,7 @@ import tarfile
 import threading
 from pathlib import Path
 
+import psutil
 import pytest
 
 from localcloud.runtimes import archives
@@ -93,11 +94,9 @@ def test_a_killed_local_cloud_takes_its_training_scripts_with_it(tmp_path: Path)
 def _runs(pid: int) -> bool:
     """Whether a process is there, other than as a zombie that nobody has reaped yet."""
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
         return False
-    process = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
-    return bool(process.strip()) and not process.strip().startswith("Z")
 
 
 def test_archive_of_the_same_files_is_the_same_bytes(tmp_path: Path) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import threading
+from contextlib import suppress
 from typing import Any
 
+import psutil
 import pytest
 
 
@@ -196,13 +195,12 @@ OTHER_IMAGE = "763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch-training:2.0
 
 def running() -> list[str]:
     """Command lines of the jobs' and model servers' processes: children of this one, but for zombies."""
-    if sys.platform == "win32":
-        return []
-    table = subprocess.run(["ps", "-A", "-o", "ppid=,stat=,args="], capture_output=True, text=True, check=True).stdout
-    listed = [line.split(None, 2) for line in table.splitlines()]
-    return [
-        args for parent, state, args in listed if int(parent) == os.getpid() and "Z" not in state and "-X utf8" in args
-    ]
+    found = []
+    for each in psutil.Process().children():
+        with suppress(psutil.NoSuchProcess):  # it has just ended
+            if each.status() != psutil.STATUS_ZOMBIE:
+                found.append(" ".join(each.cmdline()))
+    return [args for args in found if "-X utf8" in args]
 
 
 def caught(lab: Any, resource: str, parameters: dict[str, Any]) -> dict[str, str]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 import threading
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from botocore.exceptions import ClientError
 
@@ -285,9 +285,13 @@ def test_stopped_job_gets_sigterm_and_leaves_no_process(lab: Any) -> None:
 
 def _alive(group: int) -> bool:
     """Whether a member of the process group is left, other than as a zombie that nobody has reaped yet."""
-    table = subprocess.run(["ps", "-A", "-o", "pgid=,stat="], capture_output=True, text=True, check=True).stdout
-    members = [line.split() for line in table.splitlines()]
-    return any(int(each) == group and not state.startswith("Z") for each, state in members)
+    for each in psutil.process_iter(["status"]):
+        try:
+            if os.getpgid(each.pid) == group and each.info["status"] != psutil.STATUS_ZOMBIE:
+                return True
+        except ProcessLookupError:
+            continue
+    return False
 
 
 def test_name_is_taken_once(lab: Any) -> None:
