@@ -51,9 +51,11 @@ def prepare(*, tests: bool = False, source: Path | None = None) -> str:
     if python.exists() and stamp in _stamps(VENV):
         return str(python)
     here = Path(sys.prefix)
-    if (here / "conda-meta").is_dir() and (stamp in _stamps(here) or carries(lock)):  # from environment.yml
+    if (here / "conda-meta").is_dir() and (stamp in _stamps(here) or carries(LOCK)):  # from environment.yml
         if stamp not in _stamps(here):
-            adopt(here, sys.executable, stamp)
+            if not carries(lock):
+                _add_tools(sys.executable, lock.read_text(encoding="utf-8"))
+            adopt(here, sys.executable, *{digest(LOCK): None, stamp: None})
         return sys.executable
     with only_one():
         if not (python.exists() and stamp in _stamps(VENV)):  # unless another start was quicker
@@ -170,12 +172,16 @@ def install(lock: Path, source: Path | None = None) -> None:
     if not venv_python().exists() or digest(LOCK) not in _stamps(VENV):
         _make(source)
     if lock != LOCK:
-        started = time.monotonic()
-        say(f"Adding the tools of tests to {VENV}: 0.5 GB.")
-        with _record("a") as record:
-            _packages(lock.read_text(encoding="utf-8"), None, record)
+        _add_tools(str(venv_python()), lock.read_text(encoding="utf-8"))
         adopt(VENV, str(venv_python()), digest(LOCK), digest(lock))
-        say(f"Ready after {time.monotonic() - started:.0f} s.")
+
+
+def _add_tools(python: str, pins: str) -> None:
+    started = time.monotonic()
+    say(f"Adding the tools of tests to {Path(python).parent.parent}: 0.5 GB.")
+    with _record("a") as record:
+        _packages(python, pins, None, record)
+    say(f"Ready after {time.monotonic() - started:.0f} s.")
 
 
 def _make(source: Path | None) -> None:
@@ -201,8 +207,8 @@ def _make(source: Path | None) -> None:
         builder = re.search(r"^setuptools==.*?(?=^\S)", pins + "\nend", re.M | re.S)
         first = VENV / "setuptools.lock"
         first.write_text(builder.group() if builder else "", encoding="utf-8")
-        _logged([*_pip(source), "-r", str(first)], record, None)
-        _packages(pins, source, record)
+        _logged([*_pip(str(venv_python()), source), "-r", str(first)], record, None)
+        _packages(str(venv_python()), pins, source, record)
         _logged([str(venv_python()), "-m", "tools.first_use"], record, None)
     first.unlink()
     adopt(VENV, str(venv_python()), digest(LOCK))
@@ -221,14 +227,14 @@ WEIGHTS = {
 }
 
 
-def _packages(pins: str, source: Path | None, record: TextIO) -> None:
+def _packages(python: str, pins: str, source: Path | None, record: TextIO) -> None:
     """Install what the lock pins, but for those of `WEIGHTS` that cannot be had."""
-    wanted = VENV / "requirements.lock"
+    wanted = ROOT / ".venv.wanted"
     while True:
         wanted.write_text(pins, encoding="utf-8")
         try:
             return _logged(
-                [*_pip(source), "-r", str(wanted)], record, len(re.findall(r"^[a-z0-9][^=\n]*==", pins, re.M))
+                [*_pip(python, source), "-r", str(wanted)], record, len(re.findall(r"^[a-z0-9][^=\n]*==", pins, re.M))
             )
         except Stop as stop:
             missing = re.search(r"\b([\w-]+)==", str(stop))
@@ -243,13 +249,14 @@ def _record(mode: Literal["a", "w"]) -> TextIO:
     return (ROOT / ".venv.log").open(mode, encoding="utf-8", errors="replace")
 
 
-def _pip(source: Path | None = None) -> list[str]:
+def _pip(python: str, source: Path | None = None) -> list[str]:
     """The words of a `pip install` of the lock's wheels, as they are: what is not hashed there does not come in.
 
     Args:
+        python: whose packages they become.
         source: the folder that they come from, with no network; None for pip's index.
     """
-    pip = [str(venv_python()), "-m", "pip", "--disable-pip-version-check", "--retries", "2", "install"]
+    pip = [python, "-m", "pip", "--disable-pip-version-check", "--retries", "2", "install"]
     pip += ["--require-hashes", "--no-deps", "--no-warn-script-location", "--progress-bar", "off", "--no-compile"]
     pip += ["--no-build-isolation", "--only-binary", ":all:", "--no-binary", "stepfunctions"]
     # An index that pip's own settings name would be asked for hashes that the folder has as well.

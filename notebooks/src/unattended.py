@@ -144,7 +144,8 @@ def see_schedules(workshop, waiting, days):
             sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
     for number, (expression, zone) in enumerate(SCHEDULES.items()):
         came = sorted(times.get(number, []))
-        print(f"{expression:29} {zone:17} {len(came):2} times, first {', '.join(came[:2])}")
+        often = f"{len(came):2} {'times,' if len(came) > 1 else 'time, '}"
+        print(f"{expression:29} {zone:17} {often} first {', '.join(came[:2])}")
 
 
 def forget_schedules(scheduler, group):

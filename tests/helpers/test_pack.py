@@ -68,7 +68,7 @@ def install(stick: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setattr(environment, "venv_python", lambda: sys.executable)
     monkeypatch.setenv("PIP_INDEX_URL", "http://index.invalid/simple")  # pip's own settings do not count
     command = [
-        *environment._pip(stick),
+        *environment._pip(str(environment.venv_python()), stick),
         "--target",
         str(stick.parent / "target"),
         "-r",

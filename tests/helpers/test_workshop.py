@@ -263,6 +263,22 @@ def test_a_conda_environment_with_the_lock_s_packages_is_adopted(
     assert installed == []
 
 
+def test_a_conda_environment_gets_the_tools_of_tests_and_runs_them_itself(
+    conda: Path, installed: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment.LOCK.write_text(f"pytest=={pytest.__version__} \\\n    --hash=sha256:00\n")
+    environment.TEST_LOCK.write_text("nbval==0 \\\n    --hash=sha256:00\n")
+    ran: list[list[str]] = []
+    monkeypatch.setattr(environment, "_logged", lambda command, *_: ran.append(command))
+    adopted: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(environment, "adopt", lambda *call: adopted.append(call))
+    assert environment.prepare(tests=True) == sys.executable
+    assert ran[0][:3] == [sys.executable, "-m", "pip"]
+    stamps = environment.digest(environment.LOCK), environment.digest(environment.TEST_LOCK)
+    assert adopted == [(conda, sys.executable, *stamps)]
+    assert installed == []
+
+
 @pytest.mark.parametrize("name", ["pytest", "pytest[dev, more]"])
 def test_a_conda_environment_with_other_versions_is_left_alone(name: str, conda: Path, installed: list[Path]) -> None:
     environment.LOCK.write_text(f"{name}==0.1 ; python_full_version < '3.14' \\\n    --hash=sha256:00\n")
