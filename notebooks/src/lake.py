@@ -171,8 +171,8 @@ def make_role(workshop):
     """The role of Firehose and of the crawler: they read the stream, and write the lake and its catalog."""
     account = workshop.account_id
     may = {
-        "s3:*": f"arn:aws:s3:::{workshop.bucket}*",
-        "kinesis:*": f"arn:aws:kinesis:*:{account}:stream/workshop-*",
+        "s3:*": roles.all_of(workshop.bucket),
+        "kinesis:*": f"arn:aws:kinesis:*:{account}:stream/{workshop.name(STREAM)}",
         "lambda:InvokeFunction": f"arn:aws:lambda:*:{account}:function:workshop-*",
         "glue:*": f"arn:aws:glue:*:{account}:*",
         "logs:*": f"arn:aws:logs:*:{account}:log-group:/aws-glue/*",

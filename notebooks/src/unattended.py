@@ -12,9 +12,10 @@ from src.supervisor import make_queue, queue_arn
 
 def starter_role(workshop):
     """The role by which EventBridge and its Scheduler start workflows and send to queues of the workshop; its ARN."""
+    account, ours = workshop.account_id, workshop.name("workshop-04-*")
     may = {
-        "states:StartExecution": f"arn:aws:states:*:{workshop.account_id}:stateMachine:workshop-*",
-        "sqs:SendMessage": f"arn:aws:sqs:*:{workshop.account_id}:workshop-*",
+        "states:StartExecution": f"arn:aws:states:*:{account}:stateMachine:{ours}",
+        "sqs:SendMessage": f"arn:aws:sqs:*:{account}:{ours}",
     }
     return make_role(workshop, "workshop-04-starter", ["events.amazonaws.com", "scheduler.amazonaws.com"], may)
 
