@@ -120,7 +120,8 @@ READER_MAY = tuple(
         ("events", "ListRules TestEventPattern", "*"),
         (
             "scheduler",
-            "CreateSchedule UpdateSchedule DeleteSchedule CreateScheduleGroup DeleteScheduleGroup TagResource "
+            "CreateSchedule UpdateSchedule DeleteSchedule CreateScheduleGroup GetScheduleGroup DeleteScheduleGroup "
+            "TagResource "
             "ListTagsForResource",
             "arn:{partition}:scheduler:*:{account}:schedule*/workshop-*{run}*",
         ),

@@ -169,12 +169,14 @@ def until(workshop, what, holds):
 
 def make_role(workshop):
     """The role of Firehose and of the crawler: they read the stream, and write the lake and its catalog."""
-    account = workshop.account_id
+    account, database = workshop.account_id, workshop.name(DATABASE)
     may = {
         "s3:*": roles.all_of(workshop.bucket),
         "kinesis:*": f"arn:aws:kinesis:*:{account}:stream/{workshop.name(STREAM)}",
         "lambda:InvokeFunction": f"arn:aws:lambda:*:{account}:function:workshop-*",
-        "glue:*": f"arn:aws:glue:*:{account}:*",
+        "glue:*": [
+            f"arn:aws:glue:*:{account}:{it}" for it in ("catalog", f"database/{database}", f"table/{database}/*")
+        ],
         "logs:*": f"arn:aws:logs:*:{account}:log-group:/aws-glue/*",
     }
     return roles.make_role(workshop, ROLE, ["firehose.amazonaws.com", "glue.amazonaws.com"], may)
