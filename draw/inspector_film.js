@@ -58,7 +58,8 @@ class Film {
 }
 
 /** Seconds in words, as `words.duration` says them. */
-function duration(seconds) {
+function duration(exact) {
+  const seconds = Math.round((exact + 1e-6) * 10) / 10;
   if (seconds < 10 && !Number.isInteger(seconds)) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
   const [size, large, small] = whole < 3600 ? [60, "min", "s"] : whole < 172800 ? [3600, "h", "min"] : [86400, "d", "h"];

@@ -100,6 +100,8 @@ def cure(problem: BaseException) -> str | None:
     if isinstance(problem, AssertionError) or "values to unpack" in str(problem):
         return _UNDONE
     if isinstance(problem, AttributeError) and problem.obj is None:
+        if problem.name in ("accept", "state_id"):  # the SDK visits each state
+            return "A state of this workflow is None: a function above returns nothing. Return its state."
         return f"There is no {problem.name} yet. {_UNDONE}"
     if not isinstance(problem, _aws()):
         return None

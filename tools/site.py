@@ -33,6 +33,8 @@ MENDED = {
     "<span>Back to top</span>\n        </a>": "<span>Back to top</span>\n        </a></nav>",
     '<div class="table-wrapper': '<div tabindex="0" class="table-wrapper',
     "<pre>": '<pre tabindex="0">',
+    "<p><img ": '<p tabindex="0"><img ',
+    '<div class="cell_output': '<div tabindex="0" class="cell_output',
 }
 REPOSITORY_FILES = ("src", "pictures")
 CONF = {

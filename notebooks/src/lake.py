@@ -10,9 +10,10 @@ from helpers.status import doing
 
 from src import roles
 
-STREAM, DELIVERY, CRAWLER, DATABASE = (
+STREAM, DELIVERY, CLEANED, CRAWLER, DATABASE = (
     "workshop-01-checkouts",
     "workshop-01-lake",
+    "workshop-01-cleaned",
     "workshop-01-lake",
     "workshop_01_shop",
 )
@@ -55,7 +56,39 @@ def make_delivery(workshop, stream_arn, seconds=60):
             ExtendedS3DestinationConfiguration=destination,
             Tags=workshop.tags,
         )
-    until(workshop, "the delivery stream is active", lambda: status(workshop) == "ACTIVE")
+    until(workshop, "the delivery stream is active", lambda: status(workshop, workshop.name(DELIVERY)) == "ACTIVE")
+
+
+def make_cleaned_delivery(workshop, function):
+    """A delivery stream of its own for old tills, which has a function look at each record before it delivers."""
+    firehose, role = workshop.client("firehose"), make_role(workshop)
+    name = workshop.name(CLEANED)
+    processors = [processor("Lambda", LambdaArn=f"{function.arn}:$LATEST")]
+    destination = {
+        "RoleARN": role,
+        "BucketARN": f"arn:aws:s3:::{workshop.bucket}",
+        "Prefix": "lake/cleaned/",
+        "ErrorOutputPrefix": "lake/unreadable/",
+        "BufferingHints": {"SizeInMBs": 1, "IntervalInSeconds": 60},
+        "ProcessingConfiguration": {"Enabled": True, "Processors": processors},
+    }
+    with contextlib.suppress(firehose.exceptions.ResourceInUseException):
+        firehose.create_delivery_stream(
+            DeliveryStreamName=name, ExtendedS3DestinationConfiguration=destination, Tags=workshop.tags
+        )
+    until(workshop, "the delivery stream is active", lambda: status(workshop, name) == "ACTIVE")
+
+
+def send_lines(workshop, lines):
+    """Send lines of old tills, and wait until they are delivered; what lies in the lake of them, and what apart."""
+    firehose, s3 = workshop.client("firehose"), workshop.client("s3")
+    records = [{"Data": line.encode()} for line in lines]
+    firehose.put_record_batch(DeliveryStreamName=workshop.name(CLEANED), Records=records)
+    places = ("lake/cleaned/", "lake/unreadable/")
+    until(workshop, "Firehose has delivered", lambda: all(objects(workshop, place) for place in places))
+    keys = [max(objects(workshop, place)) for place in places]
+    cleaned, apart = (s3.get_object(Bucket=workshop.bucket, Key=key)["Body"].read().decode() for key in keys)
+    return cleaned.splitlines(), [json.loads(line) for line in apart.splitlines()]
 
 
 def processor(kind, **parameters):
@@ -63,8 +96,8 @@ def processor(kind, **parameters):
     return {"Type": kind, "Parameters": named}
 
 
-def status(workshop):
-    described = workshop.client("firehose").describe_delivery_stream(DeliveryStreamName=workshop.name(DELIVERY))
+def status(workshop, name):
+    described = workshop.client("firehose").describe_delivery_stream(DeliveryStreamName=name)
     return described["DeliveryStreamDescription"]["DeliveryStreamStatus"]
 
 
@@ -124,14 +157,14 @@ def until(workshop, what, holds):
     Raises:
         WorkshopError: it takes much longer than ever: what is waited for was not sent, or was fetched before.
     """
-    pause, patience = (0.1, 60) if workshop.target == "local" else (5, 900)
+    patience = 60 + 170 * workshop.pause
     end = time.monotonic() + patience
     with doing(f"Waiting until {what}"):
         while not holds():
             if time.monotonic() > end:
                 cure = "Run again the cell above that sends checkouts, then this one."
-                raise WorkshopError(f"Waited {patience} seconds until {what}, and nothing came. {cure}")
-            time.sleep(pause)
+                raise WorkshopError(f"Waited {patience:.0f} seconds until {what}, and nothing came. {cure}")
+            time.sleep(workshop.pause)
 
 
 def make_role(workshop):
@@ -140,6 +173,7 @@ def make_role(workshop):
     may = {
         "s3:*": f"arn:aws:s3:::{workshop.bucket}*",
         "kinesis:*": f"arn:aws:kinesis:*:{account}:stream/workshop-*",
+        "lambda:InvokeFunction": f"arn:aws:lambda:*:{account}:function:workshop-*",
         "glue:*": f"arn:aws:glue:*:{account}:*",
         "logs:*": f"arn:aws:logs:*:{account}:log-group:/aws-glue/*",
     }

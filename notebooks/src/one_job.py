@@ -32,7 +32,7 @@ def rate_in_one_job(workshop, texts):
             found = comprehend.describe_sentiment_detection_job(JobId=job)["SentimentDetectionJobProperties"]
             if found["JobStatus"] not in ("SUBMITTED", "IN_PROGRESS"):
                 break
-            time.sleep(0.1 if workshop.target == "local" else 10)
+            time.sleep(workshop.pause)
     if found["JobStatus"] != "COMPLETED":
         raise ValueError(found["Message"])
     where = found["OutputDataConfig"]["S3Uri"].removeprefix(f"s3://{bucket}/")

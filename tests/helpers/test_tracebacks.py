@@ -12,6 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 from IPython.core.interactiveshell import InteractiveShell
 from stepfunctions import steps
+from stepfunctions.steps.states import Graph
 from stepfunctions.workflow import Workflow
 
 from helpers import WorkshopError, tracebacks
@@ -101,6 +102,11 @@ def test_a_checkpoint_that_does_not_hold_and_what_is_not_there_yet_send_back(sho
     assert said in "\n".join(lines)
     assert lines[-1].endswith("from the last checkpoint on.")
     assert len(lines) <= 10
+
+
+def test_a_function_that_returns_no_state_is_named_as_the_cause(shown: Show) -> None:
+    lines = shown("Graph(steps.Chain([steps.Pass('Begin'), None]))", Graph=Graph, steps=steps)
+    assert lines[-1] == "A state of this workflow is None: a function above returns nothing. Return its state."
 
 
 def test_an_error_that_nobody_knows_a_cure_for_has_none(shown: Show) -> None:

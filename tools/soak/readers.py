@@ -89,10 +89,9 @@ def _twice(lesson: Lesson) -> Iterator[Step]:
 
 
 def _wrong_first(lesson: Lesson) -> Iterator[Step]:
+    yield from lesson.run(*range(min(lesson.exercises, default=lesson.end)))
     for number in lesson.exercises:
         after = next((each for each in lesson.exercises if each > number), lesson.end)
-        if number == lesson.exercises[0]:
-            yield from lesson.run(*range(number))
         yield number, lesson.wrong(number)
         yield from lesson.run(*range(number + 1, after))
         yield number, lesson.solutions.get(number, lesson.cells[number])

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import copy
+import io
+import tarfile
 import threading
+import zlib
 from hashlib import sha256
 
 from localcloud import acting
@@ -100,6 +103,16 @@ def _check(backend: Backend, name: str, container: Structure) -> None:
             raise ServiceError("ValidationException", f"Could not find model data at {uri}.") from None
 
 
+def _digest(content: bytes) -> object:
+    """Of the files in an archive, whenever it was packed; or of what is none."""
+    try:
+        with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+            files = [(each.name, archive.extractfile(each)) for each in archive if each.isfile()]
+            return sorted((name, sha256(file.read()).hexdigest()) for name, file in files if file is not None)
+    except (tarfile.TarError, EOFError, OSError, zlib.error):
+        return sha256(content).hexdigest()
+
+
 def _sources(container: Structure) -> list[tuple[str, bool]]:
     """Where the model's data are, and whether as a tar.gz."""
     if container.get("ModelDataUrl"):
@@ -148,7 +161,7 @@ class Serving:
                 places = [variables.pop("SAGEMAKER_SUBMIT_DIRECTORY", "")]
                 for uri, packed in _sources(container):
                     places += [uri] if packed else self._backend.storage.keys(uri)
-                files = [sha256(get(uri)).hexdigest() for uri in places if uri.startswith("s3://")]
+                files = [_digest(get(uri)) for uri in places if uri.startswith("s3://")]
                 found.append((container["Image"], sorted(variables.items()), files))
         except NoData:
             return None

@@ -82,10 +82,11 @@ def output_fn(answer, accept): return answer, "text/plain"
 
 
 def test_a_model_that_answered_before_is_loaded_when_it_is_asked_something_new(recalling: Any) -> None:
-    model = recalling.model({"code/inference.py": MODEL})
-    first = recalling.endpoint(**{model: 1})
+    model = {"code/inference.py": MODEL, "weights": "1"}
+    first = recalling.endpoint(**{recalling.model(model): 1})
     answer = recalling.invoke(first, "1,2", ContentType="text/csv")
     recalling.sagemaker.delete_endpoint(EndpointName=first)
-    second = recalling.endpoint(**{model: 1})
+    packed_anew = dict(reversed(model.items()))
+    second = recalling.endpoint(**{recalling.model(packed_anew): 1})
     assert recalling.invoke(second, "1,2", ContentType="text/csv") == answer
     assert recalling.invoke(second, "1,3", ContentType="text/csv") != answer
