@@ -203,8 +203,10 @@ def page_of(
         for each in several:
             text += ["", f"{'first: ' if where[2] else ''}{each.where}: {each.what}", *map(str, each.lines)]
     if len(found) > MOST:
-        cards.append(page.words(f"{len(found) - MOST} more differences follow from these."))
-        text += ["", f"{len(found) - MOST} more differences follow from these."]
+        more = len(found) - MOST
+        rest = f"{more} more differences follow from these." if more > 1 else "One more difference follows from these."
+        cards.append(page.words(rest))
+        text += ["", rest]
     table = list(_table(sides, found, definitions, cost))
     cells = [page.cells("th" if at == 0 else "td", *map(page.said, row)) for at, row in enumerate(table)]
     html += [*cards[:1], page.tagged("div", page.table(*cells, wide=True), "margin:10px 0"), *cards[1:]]
@@ -230,9 +232,9 @@ def _table(
             times.append(sum((visit.left or side.trace.seconds) - visit.entered for visit in visits))
             events = {number for visit in visits for number in visit.events}
             dollars.append(cost(event for event in side.events if event["id"] in events) if cost else 0.0)
-            often = f"{len(visits)} \N{MULTIPLICATION SIGN} " if len(visits) > 1 else ""
+            often = f" in {len(visits)} visits" if len(visits) > 1 else ""
             absent = "\N{EN DASH}" if name in side.states else "not in it"
-            said.append(f"{often}{words.duration(times[-1])}" if visits else absent)
+            said.append(f"{words.duration(times[-1])}{often}" if visits else absent)
         whats = dict.fromkeys(each.what for each in [*found, *definitions] if each.state == name)
         time, spent = times[1] - times[0], 1000 * (dollars[1] - dollars[0])
         yield (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -153,8 +152,8 @@ def _costs(session: Session) -> Iterator[Finding]:
     """What notebooks cost, as their last cell counted when they were saved."""
     estimates = []
     for path in sorted((Path(__file__).resolve().parent.parent / "notebooks").glob("*.ipynb")):
-        found = re.search(r"this run would cost (less than a cent|about \$[\d.]+)", path.read_text("utf-8"))
-        estimates.append(f"{path.name[:2]} {found[1] if found else 'not counted'}")
+        found = costs.of_notebook(path)
+        estimates.append(f"{path.name[:2]} {found[0] if found else 'not counted'}")
     endpoints = f"${costs.INSTANCES['ml.m5.large']} for each hour that one of 06's and 07's endpoints stands"
     yield Finding(
         "note",

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from draw import history
@@ -90,6 +92,19 @@ def of_job(job: Mapping[str, Any]) -> Cost:
     seconds = job.get("BillableTimeInSeconds") or ((end - start).total_seconds() if start and end else 0)
     hourly = INSTANCES.get(cluster.get("InstanceType"), 0.0)
     return Counter({_NAMES["sagemaker"]: hourly * cluster.get("InstanceCount", 1) * seconds / 3600})
+
+
+def of_notebook(path: str | Path) -> tuple[str, float] | None:
+    """What a notebook costs, run once, as its last cell counted when it was saved: in words and in dollars.
+
+    None when it was not counted, or there is no such file.
+    """
+    try:
+        text = Path(path).read_text("utf-8")
+    except OSError:
+        return None
+    found = re.search(r"this run (?:would cost|costs) (less than a cent|about \$([\d.]+))", text)
+    return (found[1], float(found[2] or 0.01)) if found else None
 
 
 def said(cost: Cost) -> str:

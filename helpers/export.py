@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +48,7 @@ def export(workflow: object, folder: str | Path, functions: Iterable[Function] =
     session, machine, folder = current(), machine_of(workflow), Path(folder)
     ids = {function.arn: logical_id(function.name) for function in functions}
     text, bound = _portable(json.dumps(json.loads(machine.definition), indent=2), ids, session)
-    filled = _in_any_account(session)
+    text_of, filled = _in_any_account(session)
     allowed = policies.document(_rights(machine.definition, machine.name), filled)
     bucket: Json = {"Type": "String", "Default": session.bucket, "Description": "Its name starts with workshop-"}
     parameters = {"Bucket": bucket} if "Bucket" in bound else {}
@@ -74,13 +74,15 @@ def export(workflow: object, folder: str | Path, functions: Iterable[Function] =
         code.parent.mkdir(parents=True, exist_ok=True)
         code.write_bytes(function.source.read_bytes())
         written.append(code)
-        sam["Resources"][ids[function.arn]] = _function(function, session)
+        with session.alive():
+            found = session.client("lambda").get_function_configuration(FunctionName=function.name)
+        sam["Resources"][ids[function.arn]] = sam_function(found, [code.read_text("utf-8")], text_of, filled)
 
     plain: Json = {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Parameters": parameters | {name: {"Type": "String"} for name in arns},
         "Resources": {
-            "Role": _role("states.amazonaws.com", allowed),
+            "Role": role("states.amazonaws.com", allowed),
             "StateMachine": {
                 "Type": "AWS::StepFunctions::StateMachine",
                 "Properties": {
@@ -130,40 +132,47 @@ def _rights(definition: str, name: str) -> list[permissions.Permission]:
     return needed.states
 
 
-def _in_any_account(session: Session) -> policies.Filled:
-    """Makes a resource of a permission's form, in which nothing is of one account."""
+def _in_any_account(session: Session) -> tuple[Callable[[str], Any], policies.Filled]:
+    """Make a text, and a resource of a permission's form, in which nothing is of one account."""
     filled = policies.filler("${AWS::Partition}", "${AWS::AccountId}", "${AWS::Region}")
     here = {session.bucket: "${Bucket}", session.account_id: "${AWS::AccountId}", session.region: "${AWS::Region}"}
 
-    def resource(form: str) -> Any:
-        text = filled(form).replace("arn:aws:", "arn:${AWS::Partition}:")
+    def text_of(text: str) -> Any:
+        text = text.replace("arn:aws:", "arn:${AWS::Partition}:")
         for known, name in here.items():
             text = text.replace(known, name)
         return {"Fn::Sub": text} if "${" in text else text
 
-    return resource
+    return text_of, lambda form: text_of(filled(form))
 
 
-def _role(service: str, allowed: Json) -> Json:
+def role(service: str, allowed: Json, **properties: str) -> Json:
+    """A role that a service takes on."""
     policy = {"PolicyName": "workflow", "PolicyDocument": allowed}
     return {
         "Type": "AWS::IAM::Role",
         "Properties": {
+            **properties,
             "AssumeRolePolicyDocument": policies.trust(service, {"Ref": "AWS::AccountId"}),
             "Policies": [policy],
         },
     }
 
 
-def _function(function: Function, session: Session) -> Json:
-    with session.alive():
-        found = session.client("lambda").get_function_configuration(FunctionName=function.name)
-    properties: Json = {"FunctionName": function.name, "CodeUri": f"functions/{function.name}/"}
-    properties |= {name: found[name] for name in _SETTINGS}
-    if "Environment" in found:
-        properties["Environment"] = {"Variables": found["Environment"]["Variables"]}
-    needed = permissions.of_function([function.source.read_text("utf-8")], function.name)
-    properties["Policies"] = [policies.document(needed, _in_any_account(session))]
+def sam_function(found: Json, sources: Iterable[str], text_of: Callable[[str], Any], filled: policies.Filled) -> Json:
+    """A function with the role that it needs.
+
+    Args:
+        found: what GetFunctionConfiguration answers.
+        sources: its Python text.
+        text_of, filled: make a text, and a resource of a permission's form, that are of no account.
+    """
+    name, variables = found["FunctionName"], found.get("Environment", {}).get("Variables", {})
+    properties: Json = {"FunctionName": name, "CodeUri": f"functions/{name}/"}
+    properties |= {setting: found[setting] for setting in _SETTINGS}
+    if variables:
+        properties["Environment"] = {"Variables": {key: text_of(value) for key, value in variables.items()}}
+    properties["Policies"] = [policies.document(permissions.of_function(sources, name, variables), filled)]
     return {"Type": "AWS::Serverless::Function", "Properties": properties}
 
 

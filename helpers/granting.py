@@ -57,12 +57,14 @@ class Grants:
     Attributes:
         given: states, functions and jobs -> what each may do.
         code: function -> its deployment package.
+        environment: function -> its variables.
     """
 
     def __init__(self, session: Run) -> None:
         self._session = session
         self.given: dict[str, set[Permission]] = {}
         self.code: dict[str, bytes] = {}
+        self.environment: dict[str, dict[str, str]] = {}
         self._settled = 0.0
 
     def begin(self, kind: str) -> None:
@@ -129,11 +131,15 @@ class Grants:
             return {"states": needed.states, "jobs": needed.jobs}
         if service == "sagemaker" and roles.jobs in (params.get("RoleArn"), params.get("ExecutionRoleArn")):
             return {"jobs": permissions.of_request(action, params)}
-        if service == "lambda" and action in ("CreateFunction", "UpdateFunctionCode"):
-            code = params.get("ZipFile") or params.get("Code", {}).get("ZipFile")
+        if service == "lambda" and action in ("CreateFunction", "UpdateFunctionCode", "UpdateFunctionConfiguration"):
+            name = params["FunctionName"]
+            if "Environment" in params:
+                self.environment[name] = params["Environment"].get("Variables", {})
+            code = params.get("ZipFile") or params.get("Code", {}).get("ZipFile") or self.code.get(name)
             if code and params.get("Role", roles.functions) == roles.functions:
-                self.code[params["FunctionName"]] = code
-                return {"functions": permissions.of_function(_sources(code), params["FunctionName"])}
+                self.code[name] = code
+                rights = permissions.of_function(_sources(code), name, self.environment.get(name))
+                return {"functions": [*rights, *_destinations(params)]}
         if service == "lambda" and "EventSourceArn" in params:
             return {"functions": permissions.of_event_source(params["EventSourceArn"]) + _destinations(params)}
         if service == "lambda":

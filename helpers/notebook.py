@@ -10,7 +10,7 @@ from typing import Any
 
 def place(shell: Any) -> str:
     """The path of the notebook's file, which Jupyter's server and VS Code say; "" where neither does."""
-    return str(shell.user_ns.get("__vsc_ipynb_file__") or os.environ.get("JPY_SESSION_NAME", ""))
+    return str(getattr(shell, "user_ns", {}).get("__vsc_ipynb_file__") or os.environ.get("JPY_SESSION_NAME", ""))
 
 
 def cells(shell: Any) -> list[dict[str, Any]]:

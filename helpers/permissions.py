@@ -125,19 +125,26 @@ def of_request(action: str, parameters: Mapping[str, Any]) -> list[Permission]:
     return sorted(_of_sagemaker(action, parameters)[1])
 
 
-def of_function(sources: Iterable[str], name: str) -> list[Permission]:
+def of_function(sources: Iterable[str], name: str, environment: Mapping[str, str] | None = None) -> list[Permission]:
     """What a function needs: what its code calls of boto3, and its log.
 
     Args:
-        sources: Python text. Seen are calls of the methods of what `boto3.client` and `boto3.resource` gave.
+        sources: Python text. Seen are calls of the methods of what `boto3.client` and `boto3.resource` gave, on what
+            their code names: as a text, or as one of the environment's.
         name: the function's.
+        environment: its variables.
     """
     group = f"arn:{{partition}}:logs:{{region}}:{{account}}:log-group:/aws/lambda/{name}"
     needed = {(f"logs:{action}", f"{group}:*") for action in ("CreateLogStream", "PutLogEvents")}
     needed.add(("logs:CreateLogGroup", group))
     for source in sources:
-        for service, action in _boto3_calls(ast.parse(source)):
-            needed |= _of_call(f"arn:aws:states:::aws-sdk:{service}:{action[:1].lower()}{action[1:]}", {})[0]
+        tree = ast.parse(source)
+        for service, action in _boto3_calls(tree):
+            prefix = _PREFIXES.get(service, service)
+            member = "Bucket" if prefix == "s3" else _NAMED.get(prefix, ("",))[0]
+            resource = f"arn:aws:states:::aws-sdk:{service}:{action[:1].lower()}{action[1:]}"
+            for named in _values(tree, member, environment or {}) or [None]:
+                needed |= _of_call(resource, {member: named} if named else {})[0]
             if service in _UNBOUND:  # with the function's right to the objects
                 needed.add(("s3:GetObject", f"arn:{{partition}}:s3:::{ANY}/*"))
     return sorted(needed)
@@ -426,6 +433,48 @@ def _boto3_calls(tree: ast.AST) -> Iterator[tuple[str, str]]:
             action = _operations(service).get(pages.get(node, node.attr)) if service else None
             if service and action:
                 yield service.replace("-", ""), action
+
+
+#: Methods of boto3 that take names by their place.
+_BY_PLACE = {"upload_file", "upload_fileobj", "download_file", "download_fileobj", "copy", "Bucket", "Object"}
+
+
+def _values(tree: ast.AST, member: str, environment: Mapping[str, str]) -> set[str]:
+    """All that a member of requests is in a source; nothing when any of it comes about at run time."""
+    nodes = list(ast.walk(tree))
+    bound: dict[str, list[ast.expr]] = {}
+    for node in nodes:
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                pairs = [(target, node.value)]
+                if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
+                    pairs = list(zip(target.elts, node.value.elts, strict=False))
+                for left, right in pairs:
+                    if isinstance(left, ast.Name):
+                        bound.setdefault(left.id, []).append(right)
+    arguments = {node.arg for node in nodes if isinstance(node, ast.arg)}
+
+    def value(node: ast.expr) -> str | None:
+        if isinstance(node, ast.Constant):
+            return str(node.value)
+        if isinstance(node, ast.Subscript) and ast.unparse(node.value) in ("os.environ", "environ"):
+            return environment.get(str(getattr(node.slice, "value", "")))
+        if isinstance(node, ast.Name) and node.id not in arguments and len(bound.get(node.id, ())) == 1:
+            return value(bound[node.id][0])
+        return None
+
+    found: set[str | None] = set()
+    for node in nodes:
+        if isinstance(node, ast.keyword) and node.arg and node.arg.lower() == member.lower():
+            found.add(value(node.value))
+        elif isinstance(node, ast.keyword) and node.arg in ("RequestItems", "TransactItems"):
+            found.add(None)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            if any(keyword.arg is None for keyword in node.keywords) or node.func.attr in _BY_PLACE:
+                found.add(None)
+            elif (node.func.attr, member) == ("Table", "TableName") and node.args:
+                found.add(value(node.args[0]))
+    return set() if None in found else {each for each in found if each}
 
 
 def _boto3_service(node: ast.AST) -> str | None:

@@ -425,10 +425,12 @@ def _page_of(review: Review, name: str) -> tuple[str, str]:
         html.append(page.folded(summary, parts, "caught"))
         lines += ["", f"{found.state}: {found.what}", f"  {found.why}", f"  {found.page}"]
         lines += [f"  {line}" for line in found.code.splitlines()]
-    inside = page.part("Cost", assumed, page.said(cost)) + page.part(
+    # Two amounts in one text are a formula to JupyterLab, unless MathJax is kept off.
+    dollars = f'<span class="mathjax_ignore">{page.said(cost)}</span>'
+    inside = page.part("Cost", assumed, dollars) + page.part(
         "Permissions", f"of its role{beside}", page.pre(page.said(rights))
     )
-    html.append(page.folded("<b>What it costs and may do</b> " + page.said(cost), inside, "succeeded"))
+    html.append(page.folded("<b>What it costs and may do</b> " + dollars, inside, "succeeded"))
     lines += ["", f"{cost} ({assumed})", "its role must be allowed:"]
     for statement in review.rights["Statement"]:
         lines.append(f"  {', '.join(statement['Action'])} on {statement['Resource']}")

@@ -25,8 +25,9 @@ from pathlib import Path
 from typing import Any
 
 import localcloud
-from helpers import costs, manifest, names, policies
+from helpers import costs, manifest, names, notebook, policies
 from helpers.errors import LocalCloudDied, UnsupportedLocally, WorkshopError
+from helpers.expiry import Expiry
 from helpers.granting import Grants
 from helpers.patience import Patience
 from localcloud import aws_settings
@@ -100,17 +101,10 @@ class Session:
 
     def check_ceiling(self) -> None:
         """Raises WorkshopError when this kernel has spent more on AWS than WORKSHOP_MAX_USD, if that is set."""
-        ceiling = os.environ.get("WORKSHOP_MAX_USD")
-        if ceiling is None or self.target == "local":
-            return
-        try:
-            most = float(ceiling)
-        except ValueError:
-            raise WorkshopError(f'WORKSHOP_MAX_USD is "{ceiling}". Set it to a number of dollars, such as 2.') from None
         spent = self.spent_by_calls + self.spent_by_runs
-        if sum(spent.values()) > most:
+        if self.target == "aws" and sum(spent.values()) > _ceiling():
             raise WorkshopError(
-                f"Not run: this kernel has spent {costs.said(spent)}, and WORKSHOP_MAX_USD allows ${ceiling}. "
+                f"Not run: this kernel has spent {costs.said(spent)}, and WORKSHOP_MAX_USD allows ${_ceiling():g}. "
                 "To go on, set it higher: %env WORKSHOP_MAX_USD=5. To stop here, clean_up()."
             )
 
@@ -128,6 +122,20 @@ class Session:
             name: it starts with `workshop-`. `deploy` does this by itself; use it for tables, topics, jobs, endpoints.
         """
         return names.of_run(name, self.run)
+
+    @property
+    def pause(self) -> float:
+        """Seconds between two looks at what takes a while: AWS counts how often it is asked."""
+        return 0.1 if self.target == "local" else 5.0
+
+    def can_wait(self, days: int) -> bool:
+        """Whether a workflow that waits for days ends while you watch; where it does not, a line says so.
+
+        The local cloud skips the wait, or goes through it at WORKSHOP_SPEED. AWS waits.
+        """
+        if self.target == "aws":
+            print(f"On AWS this takes {days} days. Run it on your own machine.")
+        return self.target == "local"
 
     @property
     def page(self) -> str | None:
@@ -180,7 +188,7 @@ def connect() -> Session:
     Raises:
         LocalCloudDied: it did not start; the end of its log says why.
         WorkshopError: WORKSHOP_TARGET is neither, another setting is none, the reader's AWS account cannot be reached,
-            or what it would make has a name that is taken.
+            what it would make has a name that is taken, or the notebook costs more than WORKSHOP_MAX_USD.
     """
     global _session
     target = target_wanted()
@@ -203,6 +211,36 @@ def target_wanted() -> str:
     if target not in ("local", "aws"):
         raise WorkshopError(f'WORKSHOP_TARGET is "{target}". Set it to local or aws, and restart the kernel.')
     return target
+
+
+def _ceiling() -> float:
+    """What WORKSHOP_MAX_USD says, in dollars; infinite where it is not set.
+
+    Raises:
+        WorkshopError: it is no number.
+    """
+    ceiling = os.environ.get("WORKSHOP_MAX_USD", "inf")
+    try:
+        return float(ceiling)
+    except ValueError:
+        raise WorkshopError(f'WORKSHOP_MAX_USD is "{ceiling}". Set it to a number of dollars, such as 2.') from None
+
+
+def _say_cost() -> None:
+    """Says what this notebook costs, run once. Raises WorkshopError when that is over the ceiling."""
+    from IPython import get_ipython
+
+    ceiling, estimate = _ceiling(), costs.of_notebook(notebook.place(get_ipython()))
+    if estimate is None:
+        return
+    words, dollars = estimate
+    words = f"this notebook, run once, costs {words} at list prices of us-east-1, {costs.AS_OF}"
+    if dollars > ceiling:
+        raise WorkshopError(
+            f"Nothing was made: {words}, and WORKSHOP_MAX_USD allows ${ceiling:g}. To go on, set it higher, "
+            f"%env WORKSHOP_MAX_USD={dollars * 2:.2f}, and run this cell again."
+        )
+    print(f"{words[0].upper()}{words[1:]}, and what stands by the hour: endpoints, streams.")
 
 
 def connected() -> Session | None:
@@ -284,12 +322,14 @@ def _connect_to_aws() -> Session:
     import boto3
 
     session = reach_aws()
+    _say_cost()
     run = manifest.begin(names.new_run(), session.account_id, session.region)
     session = _hooked(_session_of("aws", session.region, session.account_id, None, run.id))
     patience = Patience()
     for event, handler in (
         ("provide-client-params", manifest.recorder(run)),
         ("provide-client-params", patience.see),
+        ("provide-client-params", Expiry(session).see),
         ("needs-retry", patience.again),
     ):
         boto3.DEFAULT_SESSION.events.register(event, handler)

@@ -19,13 +19,12 @@ from typing import Any
 
 from helpers import permissions, policies
 from helpers.cleaning import Account, machines
-from helpers.export import logical_id, yaml_of
+from helpers.export import logical_id, role, sam_function, yaml_of
 from helpers.names import PREFIX
 from helpers.session import Session, current
 from tools import execute
 
 Json = dict[str, Any]
-_FUNCTION = ("FunctionName", "Runtime", "Handler", "Timeout", "MemorySize")
 _TABLE = ("TableName", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "StreamSpecification")
 
 
@@ -67,22 +66,15 @@ def write(folder: str | Path) -> str:
         }
     jobs = session.grants.given.get("jobs")
     if jobs:
-        resources["Jobs"] = _jobs_role(session, portable, sorted(jobs))
+        allowed = policies.document(sorted(jobs), portable.resource)
+        resources["Jobs"] = role("sagemaker.amazonaws.com", allowed, RoleName=session.roles.jobs.rpartition("/")[2])
     for name, function, files in _functions(account):
         for path, content in files.items():
             written.append(folder / "functions" / name / path)
             written[-1].parent.mkdir(parents=True, exist_ok=True)
             written[-1].write_bytes(content)
         sources = [content.decode() for path, content in files.items() if path.endswith(".py")]
-        sam = {key: function[key] for key in _FUNCTION} | {"CodeUri": f"functions/{name}/"}
-        if "Environment" in function:
-            variables = function["Environment"]["Variables"]
-            sam["Environment"] = {"Variables": {key: portable.text(value) for key, value in variables.items()}}
-        needed_by_code = permissions.of_function(sources, name)
-        resources[logical_id(name) + "Function"] = {
-            "Type": "AWS::Serverless::Function",
-            "Properties": {**sam, **portable.policies(needed_by_code)},
-        }
+        resources[logical_id(name) + "Function"] = sam_function(function, sources, portable.text, portable.resource)
     resources |= dict(_stores(account, portable))
     template = {
         "AWSTemplateFormatVersion": "2010-09-09",
@@ -131,22 +123,14 @@ class _Portable:
         """The property of a role that may do this."""
         if not needed:
             return {}
-        return {"Policies": [policies.document(needed, lambda form: self.text(self._filled(form)))]}
+        return {"Policies": [policies.document(needed, self.resource)]}
+
+    def resource(self, form: str) -> Any:
+        """A resource of a permission's form."""
+        return self.text(self._filled(form))
 
     def _queues(self, region: str, account: str) -> str:
         return f"https://sqs.{region}.amazonaws.com/{account}/"
-
-
-def _jobs_role(session: Session, portable: _Portable, needed: list[permissions.Permission]) -> Json:
-    document = portable.policies(needed)["Policies"][0]
-    return {
-        "Type": "AWS::IAM::Role",
-        "Properties": {
-            "RoleName": session.roles.jobs.rpartition("/")[2],
-            "AssumeRolePolicyDocument": policies.trust("sagemaker.amazonaws.com", {"Ref": "AWS::AccountId"}),
-            "Policies": [{"PolicyName": "workshop", "PolicyDocument": document}],
-        },
-    }
 
 
 def _functions(account: Account) -> Iterator[tuple[str, Json, dict[str, bytes]]]:

@@ -203,7 +203,9 @@ def _handler_failure(payload: bytes) -> TaskFailure:
 def _failure(call: TaskCall, error: ServiceError | UnsupportedLocally, request_id: str) -> TaskFailure:
     if isinstance(error, UnsupportedLocally):
         return TaskFailure("UnsupportedLocally", f'state "{call.state_name}": {error}')
-    return v1_failure("lambda", error.code, error.code, error.message, error.status, request_id)
+    # No shape of Invoke's: https://github.com/awslabs/aws-deployment-framework/issues/460 has the error and its cause.
+    modelled = None if error.code == "AccessDeniedException" else error.code
+    return v1_failure("lambda", modelled, error.code, error.message, error.status, request_id)
 
 
 def _trace(request_id: str, now: float) -> str:

@@ -1,6 +1,7 @@
 """Notebook 09: fields whose values come from the data, in both languages, and what is said of a value that is none."""
 
 import json
+from textwrap import shorten
 
 DATA = {"seconds": 5, "until": "2026-01-05T09:00:00Z", "shop": "Larkspur", "why": "No soup", "few": 2, "orders": [7, 8]}
 INNER = {"StartAt": "Look", "States": {"Look": {"Type": "Pass", "End": True}}}
@@ -38,4 +39,5 @@ def from_data(workshop):
                 name, value = next((name, value) for name, value in reversed(state.items()) if name.startswith(field))
                 print(f"{kind:5} {name:31} {value:31} {answer['status']}")
                 if "error" in answer:
-                    print(f"    {answer['error']}: {answer.get('cause', '')}"[:115])
+                    said = ": ".join(filter(None, (answer["error"], answer.get("cause"))))
+                    print("   ", shorten(said, 111, placeholder=" …"))

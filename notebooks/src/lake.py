@@ -157,22 +157,22 @@ def until(workshop, what, holds):
     Raises:
         WorkshopError: it takes much longer than ever: what is waited for was not sent, or was fetched before.
     """
-    pause, patience = (0.1, 60) if workshop.target == "local" else (5, 900)
+    patience = 60 + 170 * workshop.pause
     end = time.monotonic() + patience
     with doing(f"Waiting until {what}"):
         while not holds():
             if time.monotonic() > end:
                 cure = "Run again the cell above that sends checkouts, then this one."
-                raise WorkshopError(f"Waited {patience} seconds until {what}, and nothing came. {cure}")
-            time.sleep(pause)
+                raise WorkshopError(f"Waited {patience:.0f} seconds until {what}, and nothing came. {cure}")
+            time.sleep(workshop.pause)
 
 
 def make_role(workshop):
     """The role of Firehose and of the crawler: they read the stream, and write the lake and its catalog."""
     account = workshop.account_id
     may = {
-        "s3:*": f"arn:aws:s3:::{workshop.bucket}*",
-        "kinesis:*": f"arn:aws:kinesis:*:{account}:stream/workshop-*",
+        "s3:*": roles.all_of(workshop.bucket),
+        "kinesis:*": f"arn:aws:kinesis:*:{account}:stream/{workshop.name(STREAM)}",
         "lambda:InvokeFunction": f"arn:aws:lambda:*:{account}:function:workshop-*",
         "glue:*": f"arn:aws:glue:*:{account}:*",
         "logs:*": f"arn:aws:logs:*:{account}:log-group:/aws-glue/*",

@@ -7,7 +7,7 @@ import time
 
 from helpers.status import doing
 
-from src.roles import make_role
+from src.roles import all_of, make_role
 
 
 def rate_in_one_job(workshop, texts):
@@ -19,7 +19,7 @@ def rate_in_one_job(workshop, texts):
     """
     comprehend, s3, bucket = workshop.client("comprehend"), workshop.client("s3"), workshop.bucket
     s3.put_object(Bucket=bucket, Key="texts/all.txt", Body="\n".join(texts).encode())
-    may = {"s3:*": f"arn:aws:s3:::{bucket}*"}
+    may = {"s3:*": all_of(bucket)}
     job = comprehend.start_sentiment_detection_job(
         InputDataConfig={"S3Uri": f"s3://{bucket}/texts/all.txt", "InputFormat": "ONE_DOC_PER_LINE"},
         OutputDataConfig={"S3Uri": f"s3://{bucket}/texts/rated/"},
@@ -32,7 +32,7 @@ def rate_in_one_job(workshop, texts):
             found = comprehend.describe_sentiment_detection_job(JobId=job)["SentimentDetectionJobProperties"]
             if found["JobStatus"] not in ("SUBMITTED", "IN_PROGRESS"):
                 break
-            time.sleep(0.1 if workshop.target == "local" else 10)
+            time.sleep(workshop.pause)
     if found["JobStatus"] != "COMPLETED":
         raise ValueError(found["Message"])
     where = found["OutputDataConfig"]["S3Uri"].removeprefix(f"s3://{bucket}/")

@@ -1,6 +1,7 @@
 """Notebook 09: what is said in JSONPath with intrinsic functions, and in JSONata; and expressions that only it has."""
 
 import json
+from textwrap import shorten
 
 from helpers import steps as newer
 
@@ -188,4 +189,4 @@ def older_words(workshop):
         cause = answer["cause"].splitlines()[0]
         for before in ("following error: ", "during evaluation. "):
             cause = cause.rpartition(before)[2]
-        print(f"{expression}\n    {answer['error']}: {cause[:100]}")
+        print(f"{expression}\n    {answer['error']}: {shorten(cause, 100, placeholder=' …')}")

@@ -25,7 +25,7 @@ def read_queue(workshop, function, queue, pattern, **settings):
         mappings = [functions.create_event_source_mapping(FunctionName=function.name, EventSourceArn=arn, **settings)]
     with doing("Waiting until Lambda reads the queue"):
         while functions.get_event_source_mapping(UUID=mappings[0]["UUID"])["State"] != "Enabled":
-            time.sleep(0.1 if workshop.target == "local" else 5)
+            time.sleep(workshop.pause)
 
 
 def send_all(workshop, queue, messages):
@@ -45,5 +45,5 @@ def logged(workshop, function, count, patience=180):
                 found = {"events": []}
             if len(found["events"]) >= count:
                 return [event["message"].strip() for event in found["events"]]
-            time.sleep(0.1 if workshop.target == "local" else 5)
+            time.sleep(workshop.pause)
     raise TimeoutError(f"{function.name} logged no {count} lines in {patience} s: run the cells above again")

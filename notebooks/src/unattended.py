@@ -12,9 +12,10 @@ from src.supervisor import make_queue, queue_arn
 
 def starter_role(workshop):
     """The role by which EventBridge and its Scheduler start workflows and send to queues of the workshop; its ARN."""
+    account, ours = workshop.account_id, workshop.name("workshop-04-*")
     may = {
-        "states:StartExecution": f"arn:aws:states:*:{workshop.account_id}:stateMachine:workshop-*",
-        "sqs:SendMessage": f"arn:aws:sqs:*:{workshop.account_id}:workshop-*",
+        "states:StartExecution": f"arn:aws:states:*:{account}:stateMachine:{ours}",
+        "sqs:SendMessage": f"arn:aws:sqs:*:{account}:{ours}",
     }
     return make_role(workshop, "workshop-04-starter", ["events.amazonaws.com", "scheduler.amazonaws.com"], may)
 
@@ -81,7 +82,7 @@ def wait_for_start(workshop, machine, patience=300):
             found = states.list_executions(stateMachineArn=machine.arn, maxResults=1)["executions"]
             if found and found[0]["status"] != "RUNNING":
                 return states.describe_execution(executionArn=found[0]["executionArn"])
-            time.sleep(0.1 if workshop.target == "local" else 5)
+            time.sleep(workshop.pause)
     raise TimeoutError(f"nobody started {machine.name} in {patience} s: run the cells above again")
 
 
@@ -106,15 +107,14 @@ SCHEDULES = {
 
 
 def see_schedules(workshop, waiting, days):
-    """Print when each schedule comes while an execution waits for days. On AWS that would take as long: not there.
+    """Print when each schedule comes while an execution waits for days, where that takes no time.
 
     Args:
         workshop: what connect() returned.
         waiting: a state machine that waits so long.
         days: how many.
     """
-    if workshop.target == "aws":
-        print(f"On AWS this takes {days} days. Run it on your own machine.")
+    if not workshop.can_wait(days):
         return
     scheduler, name = workshop.client("scheduler"), workshop.name("workshop-04-month")
     queue = make_queue(workshop, "workshop-04-month")
@@ -145,7 +145,8 @@ def see_schedules(workshop, waiting, days):
             sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
     for number, (expression, zone) in enumerate(SCHEDULES.items()):
         came = sorted(times.get(number, []))
-        print(f"{expression:29} {zone:17} {len(came):2} times, first {', '.join(came[:2])}")
+        often = f"{len(came):2} {'times,' if len(came) > 1 else 'time, '}"
+        print(f"{expression:29} {zone:17} {often} first {', '.join(came[:2])}")
 
 
 def forget_schedules(scheduler, group):

@@ -284,16 +284,50 @@ SOURCE = """
 def test_a_function_is_let_do_what_its_code_calls() -> None:
     needed = permissions.of_function([textwrap.dedent(SOURCE)], "workshop-99-f")
     group = "arn:{partition}:logs:{region}:{account}:log-group:/aws/lambda/workshop-99-f"
-    table = "arn:{partition}:dynamodb:{region}:{account}:table/workshop-*{run}*"
+    table = "arn:{partition}:dynamodb:{region}:{account}:table/any"
     assert needed == [
         ("dynamodb:UpdateItem", table),
         ("logs:CreateLogGroup", group),
         ("logs:CreateLogStream", f"{group}:*"),
         ("logs:PutLogEvents", f"{group}:*"),
+        ("s3:GetObject", "arn:{partition}:s3:::a/*"),
         ("s3:GetObject", "arn:{partition}:s3:::workshop-*{run}*/*"),
-        ("s3:ListBucket", "arn:{partition}:s3:::workshop-*{run}*"),
+        ("s3:ListBucket", "arn:{partition}:s3:::a"),
         ("textract:DetectDocumentText", "*"),
     ]
+
+
+NAMES = """
+    import os, boto3
+
+    table = boto3.resource("dynamodb").Table("workshop-99-literal")
+    TABLE, TRIES = os.environ["TABLE"], 2
+    TOPIC = os.environ["TOPIC"]
+    dynamodb = boto3.client("dynamodb")
+    sns = boto3.client("sns")
+
+    def handler(event, context):
+        table.get_item(Key={})
+        with_retries(dynamodb.put_item, TableName=TABLE, Item={})
+        sns.publish(TopicArn=TOPIC, Message="")
+        boto3.client("s3").get_object(Bucket=event["bucket"], Key="a")
+"""
+
+
+def test_a_function_is_let_do_it_on_what_its_code_and_its_environment_name() -> None:
+    topic = f"arn:aws:sns:{HERE}:workshop-99-topic"
+    needed = permissions.of_function(
+        [textwrap.dedent(NAMES)], "workshop-99-f", {"TABLE": "workshop-99-table", "TOPIC": topic}
+    )
+    resources = {resource.rpartition(":")[2] for action, resource in needed if not action.startswith("logs:")}
+    assert resources == {
+        "table/workshop-99-literal",
+        "table/workshop-99-table",
+        "workshop-99-topic",
+        "workshop-*{run}*/*",
+    }
+    unknown = {resource for action, resource in permissions.of_function([textwrap.dedent(NAMES)], "workshop-99-f", {})}
+    assert "arn:{partition}:dynamodb:{region}:{account}:table/workshop-*{run}*" in unknown
 
 
 @pytest.mark.parametrize(

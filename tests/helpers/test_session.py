@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import boto3
@@ -17,7 +18,7 @@ from sagemaker import Session as SageMaker
 from sagemaker import get_execution_role
 
 import localcloud
-from helpers import WorkshopError, connect, deploy, run, session
+from helpers import WorkshopError, clean_up, connect, deploy, run, session
 from helpers.errors import LocalCloudDied
 from tests.conftest import LocalCloud
 
@@ -206,6 +207,27 @@ def test_aws_gives_the_same_face(unconnected: pytest.MonkeyPatch, local_cloud: L
         unconnected.setenv("WORKSHOP_MAX_USD", ceiling)
         with pytest.raises(WorkshopError, match=words):
             run(deploy(PASS, "workshop-on-aws"))
+
+
+def test_a_notebook_that_costs_more_than_the_ceiling_makes_nothing_until_it_is_higher(
+    new_kernel: Callable[[str], None],
+    unconnected: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    new_kernel("ada")
+    (path,) = (ROOT / "notebooks").glob("03_*.ipynb")
+    unconnected.setenv("JPY_SESSION_NAME", str(path))
+    unconnected.setenv("WORKSHOP_MAX_USD", "0.01")
+    with pytest.raises(WorkshopError, match=r"Nothing was made: this notebook, run once, costs about \$0\.\d+") as over:
+        connect()
+    assert not (tmp_path / "ada").exists(), "no run has begun"
+    unconnected.setenv("WORKSHOP_MAX_USD", re.search(r"%env WORKSHOP_MAX_USD=([\d.]+),", str(over.value))[1])  # type: ignore[index]
+    workshop = connect()
+    assert capsys.readouterr().out.startswith("This notebook, run once, costs about $0.")
+    assert not workshop.can_wait(31)
+    assert capsys.readouterr().out == "On AWS this takes 31 days. Run it on your own machine.\n"
+    clean_up()
 
 
 def test_aws_without_a_region_or_without_credentials_says_what_to_do(unconnected: pytest.MonkeyPatch) -> None:

@@ -73,3 +73,12 @@ def test_what_the_talk_says_is_shown_by_code_where_the_table_says(row: list[str]
     assert found
     for notebook, heading in found:
         assert sections(notebook)[heading].strip(), f"{notebook}, {heading} runs nothing"
+
+
+def test_no_notebook_asks_where_it_runs() -> None:
+    code = {path.name: path.read_text("utf-8") for path in NOTEBOOKS.glob("s[ro]*/**/*.py")}
+    for path in NOTEBOOKS.glob("*.ipynb"):
+        cells = nbformat.read(path, as_version=4).cells
+        code[path.name] = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+    assert len(code) > 50
+    assert not [name for name, text in code.items() if ".target" in text or "WORKSHOP_TARGET" in text]

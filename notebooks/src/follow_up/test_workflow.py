@@ -14,12 +14,14 @@ from workflow import follow_up
 
 DEFINITION = follow_up("write-reply").to_json()
 TRUST = {"Effect": "Allow", "Principal": {"Service": ["states.amazonaws.com", "lambda.amazonaws.com"]}}
+ANYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+RATE, WRITE = "comprehend:DetectSentiment", "lambda:InvokeFunction"
 CROSS = {"number": 7, "shop": "Larkspur", "text": "The soup was cold and awful."}
 
 
 @pytest.fixture(scope="module")
 def cloud():
-    with localcloud.start() as started:
+    with localcloud.start(policy=ANYTHING) as started:  # whoever tests may do anything, a role what its policies allow
         yield started
 
 
@@ -52,11 +54,25 @@ def test_only_a_cross_comment_is_answered(cloud):
     assert [sentiment for sentiment, state in following.items() if state == "Write a reply"] == ["NEGATIVE", "MIXED"]
 
 
+def role_that_may(cloud, name, *actions):
+    """The ARN of a new role that may do these and nothing else."""
+    iam, trust = client(cloud, "iam"), {"Version": "2012-10-17", "Statement": [TRUST | {"Action": "sts:AssumeRole"}]}
+    arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+    allowed = {"Effect": "Allow", "Action": actions, "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    iam.put_role_policy(RoleName=name, PolicyName="calls", PolicyDocument=policy)
+    return arn
+
+
+def create(cloud, role):
+    states, name = client(cloud, "stepfunctions"), role.rpartition("/")[2]
+    return states.create_state_machine(name=name, definition=DEFINITION, roleArn=role)["stateMachineArn"]
+
+
 @pytest.fixture(scope="module")
 def machine(cloud):
     """The ARN of the state machine, deployed with its function."""
-    trust = json.dumps({"Version": "2012-10-17", "Statement": [TRUST | {"Action": "sts:AssumeRole"}]})
-    role = client(cloud, "iam").create_role(RoleName="any", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    role = role_that_may(cloud, "follow-up", RATE, WRITE)
     package = BytesIO()
     with zipfile.ZipFile(package, "w") as archive:
         archive.write(Path(__file__).parents[1] / "write_reply.py", "write_reply.py")
@@ -67,8 +83,7 @@ def machine(cloud):
         Handler="write_reply.handler",
         Code={"ZipFile": package.getvalue()},
     )
-    states = client(cloud, "stepfunctions")
-    return states.create_state_machine(name="follow-up", definition=DEFINITION, roleArn=role)["stateMachineArn"]
+    return create(cloud, role)
 
 
 def run(cloud, machine):
@@ -90,3 +105,9 @@ def test_the_customer_is_answered_though_comprehend_throttles_twice(cloud, machi
         execution = run(cloud, machine)
     assert fault.hits == 2
     assert "is sorry" in json.loads(execution["output"])["sent"]
+
+
+def test_without_the_right_to_call_the_function_it_fails_there(cloud, machine):
+    execution = run(cloud, create(cloud, role_that_may(cloud, "too-little", RATE)))
+    assert execution["error"] == "Lambda.AWSLambdaException"
+    assert f"is not authorized to perform: {WRITE}" in execution["cause"]
