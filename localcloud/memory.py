@@ -22,6 +22,4 @@ def give_back() -> None:
 
 @cache
 def _malloc_trim() -> Any:
-    if sys.platform != "linux":
-        return None
-    return getattr(ctypes.CDLL(None), "malloc_trim", None)
+    return getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
