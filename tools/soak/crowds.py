@@ -88,7 +88,7 @@ def threads(chance: random.Random) -> Generator[Try]:
                 name: boto3.client(name, **settings) for name in ("s3", "dynamodb", "sqs", "lambda", "stepfunctions")
             }
             make(
-                lambda name: boto3.client(name, **settings),
+                partial(boto3.client, **settings),
                 source="def handler(event, context): return event['n'] ** 2",
             )
             clients["s3"].create_bucket(Bucket="soak")
