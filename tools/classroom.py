@@ -191,9 +191,9 @@ thead th, tbody th {{ font-weight: 600; white-space: nowrap }}
 td {{ overflow-wrap: break-word; max-width: 30rem }}
 .stuck {{ background: var(--mark) }}
 .stuck td:nth-child(5) {{ color: var(--warn); font-weight: 600 }}
-</style></head><body><h1>The class</h1>
+</style></head><body><main><h1>The class</h1>
 {parts}
-</body></html>
+</main></body></html>
 """
 _HEADERS = {
     "Content-Type": "text/html; charset=utf-8",
