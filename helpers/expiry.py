@@ -45,6 +45,7 @@ class Expiry:
         self._session, self._clean_ups = session, -1
         self._renewed: dict[str, float] = {}
         self._role = ""
+        self._ahead = timedelta()  # of the account's clock, by which schedules go, before this machine's
 
     def see(self, params: Mapping[str, Any], model: Any, **_: Any) -> None:
         """A handler of botocore's event provide-client-params: what is about to be called, by whichever client."""
@@ -63,19 +64,20 @@ class Expiry:
             self._renewed.clear()
         for endpoint in dict.fromkeys(endpoints):
             if endpoint.endswith(f"-{session.run}") and now - self._renewed.get(endpoint, -_RENEWED) >= _RENEWED:
-                when = datetime.now(UTC) + LASTS
+                when = self._schedule(endpoint)
                 if endpoint not in self._renewed:
                     print(f"{endpoint} bills by the hour. It is deleted on {when:%B %d, %H:%M} UTC by itself.")
                 self._renewed[endpoint] = now
-                self._schedule(endpoint, when)
 
-    def _schedule(self, endpoint: str, when: datetime) -> None:
+    def _schedule(self, endpoint: str) -> datetime:
         session = self._session
         scheduler, name = session.client("scheduler"), session.name(f"workshop-expiry-{session.clean_ups}")
         if self._clean_ups != session.clean_ups:
-            self._clean_ups, self._role = session.clean_ups, self._make_role(name)
             with suppress(scheduler.exceptions.ConflictException):
                 scheduler.create_schedule_group(Name=name, Tags=session.tags)
+            self._ahead = scheduler.get_schedule_group(Name=name)["CreationDate"] - datetime.now(UTC)
+            self._clean_ups, self._role = session.clean_ups, self._make_role(name)
+        when = datetime.now(UTC) + self._ahead + LASTS
         schedule = {
             "Name": endpoint,
             "GroupName": name,
@@ -92,6 +94,7 @@ class Expiry:
             scheduler.create_schedule(**schedule)
         except scheduler.exceptions.ConflictException:
             scheduler.update_schedule(**schedule)
+        return when
 
     def _make_role(self, name: str) -> str:
         session = self._session

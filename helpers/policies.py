@@ -40,7 +40,8 @@ READER_MAY = tuple(
         (
             "states",
             "ListExecutions DescribeExecution GetExecutionHistory StopExecution RedriveExecution DescribeMapRun "
-            "ListMapRuns UpdateMapRun CreateActivity DeleteActivity GetActivityTask TagResource ListTagsForResource",
+            "ListMapRuns UpdateMapRun CreateActivity DeleteActivity GetActivityTask TagResource ListTagsForResource "
+            "DescribeStateMachineForExecution",
             "arn:{partition}:states:*:{account}:*:workshop-*{run}*",
         ),
         (
@@ -52,7 +53,8 @@ READER_MAY = tuple(
         (
             "lambda",
             "CreateFunction DeleteFunction GetFunction GetFunctionConfiguration UpdateFunctionCode ListTags "
-            "TagResource UpdateFunctionConfiguration InvokeFunction PutFunctionEventInvokeConfig",
+            "TagResource UpdateFunctionConfiguration InvokeFunction PutFunctionEventInvokeConfig "
+            "PutFunctionConcurrency",
             "arn:{partition}:lambda:*:{account}:function:workshop-*{run}*",
         ),
         (
@@ -120,7 +122,8 @@ READER_MAY = tuple(
         ("events", "ListRules TestEventPattern", "*"),
         (
             "scheduler",
-            "CreateSchedule UpdateSchedule DeleteSchedule CreateScheduleGroup DeleteScheduleGroup TagResource "
+            "CreateSchedule UpdateSchedule DeleteSchedule CreateScheduleGroup GetScheduleGroup DeleteScheduleGroup "
+            "TagResource "
             "ListTagsForResource",
             "arn:{partition}:scheduler:*:{account}:schedule*/workshop-*{run}*",
         ),
@@ -136,8 +139,8 @@ READER_MAY = tuple(
         ),
         (
             "sagemaker",
-            "ListTrainingJobs ListProcessingJobs ListTransformJobs ListHyperParameterTuningJobs ListModels "
-            "ListEndpoints ListEndpointConfigs Search",
+            "ListTrainingJobs ListTrainingJobsForHyperParameterTuningJob ListProcessingJobs ListTransformJobs "
+            "ListHyperParameterTuningJobs ListModels ListEndpoints ListEndpointConfigs Search",
             "*",
         ),
         ("transcribe", "StartTranscriptionJob ListTranscriptionJobs GetTranscriptionJob DeleteTranscriptionJob", "*"),
@@ -146,7 +149,7 @@ READER_MAY = tuple(
         (
             "comprehend",
             "DetectSentiment DetectEntities DetectKeyPhrases DetectDominantLanguage StartSentimentDetectionJob "
-            "DescribeSentimentDetectionJob",
+            "DescribeSentimentDetectionJob ContainsPiiEntities",
             "*",
         ),
         ("polly", "SynthesizeSpeech", "*"),
@@ -167,11 +170,11 @@ def by_resource(may: May) -> dict[str, list[str]]:
 def reader(account: str, partition: str = "aws") -> dict[str, Any]:
     """A policy for the reader's own user: what notebooks do in an account, on what has a name of the workshop's.
 
-    Managed policies have at most 6,144 characters without white space (IAM User Guide, quotas): of queues, streams and
-    schedules with such names, all is allowed.
+    Managed policies have at most 6,144 characters without white space (IAM User Guide, quotas): of queues, streams,
+    rules and schedules with such names, all is allowed.
     """
     filled = filler(partition, account, "*")
-    whole = ("sqs", "kinesis", "firehose", "scheduler")
+    whole = ("sqs", "kinesis", "firehose", "scheduler", "events")
 
     def shortened(actions: list[str], form: str) -> list[str]:
         service = actions[0].partition(":")[0]

@@ -48,6 +48,7 @@ def test_nothing_but_what_starts_a_cloud_imports_the_composition_root() -> None:
     known = modules()
     root = "localcloud.cloud"
     importers = {name for name, path in known.items() if root in imports(path, known)}
+    importers -= {"tools.soak.hostile", "tools.soak.kills", "tools.soak.nonsense"}  # trials of a cloud in their process
     assert importers == {"localcloud.__main__", "localcloud.table", "bench.sagemaker", "tools.asl_corpus"}
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from helpers import clean_up, connect, deploy, run
+from helpers.expiry import LASTS
 
 IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.2-1-cpu-py3"
 
@@ -58,8 +60,16 @@ def test_endpoints_of_a_workflow_and_of_an_input_expire_and_others_do_not(new_ke
     assert names_in(scheduler) == [created]
     run(workflow, {"Deploy": {"EndpointName": named}, "Ask": [{"EndpointName": "somebodys"}]})
     assert names_in(scheduler) == [created, named]
-    schedule = scheduler.get_schedule(Name=named, GroupName=workshop.name("workshop-expiry-0"))
+    group = workshop.name("workshop-expiry-0")
+    schedule = scheduler.get_schedule(Name=named, GroupName=group)
+    when = datetime.strptime(schedule["ScheduleExpression"], "at(%Y-%m-%dT%H:%M:%S)").replace(tzinfo=UTC)
+    assert (
+        timedelta(seconds=-1)
+        <= when - scheduler.get_schedule_group(Name=group)["CreationDate"] - LASTS
+        < timedelta(hours=1)
+    )
     assert json.loads(schedule["Target"]["Input"]) == {"EndpointName": named}
     clean_up()
     assert names_in(scheduler) == []
-    assert not [role for role in workshop.client("iam").list_roles()["Roles"] if "expiry" in role["RoleName"]]
+    names = [role["RoleName"] for role in workshop.client("iam").list_roles()["Roles"]]
+    assert not [name for name in names if name.endswith(workshop.run)]

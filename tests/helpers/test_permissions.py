@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import json
+import re
 import textwrap
 import time
 import zipfile
 from collections.abc import Iterator
 from typing import Any
 
+import nbformat
 import pytest
 from botocore.exceptions import ClientError
 from PIL import Image
@@ -17,6 +20,7 @@ from PIL import Image
 from helpers import permissions, policies
 from helpers.permissions import Permission
 from localcloud.cloud import Cloud
+from tools.execute import NOTEBOOKS
 
 HERE = "us-east-1:123456789012"
 ROLE = "arn:aws:iam::123456789012:role/workshop-"
@@ -328,6 +332,18 @@ def test_a_function_is_let_do_it_on_what_its_code_and_its_environment_name() -> 
     }
     unknown = {resource for action, resource in permissions.of_function([textwrap.dedent(NAMES)], "workshop-99-f", {})}
     assert "arn:{partition}:dynamodb:{region}:{account}:table/workshop-*{run}*" in unknown
+
+
+def test_what_a_notebook_calls_of_a_client_its_reader_may() -> None:
+    may = {action for action, _ in policies.READER_MAY} | {"sqs:SendMessageBatch"}
+    missing = set()
+    for path in NOTEBOOKS.glob("*.ipynb"):
+        cells = nbformat.read(path, as_version=4).cells
+        sources = [cell.source for cell in cells if cell.cell_type == "code"]
+        for service, action in permissions._boto3_calls(ast.parse(re.sub(r"(?m)^%.*", "", "\n".join(sources)))):
+            permission = f"{permissions._PREFIXES.get(service, service)}:{action}".replace("stepfunctions:", "states:")
+            missing |= {permissions._ACTIONS.get(permission, permission)} - may
+    assert not missing
 
 
 @pytest.mark.parametrize(
