@@ -48,6 +48,7 @@ def install() -> None:
     shell: Any = get_ipython()
     if shell is not None:
         shell.set_custom_exc((Exception, KeyboardInterrupt), _show)
+        shell.automagic = False  # before the set-up, run(...) would be IPython's %run
 
 
 def _show(

@@ -17,7 +17,7 @@ STREAM, DELIVERY, CLEANED, CRAWLER, DATABASE = (
     "workshop-01-lake",
     "workshop_01_shop",
 )
-ROLE = "workshop-lake"
+ROLE, CLEANER = "workshop-lake", "workshop-01-cleaner"
 #: Each day has a folder, by when the record arrived, and in it each shop, by the field `shop` of the record.
 PREFIX = "lake/checkouts/day=!{timestamp:yyyy-MM-dd}/shop=!{partitionKeyFromQuery:shop}/"
 ERRORS = "lake-errors/!{firehose:error-output-type}/"
@@ -170,10 +170,12 @@ def until(workshop, what, holds):
 def make_role(workshop):
     """The role of Firehose and of the crawler: they read the stream, and write the lake and its catalog."""
     account, database = workshop.account_id, workshop.name(DATABASE)
+    function = f"arn:aws:lambda:*:{account}:function:{workshop.name(CLEANER)}*"  # its versions too
     may = {
         "s3:*": roles.all_of(workshop.bucket),
         "kinesis:*": f"arn:aws:kinesis:*:{account}:stream/{workshop.name(STREAM)}",
-        "lambda:InvokeFunction": f"arn:aws:lambda:*:{account}:function:workshop-*",
+        "lambda:InvokeFunction": function,
+        "lambda:GetFunctionConfiguration": function,
         "glue:*": [
             f"arn:aws:glue:*:{account}:{it}" for it in ("catalog", f"database/{database}", f"table/{database}/*")
         ],

@@ -29,7 +29,8 @@ def shown(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Show:
     shell = InteractiveShell()
     seen: list[str] = []
     monkeypatch.setattr(shell, "_showtraceback", lambda kind, value, lines: seen.append("\n".join(lines)))
-    shell.set_custom_exc((Exception, KeyboardInterrupt), tracebacks._show)
+    monkeypatch.setattr("IPython.core.getipython.get_ipython", lambda: shell)
+    tracebacks.install()
 
     def run(*cells: str, **names: Any) -> list[str]:
         shell.user_ns.update(names)
@@ -102,6 +103,10 @@ def test_a_checkpoint_that_does_not_hold_and_what_is_not_there_yet_send_back(sho
     assert said in "\n".join(lines)
     assert lines[-1].endswith("from the last checkpoint on.")
     assert len(lines) <= 10
+
+
+def test_run_before_the_set_up_is_a_name_that_is_missing_and_no_magic(shown: Show) -> None:
+    assert "NameError: name 'run' is not defined" in "\n".join(shown("run(workflow, {})"))
 
 
 def test_a_function_that_returns_no_state_is_named_as_the_cause(shown: Show) -> None:

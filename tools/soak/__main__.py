@@ -21,7 +21,7 @@ TRIALS: dict[str, tuple[int, trials.Trial]] = {
     "model server killed": (100, kills.servers),
     "kernel killed": (100, kills.kernels),
     "readers at once": (crowds.READERS, crowds.readers),
-    "calls of 50 threads": (1, crowds.threads),
+    "calls of 50 threads": (1000, crowds.threads),
     "changed definitions": (10_000, nonsense.definitions),
     "random calls": (80_000, nonsense.calls),
     "hostile functions": (len(hostile.FUNCTIONS) + 1, hostile.functions),

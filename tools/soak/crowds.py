@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import boto3
@@ -86,7 +87,10 @@ def threads(chance: random.Random) -> Generator[Try]:
             clients = {
                 name: boto3.client(name, **settings) for name in ("s3", "dynamodb", "sqs", "lambda", "stepfunctions")
             }
-            make(clients.__getitem__, source="def handler(event, context): return event['n'] ** 2")
+            make(
+                partial(boto3.client, **settings),
+                source="def handler(event, context): return event['n'] ** 2",
+            )
             clients["s3"].create_bucket(Bucket="soak")
             keys = [{"AttributeName": "id", "AttributeType": "S"}], [{"AttributeName": "id", "KeyType": "HASH"}]
             clients["dynamodb"].create_table(
