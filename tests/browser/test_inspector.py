@@ -145,9 +145,9 @@ def test_the_slider_replays_event_by_event(inspected: Watched) -> None:
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
-    expect(page.locator(".ws-said")).to_have_text("Event 4 of 22 · 0.0 s · Wait state entered · Wait")
+    expect(page.locator(".ws-said")).to_have_text("Event 4 of 22 · 0 s · Wait state entered · Wait")
     expect(page.locator(".ws-state.ws-now")).to_have_attribute("aria-label", "Wait, wait 30 s: running, 1 visit")
-    expect(page.locator(".ws-picture")).to_have_attribute("alt", "workshop-inspected at event 4, 0.0 s: at work: Wait.")
+    expect(page.locator(".ws-picture")).to_have_attribute("alt", "workshop-inspected at event 4, 0 s: at work: Wait.")
     assert len({start, picture(page), end}) == 3
     page.keyboard.press("End")
     assert picture(page) == end
