@@ -195,8 +195,8 @@ def test(options: argparse.Namespace) -> int:
     say("--- pytest")
     if failed:
         say(f"Failed before pytest: {', '.join(failed)}.")
-    # Twice as many workers as CI has cores: browsers, notebooks and jobs are waited for about half of the time.
-    code = run([python, "-m", "pytest", "-n", "4", "--no-loadscope-reorder"], environment)
+    # One more worker than CI has cores: a browser, a notebook and a job are waited for. Four took a tenth longer.
+    code = run([python, "-m", "pytest", "-n", "3", "--no-loadscope-reorder"], environment)
     return code or (1 if failed else 0)
 
 
