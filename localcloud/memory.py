@@ -13,11 +13,16 @@ LARGE = 4 << 20
 
 
 def give_back() -> None:
-    """Collect garbage, and return what is free: glibc keeps it, some 200 MB for a page that was read."""
+    """Collect garbage, which takes a tenth of a second, and return what is free."""
     gc.collect()
-    trim = _malloc_trim()
-    if trim is not None:
-        trim(0)
+    trim()
+
+
+def trim() -> None:
+    """Return what is free: glibc keeps it, some 200 MB for a page that was read."""
+    malloc_trim = _malloc_trim()
+    if malloc_trim is not None:
+        malloc_trim(0)
 
 
 @cache

@@ -120,7 +120,7 @@ def _worked_out(answer: Callable[[], T]) -> T:
     try:
         return answer()
     finally:
-        memory.give_back()
+        memory.trim()
 
 
 @cache
