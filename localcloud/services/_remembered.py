@@ -77,6 +77,12 @@ class NotKept(Exception):
     """The folder has no such answer."""
 
 
+def kept_in() -> Path | None:
+    """The folder; None when LOCALCLOUD_REMEMBER names none."""
+    folder = os.environ.get("LOCALCLOUD_REMEMBER")
+    return Path(folder) if folder else None
+
+
 def place(name: str, question: object) -> Path | None:
     """The file of an answer in the folder, which need not be there; None when there is no folder.
 
@@ -84,16 +90,14 @@ def place(name: str, question: object) -> Path | None:
         name: of who answers.
         question: by its `repr`.
     """
-    folder = os.environ.get("LOCALCLOUD_REMEMBER")
-    if not folder:
-        return None
-    return Path(folder) / f"{name}-{hashlib.sha256(repr((_makers(), question)).encode()).hexdigest()}"
+    folder = kept_in()
+    return folder and folder / f"{name}-{hashlib.sha256(repr((_makers(), question)).encode()).hexdigest()}"
 
 
 def knows(name: str) -> bool:
     """Whether the folder has any answer of who answers under a name."""
-    folder = os.environ.get("LOCALCLOUD_REMEMBER")
-    return folder is not None and next(Path(folder).glob(f"{name}-*"), None) is not None
+    folder = kept_in()
+    return folder is not None and next(folder.glob(f"{name}-*"), None) is not None
 
 
 def read(file: Path) -> Any:
