@@ -18,6 +18,7 @@ from helpers import policies
 LASTS = timedelta(days=1)
 #: Seconds after which an endpoint that a run goes on to use is given another day.
 _RENEWED = 3600.0
+_ENDPOINTS = "arn:{partition}:sagemaker:{region}:{account}:endpoint/workshop-*{run}"
 
 
 class Run(Protocol):
@@ -103,12 +104,9 @@ class Expiry:
         arn = str(
             iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust), Tags=session.tags)["Role"]["Arn"]
         )
-        endpoints = (
-            f"arn:{arn.split(':')[1]}:sagemaker:{session.region}:{session.account_id}:endpoint/workshop-*{session.run}"
-        )
-        may = [{"Effect": "Allow", "Action": "sagemaker:DeleteEndpoint", "Resource": endpoints}]
-        document = json.dumps({"Version": "2012-10-17", "Statement": may})
-        iam.put_role_policy(RoleName=name, PolicyName="workshop", PolicyDocument=document)
+        filled = policies.filler(arn.split(":")[1], session.account_id, session.region, session.run)
+        may = policies.document([("sagemaker:DeleteEndpoint", _ENDPOINTS)], filled)
+        iam.put_role_policy(RoleName=name, PolicyName="workshop", PolicyDocument=json.dumps(may))
         return arn
 
 
