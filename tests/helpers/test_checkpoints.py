@@ -23,6 +23,7 @@ def write_notebook(folder: Path, answer: str) -> Path:
             "queue = workshop.client('sqs').create_queue(QueueName='workshop-q', tags={'workshop': 'serverless-ml'})"
         ),
         new_code_cell("count += 1\nprint('Checkpoint: one')"),
+        new_code_cell("count += 100", metadata={"tags": ["aside"]}),
         new_markdown_cell("## 2. Two"),
         new_code_cell(answer, metadata={"tags": ["exercise"]}),
         new_code_cell("# %load solutions/limit.py", metadata={"tags": ["solution"]}),
@@ -60,7 +61,7 @@ def test_it_goes_to_any_section_from_nothing_and_after_anything(tmp_path: Path) 
         assert go("after 2").endswith("6 True\n")  # the reader's own answer
         write_notebook(tmp_path, WRONG)
         assert go("after 2").endswith("9 True\n")  # the solution, where the reader's own makes a cell fail
-        assert "Code cell 8 fails, which begins 1 / 0: ZeroDivisionError" in go("after A slip").replace("\n", " ")
+        assert "Code cell 9 fails, which begins 1 / 0: ZeroDivisionError" in go("after A slip").replace("\n", " ")
         text = go("after 9")
         assert "No section of this notebook begins with '9'. There are: Set up; 1. One; 2. Two;" in text.replace(
             "\n", " "
