@@ -23,10 +23,10 @@ _DRAWS = re.compile(r"^show(\.(?!live)\w+)?\(.*\)$", re.M)
 
 @dataclass(frozen=True, slots=True)
 class _Cell:
-    """A code cell: its text, and the section that it stands in."""
+    """A code cell: its text, and the headings that it stands under: of a section, and of a part of that."""
 
     source: str
-    section: str
+    headings: tuple[str, ...]
     tags: tuple[str, ...]
 
 
@@ -52,31 +52,33 @@ def checkpoint(name: str = "") -> None:
     cells = _cells(notebook.cells(shell) if shell is not None else [])
     if not cells:
         raise WorkshopError("checkpoint reads the notebook's file, and this kernel belongs to none. Use it in a cell.")
-    sections = list(dict.fromkeys(cell.section for cell in cells if cell.section))
+    sections = list(dict.fromkeys(heading for cell in cells for heading in cell.headings))
     if not name:
         print("\n".join(f'checkpoint("after {re.sub(r"[.].*", "", each)}")    {each}' for each in sections))
         return
     section = _meant(name, sections)
-    last = max(number for number, cell in enumerate(cells) if cell.section == section)
+    last = max(number for number, cell in enumerate(cells) if section in cell.headings)
     began = time.monotonic()
     if not _all_run(shell, cells[: last + 1], name, own=True):
         _all_run(shell, cells[: last + 1], name, own=False)
-    following = f" Go on with: {cells[last + 1].section}." if last + 1 < len(cells) else ""
+    following = f" Go on with: {cells[last + 1].headings[-1]}." if last + 1 < len(cells) else ""
     ran = sum(_ASIDE not in cell.tags for cell in cells[: last + 1])
     print(f'You are where "{section}" ends: {ran} cells in {time.monotonic() - began:.0f} s.{following}')
 
 
 def _cells(found: list[dict[str, Any]]) -> list[_Cell]:
     """The code cells before the one that cleans up."""
-    cells, section = [], ""
+    cells: list[_Cell] = []
+    headings: tuple[str, ...] = ()
     for cell in found:
         if cell["cell_type"] == "code":
             tags = tuple(cell.get("metadata", {}).get("tags", ()))
-            cells.append(_Cell(cell["source"], section, tags))
+            cells.append(_Cell(cell["source"], headings, tags))
         elif cell["source"].startswith(_END):
             break
-        elif headings := re.findall(r"^##+ (.+)", cell["source"], re.M):
-            section = headings[-1].strip()
+        else:
+            for level, heading in re.findall(r"^##(#*) (.+)", cell["source"], re.M):
+                headings = (*headings[: len(level)], heading.strip())
     return cells
 
 
