@@ -238,13 +238,15 @@ def test_every_slide_has_the_presenter_s_notes(path: Path, lesson: Any) -> None:
 
 
 def test_no_cell_needs_a_name_that_checkpoint_leaves_out(lesson: Any) -> None:
-    cells = [(cell, ast.walk(ast.parse(re.sub("^%.*", "", cell.source, flags=re.M)))) for cell in code_cells(lesson)]
-    made: set[str] = set()
-    for cell, nodes in cells:
+    left_out: set[str] = set()
+    for cell in code_cells(lesson):
+        nodes = ast.walk(ast.parse(re.sub("^%.*", "", cell.source, flags=re.M)))
         names = [node for node in nodes if isinstance(node, ast.Name)]
-        assert made.isdisjoint(name.id for name in names if isinstance(name.ctx, ast.Load)), cell.source
+        made = {name.id for name in names if isinstance(name.ctx, ast.Store)}
         if "aside" in cell.metadata.get("tags", []):
-            made |= {name.id for name in names if isinstance(name.ctx, ast.Store)}
+            left_out |= made
+        else:
+            assert left_out.isdisjoint({name.id for name in names} - made), cell.source
 
 
 def test_its_quiz_has_five_questions_each_with_one_right_answer_and_reasons(path: Path, lesson: Any) -> None:
