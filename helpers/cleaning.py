@@ -13,9 +13,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from itertools import product
 from typing import Any, TypeVar
 
-from helpers import costs, manifest, status
+from helpers import costs, granting, manifest, status
 from helpers.names import PREFIX, run_of
 from helpers.session import Session, connected, current, reach_aws, refusals, target_wanted
 
@@ -81,6 +82,8 @@ def clean_up() -> None:
     account = Account(session, {session.run})
     with session.alive():
         cost = _cost(account, session.run)
+        if session.target == "aws":
+            _list(account, account.found(), {session.run})
         cleaned = account.clean({session.run})
     print(cleaned)
     if cost:
@@ -127,11 +130,7 @@ def clean_aws(wanted: Collection[str], confirm: Callable[[str], bool] = lambda q
 
 def _clean_region(account: Account, runs: set[str], confirm: Callable[[str], bool]) -> bool:
     found = account.found()
-    ours = [each for each in found if each.run in runs]
-    region = account.session.region
-    print(f"{region}: {len(ours)} resources of the runs {', '.join(sorted(runs)) or '(none known here)'}")
-    for each in ours:
-        print(f"  {each.said}")
+    ours, region = _list(account, found, runs), account.session.region
     others: dict[str, int] = {}
     for each in found:
         if each.run not in runs:
@@ -148,6 +147,16 @@ def _clean_region(account: Account, runs: set[str], confirm: Callable[[str], boo
     cleaned = account.clean(runs)
     print(cleaned)
     return not cleaned.left and not cleaned.unseen
+
+
+def _list(account: Account, found: list[Found], runs: set[str]) -> list[Found]:
+    """What is of these runs; prints it."""
+    ours = [each for each in found if each.run in runs]
+    whose = ", ".join(sorted(runs)) or "(none known here)"
+    print(f"{account.session.region}: {len(ours)} resources of the runs {whose}")
+    for each in ours:
+        print(f"  {each.said}")
+    return ours
 
 
 class Account:
@@ -182,11 +191,19 @@ class Account:
         """
         for address in addresses:
             name = re.split("[:/]", address)[-1]
-            if name.startswith(PREFIX) and (run := self.run_of(name, tags(address))) is not None:
-                yield name, address, run
+            if name.startswith(PREFIX):
+                try:
+                    run = self.run_of(name, tags(address))
+                except refusals() as problem:
+                    if not _is_gone(problem):
+                        raise
+                    continue  # deleted, and still in the list
+                if run is not None:
+                    yield name, address, run
 
     def found(self) -> list[Found]:
         """Everything of the workshop's, whichever run's, in the order in which it is to be deleted."""
+        self._settle()
         self.__dict__.pop("roles", None)
         self.unseen.clear()
         found: list[Found] = []
@@ -197,6 +214,14 @@ class Account:
                 self._check_cloud(problem)
                 self.unseen[finder.__name__.strip("_").replace("_", " ")] = _first_line(problem)
         return found
+
+    def _settle(self) -> None:
+        """Waits until what these runs made last is in AWS's lists, which are eventually consistent."""
+        made = max((run.path.stat().st_mtime for run in manifest.runs() if run.id in self.runs), default=0.0)
+        left = made + granting.SETTLES - time.time()
+        if self.session.target == "aws" and left > 0:
+            with status.doing(f"AWS lists in {left:.0f} s what was made last"):
+                time.sleep(left)
 
     def among(self, by_service: Iterable[tuple[str, tuple[T, ...]]]) -> list[T]:
         """What is for services that may hold anything: on a local cloud, those that were called."""
@@ -237,7 +262,7 @@ class Account:
             each.delete()
         except refusals() as problem:
             self._check_cloud(problem)
-            if not any(gone in f"{problem}" for gone in _GONE):
+            if not _is_gone(problem):
                 cleaned.left[each.said] = _first_line(problem)
                 return
         if each.said not in cleaned.gone:
@@ -250,14 +275,9 @@ class Account:
     @cached_property
     def roles(self) -> dict[str, str]:
         """ARN of each role of the workshop -> the run that it is of."""
-        iam, found = self.client("iam"), {}
-        for item in self.pages("iam", "list_roles", "Roles"):
-            name = item["RoleName"]
-            if name.startswith(PREFIX):
-                run = self.run_of(name, iam.list_role_tags(RoleName=name)["Tags"])
-                if run is not None:
-                    found[item["Arn"]] = run
-        return found
+        iam, arns = self.client("iam"), [item["Arn"] for item in self.pages("iam", "list_roles", "Roles")]
+        tagged = self.ours(arns, lambda arn: iam.list_role_tags(RoleName=arn.rpartition("/")[2])["Tags"])
+        return {arn: run for _, arn, run in tagged}
 
     def pages(self, service: str, operation: str, key: str, **parameters: Any) -> list[Any]:
         pages = self.client(service).get_paginator(operation).paginate(**parameters)
@@ -280,6 +300,10 @@ def _snake(name: str) -> str:
     from botocore import xform_name
 
     return str(xform_name(name))
+
+
+def _is_gone(problem: Exception) -> bool:
+    return any(gone in f"{problem}" for gone in _GONE)
 
 
 def _first_line(problem: Exception) -> str:
@@ -594,27 +618,50 @@ def _buckets(account: Account) -> Iterator[Found]:
 
 
 def _sagemaker_jobs(account: Account) -> Iterator[Found]:
-    """Whose names stay taken else, and their logs. A transform job cannot be deleted; it costs nothing."""
+    """Whose names stay taken else. A transform job cannot be deleted; it costs nothing."""
     if account.session.target == "local":  # a record like an execution's: both end with the cloud
         return
     for kind in _JOBS:
         for run, job in _jobs(account, kind):
             name = job[f"{kind}Name"]
-            delete = partial(_delete_job, account, account.method("sagemaker", f"Delete{kind}"), kind, name)
-            yield Found(f"{_snake(kind).replace('_', ' ')} {name} and its logs", run, delete)
+            delete = partial(account.method("sagemaker", f"Delete{kind}"), **{f"{kind}Name": name})
+            yield Found(f"{_snake(kind).replace('_', ' ')} {name}", run, delete)
 
 
-def _delete_job(account: Account, delete: Callable[..., object], kind: str, name: str) -> None:
-    logs = account.client("logs")
-    group = {"logGroupName": f"/aws/sagemaker/{kind}s"}
-    if kind != "HyperParameterTuningJob":
-        with suppress(logs.exceptions.ResourceNotFoundException):
-            streams = account.pages(
-                "logs", "describe_log_streams", "logStreams", **group, logStreamNamePrefix=f"{name}/"
-            )
-            for stream in streams:
-                logs.delete_log_stream(**group, logStreamName=stream["logStreamName"])
-    delete(**{f"{kind}Name": name})
+#: Log groups that AWS makes once for all of an account, whosever a job or a crawler is: in them, streams are deleted.
+SHARED_LOGS = (
+    "/aws/sagemaker/TrainingJobs",
+    "/aws/sagemaker/ProcessingJobs",
+    "/aws/sagemaker/TransformJobs",
+    "/aws-glue/crawlers",
+)
+
+
+def _logs(account: Account) -> Iterator[Found]:
+    """By their names, which end in, or go on after, the id of a run: logs have no tags, and outlive who wrote them.
+
+    Who is being deleted may write its last lines yet, and its log group is there again: then it is found again.
+    """
+    if account.session.target == "local":  # what is no function's ends with the cloud
+        return
+    client = account.client("logs")
+
+    def run_of(name: str) -> str | None:
+        return next((run for run in account.runs if f"-{run}" in name), None)
+
+    for prefix in ("/aws/lambda/", "/aws/sagemaker/Endpoints/"):
+        for item in account.pages("logs", "describe_log_groups", "logGroups", logGroupNamePrefix=prefix + PREFIX):
+            name = item["logGroupName"]
+            if (run := run_of(name)) is not None:
+                yield Found(f"log group {name}", run, partial(client.delete_log_group, logGroupName=name))
+    for group, start in product(SHARED_LOGS, (PREFIX, f"estimator-{PREFIX}")):  # the latter by TrainingPipeline
+        within, asked = {"logGroupName": group}, ("logs", "describe_log_streams", "logStreams")
+        with suppress(client.exceptions.ResourceNotFoundException):  # nobody has run such a job here
+            for item in account.pages(*asked, **within, logStreamNamePrefix=start):
+                name = item["logStreamName"]
+                if (run := run_of(name)) is not None:
+                    delete = partial(client.delete_log_stream, **within, logStreamName=name)
+                    yield Found(f"log stream {name}", run, delete)
 
 
 def _roles(account: Account) -> Iterator[Found]:
@@ -646,6 +693,7 @@ _FINDERS: tuple[tuple[str, tuple[Finder, ...]], ...] = (
     ("sqs", (_queues,)),
     ("transcribe", (_transcription_jobs,)),
     ("sagemaker", (_sagemaker_jobs,)),
+    ("logs", (_logs,)),
     ("s3", (_buckets,)),
     ("iam", (_roles,)),
 )

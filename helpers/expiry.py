@@ -1,7 +1,8 @@
 """A forgotten endpoint costs $84 a month: on AWS, what a run brings into service is deleted a day later by itself.
 
 EventBridge Scheduler calls DeleteEndpoint, so that it happens whether the kernel or the reader is there or
-not. Source: EventBridge Scheduler User Guide, "Using universal targets".
+not. A CloudWatch alarm would only tell, and only whoever has confirmed an address for it; this ends the cost.
+Source: EventBridge Scheduler User Guide, "Using universal targets".
 """
 
 from __future__ import annotations

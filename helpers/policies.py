@@ -66,8 +66,9 @@ READER_MAY = tuple(
         (
             "logs",
             "DeleteLogGroup DescribeLogStreams DeleteLogStream FilterLogEvents",
-            "arn:{partition}:logs:*:{account}:log-group:/aws/*",
+            "arn:{partition}:logs:*:{account}:log-group:/aws*",
         ),
+        ("logs", "DescribeLogGroups", "*"),
         (
             "dynamodb",
             "CreateTable DescribeTable DeleteTable TagResource ListTagsOfResource GetItem PutItem UpdateItem Scan "

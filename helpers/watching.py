@@ -11,11 +11,12 @@ import draw
 from draw import history
 from helpers import status
 from helpers.asking import Asking, Json, runs_of
+from helpers.attended import unseen
 from helpers.errors import WorkshopError
 from helpers.inspector import kept
 from helpers.pace import Pace
 from helpers.screen import Screen
-from helpers.session import current
+from helpers.session import current, refusals
 
 if TYPE_CHECKING:
     from helpers.resources import Execution
@@ -37,9 +38,9 @@ def follow(execution: Execution, *, watch: bool = False, children: bool = True) 
 
     Raises:
         KeyboardInterrupt: the reader interrupted the cell; the execution goes on, and the message says how to stop it.
-        WorkshopError: it still runs after two hours.
+        WorkshopError: it still runs after two hours, or the reader's temporary credentials have ended.
     """
-    screen = Screen() if watch else None
+    screen = Screen() if watch and not unseen() else None
     try:
         if screen and screen.live:
             _watch(execution, screen, AsOf(Asking(children=children)))
@@ -47,6 +48,13 @@ def follow(execution: Execution, *, watch: bool = False, children: bool = True) 
             _wait(execution)
     except KeyboardInterrupt:
         raise _interrupted(execution) from None
+    except refusals() as problem:
+        if "Expired" not in getattr(problem, "response", {}).get("Error", {}).get("Code", type(problem).__name__):
+            raise
+        raise WorkshopError(
+            f"AWS no longer takes your temporary credentials ({problem}). Sign in again and restart the kernel. The "
+            f"execution {_goes_on(execution)}"
+        ) from None
     if screen:
         picture = _picture(execution, execution.events, Asking(children=children))
         machine = execution.machine

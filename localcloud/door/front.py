@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 from urllib.parse import unquote
 from xml.sax.saxutils import escape
@@ -134,6 +134,14 @@ class Front:
             service = identify(environ)
             self._patience.asked(service, environ)
         request = read_request(environ)
+        respond = partial(self._respond, service, environ, request)
+        if self._late is None or INSIDE in environ:
+            return respond(start_response)
+        return self._late.answer(service, self._action_of(service, environ, request), request, respond, start_response)
+
+    def _respond(
+        self, service: str, environ: dict[str, Any], request: Request, start_response: StartResponse
+    ) -> Iterable[bytes]:
         answer = self._patience.answer(service, environ, request, lambda: self._answer(service, environ, request))
         if answer is None:
             return self._from_moto(service, environ, request, start_response)

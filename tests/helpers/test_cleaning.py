@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import json
+import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from stepfunctions.workflow import Workflow
 
 from helpers import WorkshopError, clean_up, connect, deploy, manifest, names, run
 from helpers.cleaning import Account, clean_aws
+from helpers.granting import SETTLES
 from helpers.session import Session, reach_aws
 
 NewKernel = Callable[[str], None]
@@ -61,6 +64,7 @@ def test_readers_and_runs_share_an_account_and_each_deletes_its_own(
     said = capsys.readouterr().out
     assert "7 resources deleted.\n" in said
     assert f"Deleted state machine workshop-99-one-{other}\n" in said
+    assert re.search(rf"workshop-functions-{other} may now\n(  \+ logs:.* on arn:aws:logs:eu-west-1:\S+\n)+", said)
     assert not list(manifest.runs())
     assert len(left(killed, second, other)) == 14
 
@@ -156,6 +160,40 @@ def test_what_the_sdk_does_not_tag_is_tagged_or_known_by_its_role(new_kernel: Ne
     clean_up()
     assert not left(workshop.run)
     assert [model["ModelName"] for model in sagemaker.list_models()["Models"]] == ["theirs"]
+
+
+def test_logs_of_a_run_are_deleted_and_those_of_others_in_the_same_group_stay(new_kernel: NewKernel) -> None:
+    new_kernel("ada")
+    workshop = connect()
+    logs, run = workshop.client("logs"), workshop.run
+    ours = {
+        f"/aws/sagemaker/Endpoints/workshop-99-offers-{run}": "one/i-1",
+        "/aws/sagemaker/TrainingJobs": f"estimator-workshop-99-short-{run}-ab/algo-1-5",
+        "/aws/sagemaker/TransformJobs": f"workshop-99-{run}-ab/algo-1-5",
+        "/aws-glue/crawlers": f"workshop-99-crawler-{run}",
+    }
+    for group, stream in ours.items():
+        logs.create_log_group(logGroupName=group)
+        for name in (stream, "workshop-99-zzzzzz"):
+            logs.create_log_stream(logGroupName=group, logStreamName=name)
+    assert len([each for each in left(run) if each.startswith("log ")]) == 4
+    clean_up()
+    assert not left(run)
+    groups = {each["logGroupName"] for each in logs.describe_log_groups()["logGroups"]}
+    assert {group for group in ours if "Endpoints" not in group} == groups & ours.keys()
+    (stays,) = logs.describe_log_streams(logGroupName="/aws-glue/crawlers")["logStreams"]
+    assert stays["logStreamName"] == "workshop-99-zzzzzz"
+
+
+def test_what_was_made_a_moment_ago_is_waited_for_before_anything_is_listed(
+    new_kernel: NewKernel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new_kernel("ada")
+    connect()
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    clean_up()
+    assert SETTLES - 1 < slept[0] <= SETTLES
 
 
 @pytest.mark.parametrize("kind", ["bucket", "role"])

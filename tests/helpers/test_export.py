@@ -10,6 +10,9 @@ from typing import Any
 
 import pytest
 import yaml
+from cfnlint.config import ConfigMixIn
+from cfnlint.rules import Match
+from cfnlint.runner import Runner
 from samtranslator.translator.transform import transform
 from stepfunctions import steps as sdk
 from stepfunctions.steps.integration_resources import IntegrationPattern
@@ -82,6 +85,19 @@ def test_the_cloudformation_template_gives_the_definition_back(
     assert checked["result"] == "OK"
 
 
+def lint(*templates: Path) -> list[Match]:
+    """What cfn-lint has against templates; SAM's own are transformed before."""
+    return list(Runner(ConfigMixIn(templates=[str(template) for template in templates])).run())
+
+
+def test_cfn_lint_has_nothing_against_the_templates(folder: Path) -> None:
+    template = folder / "cloudformation.yaml"
+    assert [str(problem) for problem in lint(folder / "template.yaml", template)] == []
+    template.with_name("wrong.yaml").write_text(template.read_text().replace("AWS::IAM::Role", "AWS::IAM::Rolle"))
+    assert {problem.rule.id for problem in lint(template.with_name("wrong.yaml"))} == {"E3006"}
+    template.with_name("wrong.yaml").unlink()
+
+
 def test_sam_makes_cloudformation_of_the_template(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
@@ -118,6 +134,7 @@ def test_all_that_is_in_the_account_is_one_template(
     files = json.loads(export_all.write(tmp_path))
     assert not any(workshop.account_id in Path(each).read_text("utf-8") for each in files)
     assert "https://sqs.${Region}.amazonaws.com/${AccountId}/" in (tmp_path / "workshop-99-asks.asl.json").read_text()
+    assert [str(problem) for problem in lint(tmp_path / "template.yaml")] == []
     template = read(tmp_path / "template.yaml")
     for resource in template["Resources"].values():
         for name in ("CodeUri", "DefinitionUri"):

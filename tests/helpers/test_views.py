@@ -9,6 +9,7 @@ from typing import Any
 
 import IPython.display
 import pytest
+from botocore.exceptions import ClientError
 from stepfunctions import steps
 from stepfunctions.workflow import Workflow
 
@@ -188,11 +189,14 @@ def test_in_real_time_it_is_shown_as_it_comes(
     assert notebook.pictures[-1].svg == show(execution).svg
 
 
-def test_an_interrupt_ends_the_waiting_and_says_that_the_execution_goes_on(
+def test_an_interrupt_a_limit_or_lost_credentials_end_the_waiting_and_say_that_the_execution_goes_on(
     workshop: Session, notebook: Shown, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupt(_: float) -> None:
         raise KeyboardInterrupt
+
+    def expire(_: float) -> None:
+        raise ClientError({"Error": {"Code": "ExpiredTokenException"}}, "DescribeExecution")
 
     hurry = Hurry()
     monkeypatch.setattr(hurry, "sleep", interrupt)
@@ -215,6 +219,9 @@ def test_an_interrupt_ends_the_waiting_and_says_that_the_execution_goes_on(
         with pytest.raises(WorkshopError, match="The execution of workshop-view-ask goes on"):
             run(arn[1], watch=watch)  # waited for again, and for too long
         monkeypatch.setattr(watching, "LIMIT", 7200.0)
+        monkeypatch.setattr(hurry, "sleep", expire)
+        with pytest.raises(WorkshopError, match=r"Sign in again.* The execution of workshop-view-ask goes on"):
+            run(arn[1], watch=watch)
         monkeypatch.setattr(hurry, "sleep", interrupt)
         assert "Ask" in show(arn[1]).text
         workshop.client("stepfunctions").stop_execution(executionArn=arn[1])

@@ -75,10 +75,24 @@ def test_what_the_talk_says_is_shown_by_code_where_the_table_says(row: list[str]
         assert sections(notebook)[heading].strip(), f"{notebook}, {heading} runs nothing"
 
 
-def test_no_notebook_asks_where_it_runs() -> None:
+@cache
+def code_of_notebooks() -> dict[str, str]:
+    """All that runs in a kernel beside the packages, by the file's name."""
     code = {path.name: path.read_text("utf-8") for path in NOTEBOOKS.glob("s[ro]*/**/*.py")}
     for path in NOTEBOOKS.glob("*.ipynb"):
         cells = nbformat.read(path, as_version=4).cells
         code[path.name] = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+    return code
+
+
+def test_every_request_passes_botocores_validation() -> None:
+    helpers = NOTEBOOKS.parent.glob("helpers/**/*.py")
+    code = code_of_notebooks() | {path.name: path.read_text("utf-8") for path in helpers}
+    passing_it_by = re.compile(r"parameter_validation|urlopen|import (requests|httpx|urllib3|http\.client)|socket\.")
+    assert not [name for name, text in code.items() if passing_it_by.search(text)]
+
+
+def test_no_notebook_asks_where_it_runs() -> None:
+    code = code_of_notebooks()
     assert len(code) > 50
     assert not [name for name, text in code.items() if ".target" in text or "WORKSHOP_TARGET" in text]

@@ -45,8 +45,9 @@ def main(arguments: list[str] | None = None) -> int:
         ways = {order: partial(trouble, path, order) for order in ORDERS}
         ways["two readers on AWS, again and killed"] = partial(account.trouble, path)
         ways |= {f"a reader who {habit}": partial(_reading, path, habit) for habit in READERS}
-        ways["on an AWS that is late"] = partial(account.alone, path, late=2.0)
-        ways["with models that make no mistake"] = partial(account.alone, path, module="tools.soak.perfect")
+        ways["on an AWS that is late and reads without a mistake"] = partial(
+            account.alone, path, late=2.0, module="tools.soak.perfect"
+        )
         for order, way in ways.items():
             started = time.monotonic()
             problems = way()

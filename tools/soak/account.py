@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -19,17 +20,18 @@ import nbformat
 
 import localcloud
 from helpers import policies
+from helpers.cleaning import SHARED_LOGS
 from tools.processes import ROOT
 from tools.soak.orders import CLEAN_UP, execute, kernel
 
 #: What may be left, by kind: AWS has no call that deletes it, it costs nothing, and its name carries its run.
 MAY_STAY = {"transform job"}
-#: What AWS makes once for all jobs of an account: a run deletes its own streams in it.
-SHARED = "log group: /aws/sagemaker/"
+#: AWS makes these once for all of an account, whosever a job is: only a run's own streams in them must be gone.
+SHARED = {f"log group: {group}" for group in SHARED_LOGS}
 READERS = ("ada", "ben")
 ACCOUNT = "123456789012"
 #: What `remains` asks for beyond what readers may.
-LOOKS = ["logs:DescribeLogGroups", "glue:GetDatabases", "glue:ListCrawlers"]
+LOOKS = ["glue:GetDatabases", "glue:ListCrawlers", "scheduler:ListSchedules"]
 #: Nobody waits longer for a role to be known, or for what is being deleted, than this account needs.
 #: A clock that skips all waiting comes to an endpoint's last hour as soon as a reader looks away: none is set.
 SETTLES = (
@@ -59,16 +61,17 @@ def trouble(path: Path) -> list[str]:
             )
             if cleaned.returncode:
                 found.append(f"clean-aws of {name}: {cleaned.stdout[-600:]}{cleaned.stderr[-600:]}")
-        left = [each for each in remains(cloud) if each.partition(":")[0] not in MAY_STAY]
-        found += [f"left: {each}" for each in left if not each.startswith((SHARED + "Processing", SHARED + "Training"))]
+        found += _left(cloud)
     return found
 
 
 def alone(path: Path, *, late: float = 0.0, module: str = "draw.screen") -> list[str]:
-    """What goes wrong for one reader: in an account that is late, or whose AI services are another module's."""
-    with _account(module, late) as (_, readers):
+    """What goes wrong for one reader, and what stays: in an account that is late, or with AI services of a module's."""
+    with _account(module, late) as (cloud, readers):
         settles = SETTLES.format(late and late + 0.5)
-        return list(_failures(path, {"ada": readers["ada"]}, _cells(path), "alone", settles))
+        found = list(_failures(path, {"ada": readers["ada"]}, _cells(path), "alone", settles))
+        time.sleep(late)
+        return [*found, *_left(cloud)]
 
 
 def _cells(path: Path) -> list[str]:
@@ -107,6 +110,8 @@ def _failures(
 #: Service, action, the member of its answer that lists, the name of each ("" for a text), and what to call it.
 _LISTS = (
     ("stepfunctions", "list_state_machines", "stateMachines", "name", "state machine"),
+    ("stepfunctions", "list_activities", "activities", "name", "activity"),
+    ("scheduler", "list_schedules", "Schedules", "Name", "schedule"),
     ("lambda", "list_functions", "Functions", "FunctionName", "function"),
     ("lambda", "list_event_source_mappings", "EventSourceMappings", "UUID", "event source mapping"),
     ("logs", "describe_log_groups", "logGroups", "logGroupName", "log group"),
@@ -134,6 +139,10 @@ _LISTS = (
 )
 
 
+def _left(cloud: localcloud.LocalCloud) -> list[str]:
+    return [f"left: {it}" for it in remains(cloud) if it.partition(":")[0] not in MAY_STAY and it not in SHARED]
+
+
 def remains(cloud: localcloud.LocalCloud) -> Iterator[str]:
     """Everything in the account, whosever it is, asked for without a look at names or tags."""
     import boto3
@@ -141,3 +150,7 @@ def remains(cloud: localcloud.LocalCloud) -> Iterator[str]:
     for service, action, key, name, kind in _LISTS:
         for item in getattr(boto3.client(service, **cloud.settings()), action)().get(key, []):
             yield f"{kind}: {item[name] if name else item}"
+    logs = boto3.client("logs", **cloud.settings())
+    for group in logs.describe_log_groups(logGroupNamePrefix="/aws")["logGroups"]:
+        for stream in logs.describe_log_streams(logGroupName=group["logGroupName"])["logStreams"]:
+            yield f"log stream: {group['logGroupName']} {stream['logStreamName']}"

@@ -19,7 +19,8 @@ READER = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*
 
 
 def machine(**state: Any) -> str:
-    return json.dumps({"StartAt": "It", "States": {"It": {"End": True, **state}}})
+    end = {} if state["Type"] == "Fail" else {"End": True}
+    return json.dumps({"StartAt": "It", "States": {"It": {**end, **state}}})
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +41,7 @@ def an_hour_passes(client: Client) -> Callable[[], None]:
         execution = states.start_execution(stateMachineArn=waits)["executionArn"]
         while True:
             found = states.list_executions(stateMachineArn=waits)["executions"]
-            if next(each for each in found if each["executionArn"] == execution)["status"] == "SUCCEEDED":
+            if any(each["executionArn"] == execution and each["status"] == "SUCCEEDED" for each in found):
                 return
 
     return passes
@@ -143,3 +144,29 @@ def test_a_name_that_was_deleted_is_blocked(client: Client, an_hour_passes: Call
     assert codes() == ["StateMachineDeleting", "AWS.SimpleQueueService.QueueDeletedRecently", "OperationAborted"]
     an_hour_passes()
     assert codes() == ["", "", ""]
+
+
+def test_what_was_read_before_a_change_is_read_after_it(client: Client, an_hour_passes: Callable[[], None]) -> None:
+    iam, states, s3 = map(client, ("iam", "stepfunctions", "s3"))
+    failing = states.create_state_machine(name="fails", definition=machine(Type="Fail"), roleArn=ROLE)
+    failed = states.start_execution(stateMachineArn=failing["stateMachineArn"])["executionArn"]
+    iam.create_role(RoleName="leaving", AssumeRolePolicyDocument=json.dumps(READER))
+    s3.create_bucket(Bucket="leaving")
+    an_hour_passes()
+
+    def read() -> tuple[bool, ...]:
+        role = code(iam.get_role, RoleName="leaving") == ""
+        listed = "leaving" in [each["RoleName"] for each in iam.list_roles()["Roles"]]
+        bucket = "leaving" in [each["Name"] for each in s3.list_buckets()["Buckets"]]
+        machines = [each["name"] for each in states.list_state_machines()["stateMachines"]]
+        redriven = states.describe_execution(executionArn=failed)["redriveCount"] > 0
+        return role, listed, bucket, "arriving" not in machines, not redriven
+
+    assert read() == (True,) * 5
+    iam.delete_role(RoleName="leaving")
+    s3.delete_bucket(Bucket="leaving")
+    states.redrive_execution(executionArn=failed)
+    states.create_state_machine(name="arriving", definition=machine(Type="Pass"), roleArn=ROLE)
+    assert read() == (True,) * 5
+    an_hour_passes()
+    assert read() == (False,) * 5
