@@ -32,7 +32,7 @@ def leave_out_documentation() -> None:
     from botocore import loaders
 
     def without(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        return {key: value for key, value in pairs if not (key == "documentation" and isinstance(value, str))}
+        return {key: "" if key == "documentation" and isinstance(value, str) else value for key, value in pairs}
 
     class Reader(loaders.JSONFileLoader):  # type: ignore[misc]  # botocore has no types
         def _load_file(self, full_path: str, open_method: Any) -> Any:

@@ -41,6 +41,7 @@ _BUCKET = re.compile(
     r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
 )
 _LONGEST_KEY = 1024
+_GRANTING = ("CreateBucket", "CreateMultipartUpload", "PutObject")
 
 _SECRET = re.compile(r"[\w/+=.@!-]+", re.ASCII)
 _PARAMETER = re.compile(r"[\w/.-]+", re.ASCII)
@@ -305,6 +306,8 @@ def _of_s3(action: str, problem: Exception) -> ServiceError | None:
     if action in ("PutBucketEncryption", "PutBucketTagging") or isinstance(problem, ExpatError):
         words = "The XML you provided was not well-formed or did not validate against our published schema"
         return ServiceError("MalformedXML", words)
-    if isinstance(problem, AttributeError) and action in ("CreateBucket", "CreateMultipartUpload", "PutObject"):
-        return ServiceError("InvalidArgument", "Argument format not recognized")  # of a x-amz-grant- header
+    if action == "PutBucketNotificationConfiguration":
+        return ServiceError("InvalidArgument", "Unable to validate the following destination configurations")
+    if isinstance(problem, AttributeError | AssertionError) and action in _GRANTING:
+        return ServiceError("InvalidArgument", "Argument format not recognized")  # of a x-amz-grant- or -acl header
     return None

@@ -441,6 +441,18 @@ def test_an_answer_in_xml_can_be_read_whatever_name_it_repeats(cloud: Cloud) -> 
         cloud.client("iam").get_policy(PolicyArn="arn:aws:iam::123456789012:policy/\0")
 
 
+def test_an_object_is_not_begun_with_an_acl_that_is_none_and_no_queue_without_a_name_is_notified(cloud: Cloud) -> None:
+    s3 = cloud.client("s3")
+    s3.create_bucket(Bucket="no-acl")
+    with pytest.raises(ClientError, match="InvalidArgument"):
+        s3.create_multipart_upload(Bucket="no-acl", Key="k", ACL="AUTO")
+    queue = {"QueueArn": "", "Events": []}
+    with pytest.raises(ClientError, match="InvalidArgument"):
+        s3.put_bucket_notification_configuration(
+            Bucket="no-acl", NotificationConfiguration={"QueueConfigurations": [queue]}
+        )
+
+
 def test_tags_of_an_object_that_is_not_there_are_not_deleted(cloud: Cloud) -> None:
     cloud.client("s3").create_bucket(Bucket="no-object")
     with pytest.raises(ClientError, match="NoSuchKey"):
