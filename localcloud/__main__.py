@@ -24,7 +24,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from localcloud import aws_settings, scratch
+from localcloud import aws_settings, memory, scratch
 
 if TYPE_CHECKING:
     from localcloud.door.front import Front
@@ -133,6 +133,7 @@ def main(arguments: list[str] | None = None, mount: tuple[str, Callable[[Host], 
     from localcloud.cloud import Cloud
     from localcloud.door import control
 
+    memory.leave_out_documentation()
     cloud = Cloud(server.port, speed=options.speed, access=access, policy=options.policy, late=options.late)
     server.app = cloud.front
     server.pages[control.PATH] = control.Control(cloud, cloud.registry)

@@ -11,7 +11,6 @@ import math
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -219,8 +218,12 @@ def _reader_class() -> Any:
             shrunk = _SMALL / max(img.shape[:2])
             if shrunk < 1 and not self.photo:
                 detector.limit_side_len = _SMALL
-                with suppress(RapidOCRError):  # it found nothing
-                    found = super().detect_and_crop(img, op_record)
+                try:
+                    found: Any = super().detect_and_crop(img, op_record)
+                except RapidOCRError:  # there is none
+                    if max(img.shape[:2]) <= _LARGE:
+                        raise
+                else:
                     sides = np.linalg.norm(found[1].boxes - np.roll(found[1].boxes, 1, axis=1), axis=2)
                     if np.median(sides.min(axis=1)) * shrunk >= _LEGIBLE:
                         return found
