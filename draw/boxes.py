@@ -143,7 +143,10 @@ class Boxes(Strata):
         said = _count(summary)
         self.level = Level.WORDS
         if said and (box.inner or box.said):
-            self.text(x - 14, y + 4, said, look.word, bold=True, anchor="end")
+            longest = max(metrics.width(name, NAME, True) for name in box.name)
+            beside = box.w - 32 - 44 - metrics.width(said, SMALL, True)
+            aside = 12 if box.inner and longest + 6 > beside else 4  # a long name reaches so far: beside its words
+            self.text(x - 14, y + aside, said, look.word, bold=True, anchor="end")
         elif said:
             wide = metrics.width(said, 10, True) + 14
             self._badge(box.x + box.w - wide - 8, box.y + box.h - 8, wide, look.border)

@@ -30,9 +30,10 @@ def fold(plan: Plan, high: int = HIGH) -> Plan:
     """
     if plan.landscape or plan.h <= high:
         return plan
-    cuts, best = _cuts(plan), plan
+    best = plan
+    cuts = {cut: len(_crossing(plan, cut)) for cut in _cuts(plan)}
     for count in range(1, MOST):
-        for chosen in _even(plan, cuts, count):
+        for chosen in _even(plan.h, cuts, count):
             found = _folded(plan, chosen)
             if scale(found, high) > scale(best, high) * LEAST:
                 best = found
@@ -57,20 +58,26 @@ def _cuts(plan: Plan) -> list[int]:
     )
 
 
-def _even(plan: Plan, cuts: list[int], count: int) -> list[tuple[int, ...]]:
-    """The choices of so many cuts whose highest column is the lowest, and near ones that cut fewer edges."""
+def _even(end: int, edges: dict[int, int], count: int) -> list[tuple[int, ...]]:
+    """The choices of so many cuts whose highest column is the lowest, and near ones that cut fewer edges.
+
+    Args:
+        end: the height of the plan.
+        edges: how many of them each cut, from the top down, would cut.
+    """
 
     def highest(chosen: tuple[int, ...]) -> int:
-        return max(low - top for top, low in pairwise((0, *chosen, plan.h)))
+        return max(low - top for top, low in pairwise((0, *chosen, end)))
 
+    cuts = [*edges]
     if len(cuts) < count:
         return []
-    limit = plan.h / (count + 1)
-    while not (choices := list(_no_higher(limit, plan.h, cuts, count))):
+    limit = end / (count + 1)
+    while not (choices := list(_no_higher(limit, end, cuts, count))):
         limit *= 1.1
     lowest = min(map(highest, choices))
-    near = sorted(_no_higher(lowest * 1.25, plan.h, cuts, count), key=highest)[:40]
-    near.sort(key=lambda chosen: (sum(len(_crossing(plan, cut)) for cut in chosen), highest(chosen)))
+    near = sorted(_no_higher(lowest * 1.25, end, cuts, count), key=highest)[:40]
+    near.sort(key=lambda chosen: (sum(edges[cut] for cut in chosen), highest(chosen)))
     return near[:3]
 
 

@@ -21,6 +21,11 @@ def nobody() -> Iterator[None]:
         _nobody = False
 
 
+def unseen() -> bool:
+    """Whether nothing that is shown now will ever be seen."""
+    return _nobody
+
+
 def attended() -> bool:
     """Whether a person can see what this kernel shows, as it shows it.
 

@@ -16,15 +16,17 @@ from helpers.cleaning import clean_up
 from helpers.errors import WorkshopError
 from helpers.session import connect, connected
 
-_END = "### Clean up"
+_END, _ASIDE = "### Clean up", "aside"
+#: A line that draws. (show.live waits for an execution to end.)
+_DRAWS = re.compile(r"^show(\.(?!live)\w+)?\(.*\)$", re.M)
 
 
 @dataclass(frozen=True, slots=True)
 class _Cell:
-    """A code cell: its text, and the section that it stands in."""
+    """A code cell: its text, and the headings that it stands under: of a section, and of a part of that."""
 
     source: str
-    section: str
+    headings: tuple[str, ...]
     tags: tuple[str, ...]
 
 
@@ -32,7 +34,8 @@ def checkpoint(name: str = "") -> None:
     """Brings this notebook to the end of a section: `checkpoint("after 2")`.
 
     It cleans up what this kernel has made, and runs the cells of the notebook's file from the top to there, without
-    their pictures and at the cloud's full speed (on AWS they take and cost what they do by hand). A job that has run
+    their pictures and at the cloud's full speed (on AWS they take and cost what they do by hand). Cells with the tag
+    `aside` show something that no later cell needs, and are left out. A job that has run
     before on this machine, with the same script and data, is not run again: what it made then is put back. An exercise
     that is still open is answered by its solution; where your own answers make a cell fail, solutions stand in for all.
 
@@ -49,30 +52,33 @@ def checkpoint(name: str = "") -> None:
     cells = _cells(notebook.cells(shell) if shell is not None else [])
     if not cells:
         raise WorkshopError("checkpoint reads the notebook's file, and this kernel belongs to none. Use it in a cell.")
-    sections = list(dict.fromkeys(cell.section for cell in cells if cell.section))
+    sections = list(dict.fromkeys(heading for cell in cells for heading in cell.headings))
     if not name:
         print("\n".join(f'checkpoint("after {re.sub(r"[.].*", "", each)}")    {each}' for each in sections))
         return
     section = _meant(name, sections)
-    last = max(number for number, cell in enumerate(cells) if cell.section == section)
+    last = max(number for number, cell in enumerate(cells) if section in cell.headings)
     began = time.monotonic()
     if not _all_run(shell, cells[: last + 1], name, own=True):
         _all_run(shell, cells[: last + 1], name, own=False)
-    following = f" Go on with: {cells[last + 1].section}." if last + 1 < len(cells) else ""
-    print(f'You are where "{section}" ends: {last + 1} cells in {time.monotonic() - began:.0f} s.{following}')
+    following = f" Go on with: {cells[last + 1].headings[-1]}." if last + 1 < len(cells) else ""
+    ran = sum(_ASIDE not in cell.tags for cell in cells[: last + 1])
+    print(f'You are where "{section}" ends: {ran} cells in {time.monotonic() - began:.0f} s.{following}')
 
 
 def _cells(found: list[dict[str, Any]]) -> list[_Cell]:
     """The code cells before the one that cleans up."""
-    cells, section = [], ""
+    cells: list[_Cell] = []
+    headings: tuple[str, ...] = ()
     for cell in found:
         if cell["cell_type"] == "code":
             tags = tuple(cell.get("metadata", {}).get("tags", ()))
-            cells.append(_Cell(cell["source"], section, tags))
+            cells.append(_Cell(cell["source"], headings, tags))
         elif cell["source"].startswith(_END):
             break
-        elif headings := re.findall(r"^##+ (.+)", cell["source"], re.M):
-            section = headings[-1].strip()
+        else:
+            for level, heading in re.findall(r"^##(#*) (.+)", cell["source"], re.M):
+                headings = (*headings[: len(level)], heading.strip())
     return cells
 
 
@@ -99,7 +105,10 @@ def _all_run(shell: Any, cells: list[_Cell], name: str, *, own: bool) -> bool:
         cloud = connect().cloud
         with nullcontext() if cloud is None else cloud.recalling():
             for at, (cell, source) in enumerate(zip(cells, sources, strict=True), 1):
-                problem = shell.run_cell(source, store_history=False, silent=True).error_in_exec
+                if _ASIDE in cell.tags:
+                    continue
+                ran = shell.run_cell(_DRAWS.sub("", source), store_history=False, silent=True)
+                problem = ran.error_in_exec
                 if problem is None or "raises-exception" in cell.tags:
                     continue
                 if own and any("exercise" in each.tags and "..." not in each.source for each in cells[:at]):

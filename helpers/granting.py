@@ -42,8 +42,10 @@ class Run(Protocol):
     target: str
     region: str
     account_id: str
-    roles: Any
     run: str
+
+    @property
+    def roles(self) -> Any: ...
 
     def client(self, service: str) -> Any: ...
 

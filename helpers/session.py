@@ -19,6 +19,7 @@ import tempfile
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -73,8 +74,8 @@ class Session:
     target: str
     region: str
     account_id: str
-    bucket: str
-    roles: Roles
+    _bucket: str
+    _roles: Roles
     run: str = ""
     versions: dict[str, str] = field(default_factory=dict, repr=False)
     clean_ups: int = 0
@@ -85,10 +86,51 @@ class Session:
 
     def __post_init__(self) -> None:
         self.grants = Grants(self)
+        self._made: Future[None] | None = None
+        self._maker: int | None = None
 
     def __repr__(self) -> str:
         where = "AWS on this machine" if self.target == "local" else "AWS"
-        return f"Connected to {where}: region {self.region}, account {self.account_id}, bucket {self.bucket}"
+        return f"Connected to {where}: region {self.region}, account {self.account_id}, bucket {self._bucket}"
+
+    @property
+    def bucket(self) -> str:
+        self.wait()
+        return self._bucket
+
+    @property
+    def roles(self) -> Roles:
+        self.wait()
+        return self._roles
+
+    def make(self) -> None:
+        """Makes the bucket and the roles, or what is gone of them.
+
+        In a local cloud on a thread of its own, since its first answer takes longest: who needs them waits for them.
+        """
+        if self._made is not None:
+            self._made.exception()  # waits for it; this time it may go well
+        if self.cloud is None:
+            return self._make()
+        for service in ("s3", "iam"):  # here, because two threads at once must not make clients
+            self.client(service)
+        self._made = ThreadPoolExecutor(1).submit(self._make)
+        return None
+
+    def _make(self) -> None:
+        self._maker = threading.get_ident()
+        with self.alive():
+            _make_bucket(self)
+            self._roles = _make_roles(self)
+
+    def wait(self, **_: Any) -> None:
+        """Until the bucket and the roles are there; a handler of botocore's, before each call of any client.
+
+        Raises:
+            LocalCloudDied, WorkshopError: they could not be made; see `alive`.
+        """
+        if self._made is not None and self._maker != threading.get_ident():
+            self._made.result()
 
     def client(self, service: str) -> Any:
         """The boto3 client of a service, made once: `client("s3")`."""
@@ -194,9 +236,7 @@ def connect() -> Session:
     target = target_wanted()
     if _session is None or (_session.cloud is not None and not _session.cloud.alive):
         _session = _connect_locally() if target == "local" else _connect_to_aws()
-    with _session.alive():
-        _make_bucket(_session)
-        _session.roles = _make_roles(_session)
+    _session.make()
     _tell_sagemaker(_session)
     return _session
 
@@ -274,14 +314,13 @@ def _connect_locally() -> Session:
         raise WorkshopError(
             f'WORKSHOP_SPEED is "{speed}". Set it to max or to a number above 0, such as 10, and restart the kernel.'
         )
-    # On a second core, while this one waits for the cloud.
-    threading.Thread(target=importlib.import_module, args=("boto3",), daemon=True).start()
+    reading = ThreadPoolExecutor(1).submit(_read_models)  # on a second core, while this one waits for the cloud
     try:
         cloud = localcloud.start(speed=speed, module="draw.screen")
     except localcloud.LocalCloudDied as died:
         raise LocalCloudDied(str(died)) from None
     _keep_to(cloud)
-    return _hooked(_session_of("local", cloud.region, cloud.account_id, cloud))
+    return _hooked(_session_of("local", cloud.region, cloud.account_id, cloud), reading.result())
 
 
 def _keep_to(cloud: localcloud.LocalCloud) -> None:
@@ -289,12 +328,28 @@ def _keep_to(cloud: localcloud.LocalCloud) -> None:
     aws_settings.replace(cloud.environment())
 
 
-def _hooked(session: Session) -> Session:
+def _read_models() -> Any:
+    """Botocore's loader, after it has read what the clients that `Session.make` makes ask it for; imports boto3."""
+    importlib.import_module("boto3")
+    loader: Any = importlib.import_module("botocore.loaders").create_loader()
+    for kind in ("service-2", "endpoint-rule-set-1"):
+        for service in ("s3", "iam"):
+            loader.load_service_model(service, kind, api_version=None)
+    loader.load_data_with_path("endpoints")
+    return loader
+
+
+def _hooked(session: Session, loader: Any = None) -> Session:
     """Has boto3 tell what all its clients are about to call, the SDK's and sagemaker's too."""
     import boto3
+    import botocore.session
 
-    boto3.setup_default_session()  # the one before may hold other settings
-    boto3.DEFAULT_SESSION.events.register("provide-client-params", session.grants.see)
+    core = botocore.session.get_session()  # boto3's own from before may hold other settings
+    if loader is not None:
+        core.register_component("data_loader", loader)
+    boto3.setup_default_session(botocore_session=core)
+    for handler in (session.wait, session.grants.see):
+        boto3.DEFAULT_SESSION.events.register("provide-client-params", handler)
     return session
 
 
@@ -308,13 +363,13 @@ def _tell_sagemaker(session: Session) -> None:
     defaults = folder / "sagemaker.yaml"
     defaults.write_text(
         "SchemaVersion: '1.0'\nSageMaker:\n  PythonSDK:\n    Modules:\n      Session:\n"
-        f"        DefaultS3Bucket: {session.bucket}\n"
+        f"        DefaultS3Bucket: {session._bucket}\n"
     )
     for name in ("SAGEMAKER_ADMIN_CONFIG_OVERRIDE", "SAGEMAKER_USER_CONFIG_OVERRIDE"):
         os.environ[name] = str(defaults)
     # Where sagemaker.get_execution_role() looks first, as in a SageMaker notebook.
     metadata = folder / "resource-metadata.json"
-    metadata.write_text(json.dumps({"ResourceName": "workshop", "ExecutionRoleArn": session.roles.jobs}))
+    metadata.write_text(json.dumps({"ResourceName": "workshop", "ExecutionRoleArn": session._roles.jobs}))
     os.environ[NOTEBOOK_METADATA] = str(metadata)
 
 
@@ -371,7 +426,8 @@ def _session_of(
     target: str, region: str, account_id: str, cloud: localcloud.LocalCloud | None, run: str = ""
 ) -> Session:
     bucket = names.of_run(_bucket_name(account_id, region), run)
-    return Session(target, region, account_id, bucket, Roles("", "", ""), run, cloud=cloud)
+    roles = Roles(*(f"arn:aws:iam::{account_id}:role/{names.of_run(f'workshop-{kind}', run)}" for kind in _SERVICES))
+    return Session(target, region, account_id, bucket, roles, run, cloud=cloud)
 
 
 def _bucket_name(account_id: str, region: str) -> str:
@@ -385,19 +441,19 @@ def _make_bucket(session: Session) -> None:
     """
     s3 = session.client("s3")
     try:
-        tags = s3.get_bucket_tagging(Bucket=session.bucket)["TagSet"]
+        tags = s3.get_bucket_tagging(Bucket=session._bucket)["TagSet"]
     except s3.exceptions.ClientError as problem:
         code = problem.response["Error"]["Code"]
         if code not in ("NoSuchBucket", "NoSuchTagSet", "AccessDenied"):
             raise
         tags = [] if code != "NoSuchBucket" else None
     if tags is not None:
-        _check_ours(session, "bucket", session.bucket, tags)
+        _check_ours(session, "bucket", session._bucket, tags)
         return
     # us-east-1 is the one region that must not be named (S3 API Reference, CreateBucket).
     named = {"CreateBucketConfiguration": {"LocationConstraint": session.region}}
-    s3.create_bucket(Bucket=session.bucket, **(named if session.region != "us-east-1" else {}))
-    s3.put_bucket_tagging(Bucket=session.bucket, Tagging={"TagSet": session.tags})
+    s3.create_bucket(Bucket=session._bucket, **(named if session.region != "us-east-1" else {}))
+    s3.put_bucket_tagging(Bucket=session._bucket, Tagging={"TagSet": session.tags})
 
 
 def _check_ours(session: Session, kind: str, name: str, tags: object) -> None:

@@ -16,8 +16,10 @@ from typing import Any
 from stepfunctions.steps import LambdaStep as _LambdaStep
 from stepfunctions.steps import states
 from stepfunctions.steps.choice_rule import BaseRule
-from stepfunctions.steps.integration_resources import IntegrationPattern
-from stepfunctions.steps.utils import get_aws_partition
+from stepfunctions.steps.integration_resources import (
+    IntegrationPattern,
+    get_aws_partition,  # which `quiet` has mended
+)
 
 
 class Field(Enum):

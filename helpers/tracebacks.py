@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import linecache
 import sys
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -17,6 +18,7 @@ from helpers import notebook
 from helpers.errors import WorkshopError
 
 MOST_LINES = 10
+_Raised = tuple[type[BaseException], BaseException, TracebackType | None]
 RED, PLAIN = "\x1b[31m", "\x1b[39m"
 
 _GONE = "It is not there: clean_up deleted it, or the cell that makes it has not run. Run the cells above."
@@ -46,23 +48,22 @@ def install() -> None:
     from IPython.core.getipython import get_ipython
 
     shell: Any = get_ipython()
-    if shell is not None:
-        shell.set_custom_exc((Exception, KeyboardInterrupt), _show)
+    if shell is not None and not hasattr(shell, "_workshop_full"):
+        # Whatever IPython shows goes through here: an interrupt between two of its own lines too, where a handler of
+        # set_custom_exc is not asked, or is taken away.
+        shell._workshop_full, shell.showtraceback = shell.showtraceback, partial(_show, shell)
         shell.automagic = False  # before the set-up, run(...) would be IPython's %run
 
 
-def _show(
-    shell: Any,
-    kind: type[BaseException],
-    problem: BaseException,
-    traceback: TracebackType,
-    tb_offset: int | None = None,
-) -> None:
-    """What IPython calls with an error that a cell raised."""
+def _show(shell: Any, exc_tuple: _Raised | None = None, *args: Any, **named: Any) -> None:
+    """Stands for IPython's `showtraceback`: what it calls with an error that a cell raised."""
+    kind, problem, traceback = exc_tuple or sys.exc_info()
+    if not isinstance(problem, Exception | KeyboardInterrupt):
+        shell._workshop_full(exc_tuple, *args, **named)
+        return
     remedy = _unbound(shell, problem) if isinstance(problem, NameError) else cure(problem)
     if remedy is None and not _ours(problem) and not _from_sdk(traceback):
-        compiled = not isinstance(problem, SyntaxError)
-        shell.showtraceback((kind, problem, traceback), tb_offset=tb_offset, running_compiled_code=compiled)
+        shell._workshop_full(exc_tuple, *args, **named)
         return
     shell._showtraceback(kind, problem, lines(shell, problem, traceback, remedy))
 
@@ -111,7 +112,7 @@ def cure(problem: BaseException) -> str | None:
     return next((remedy for sign, remedy in _CURES.items() if sign in text), None)
 
 
-def lines(shell: Any, problem: BaseException, traceback: TracebackType, remedy: str | None) -> list[str]:
+def lines(shell: Any, problem: BaseException, traceback: TracebackType | None, remedy: str | None) -> list[str]:
     """The reader's own lines on the way to an error, its message, and the remedy."""
     shown: list[str] = []
     for place, number, line in _own(shell, traceback)[-2:]:

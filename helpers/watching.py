@@ -11,6 +11,7 @@ import draw
 from draw import history
 from helpers import status
 from helpers.asking import Asking, Json, runs_of
+from helpers.attended import unseen
 from helpers.errors import WorkshopError
 from helpers.inspector import kept
 from helpers.pace import Pace
@@ -39,7 +40,7 @@ def follow(execution: Execution, *, watch: bool = False, children: bool = True) 
         KeyboardInterrupt: the reader interrupted the cell; the execution goes on, and the message says how to stop it.
         WorkshopError: it still runs after two hours, or the reader's temporary credentials have ended.
     """
-    screen = Screen() if watch else None
+    screen = Screen() if watch and not unseen() else None
     try:
         if screen and screen.live:
             _watch(execution, screen, AsOf(Asking(children=children)))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import logging
+import tempfile
 
 log = logging.getLogger(__name__)
 
@@ -17,6 +19,8 @@ def report(where: str, problem: Exception) -> str:
         where: what failed, such as "transcription job call-1".
         problem: as it was caught.
     """
+    if isinstance(problem, OSError) and problem.errno == errno.ENOSPC:
+        return f"the disk of {tempfile.gettempdir()} is full. Make room there, then repeat the call."
     lines = str(problem).splitlines()
     text = f"{type(problem).__name__}: {lines[0] if lines else 'no message'}"
     fault = hashlib.sha256(f"{where}\n{text}".encode()).hexdigest()[:8]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import shutil
 import sys
@@ -70,6 +71,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return "browser" not in parts, "notebooks" not in parts, "tests" in parts
 
     items.sort(key=order)
+
+
+def pytest_collection_finish() -> None:
+    """Spare collections of garbage what stays: modules, and thousands of tests; they took a twelfth of all the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 @pytest.hookimpl(wrapper=True)

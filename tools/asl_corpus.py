@@ -236,6 +236,9 @@ class _Task:
         if match and self.resource_type == "lambda":
             self._result = {"StatusCode": 200, "Payload": self._result if not model else {"statusCode": 200}}
 
+    def check(self, arguments: Any) -> None:
+        pass
+
     async def submit(self, call: TaskCall) -> Any:
         return self._result
 

@@ -209,6 +209,7 @@ def _make(source: Path | None) -> None:
         first.write_text(builder.group() if builder else "", encoding="utf-8")
         _logged([*_pip(str(venv_python()), source), "-r", str(first)], record, None)
         _packages(str(venv_python()), pins, source, record)
+        _prune()
         _logged([str(venv_python()), "-m", "tools.first_use"], record, None)
     first.unlink()
     adopt(VENV, str(venv_python()), digest(LOCK))
@@ -243,6 +244,23 @@ def _packages(python: str, pins: str, source: Path | None, record: TextIO) -> No
             if name not in WEIGHTS or not removed:
                 raise
             say(f"Goes on without {name}, which cannot be had: {WEIGHTS[name]} will say so.")
+
+
+#: What packages bring and nothing here runs, 85 MB on Linux: their tests, and onnxruntime once more, for programs in C.
+_NEEDLESS = (
+    *(f"{package}/**/tests" for package in ("matplotlib", "numpy", "pandas", "scipy", "sklearn", "spacy")),
+    "onnxruntime/capi/libonnxruntime.so.*",
+)
+
+
+def _prune() -> None:
+    """Remove from `.venv` what takes room only."""
+    packages = next(VENV.glob("lib/python*/site-packages"), VENV / "Lib" / "site-packages")
+    for path in [path for pattern in _NEEDLESS for path in packages.glob(pattern)]:
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def _record(mode: Literal["a", "w"]) -> TextIO:

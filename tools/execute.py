@@ -14,8 +14,10 @@ from typing import Any
 from urllib.parse import unquote
 
 import nbformat
+import zmq
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
+from traitlets.config import Config
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
@@ -79,8 +81,12 @@ def run(path: Path, timeout: int | None = None, *, then: str = HISTORIES) -> tup
             )
             found.update(json.loads("".join(printed)))
 
-    client = NotebookClient(notebook, timeout=timeout, kernel_name="python3", resources=folder, on_cell_execute=before)
-    client.execute()
+    # Reached through files, where the system can: a port might be another process's before the kernel takes it.
+    with tempfile.TemporaryDirectory(prefix="kernel-") as sockets:
+        reached = {"transport": "ipc", "ip": f"{sockets}/k"} if zmq.has("ipc") else {}
+        options: dict[str, Any] = {"config": Config(KernelManager=reached), "kernel_name": "python3"}
+        client = NotebookClient(notebook, timeout=timeout, resources=folder, on_cell_execute=before, **options)
+        client.execute()
     return notebook, found
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol
 
 from localcloud.time.clock import Clock, Signal
 
@@ -60,6 +60,9 @@ class Integration(Protocol):
     resource: str
     pattern: Literal["request", "sync", "callback"]
 
+    def check(self, arguments: Any) -> None:
+        """Raises TaskFailure for arguments of which no call can be made: the task is not even scheduled."""
+
     async def submit(self, call: TaskCall) -> Any:
         """Make the call; return the response as AWS puts it in the history. Raises TaskFailure."""
 
@@ -68,14 +71,6 @@ class Integration(Protocol):
 
     async def cancel(self, call: TaskCall, response: Any) -> None:
         """Pattern sync only: stop the job, since its execution stopped or the task timed out."""
-
-
-@runtime_checkable
-class Checking(Protocol):
-    """An integration that knows, before it is called, which arguments it cannot be called with."""
-
-    def check(self, arguments: Any) -> None:
-        """Raises TaskFailure for arguments of which no call can be made: the task is not even scheduled."""
 
 
 class Integrations(Protocol):

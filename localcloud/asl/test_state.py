@@ -296,6 +296,9 @@ class _Mocked:
     def resolve(self, resource: str) -> Integration:
         return self
 
+    def check(self, arguments: Any) -> None:
+        pass
+
     async def submit(self, call: TaskCall) -> Any:
         return self._do_mock()
 

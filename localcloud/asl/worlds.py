@@ -208,6 +208,9 @@ class _Call:
         self.resource_type, self.resource = real.resource_type, real.resource
         self.fault = ""
 
+    def check(self, arguments: Any) -> None:
+        self.real.check(arguments)
+
     async def submit(self, call: TaskCall) -> Any:
         world, state = self.world, call.state_name
         world.made[state] += 1

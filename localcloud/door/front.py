@@ -177,6 +177,9 @@ class Front:
             return self._error(request, service, error)
         except UnsupportedLocally as error:
             return self._error(request, service, ServiceError("UnsupportedLocally", str(error)))
+        except UnicodeEncodeError:  # of what a reader has sent
+            words = "A text holds half of a surrogate pair, which is no character."
+            return self._error(request, service, ServiceError("SerializationException", words))
         except Exception as problem:
             return self._error(request, service, _internal(service, problem))
         return None
@@ -271,7 +274,7 @@ class Front:
         if action == "LabelParameterVersion":
             moto.check_parameter(self._host.account_id, self._host.region, loads(request.body).get("Name"))
         if service == "s3":
-            malformed.check_object(action, request.path, request.query)
+            malformed.check_object(action, request.path, request.query, request.body)
         if (service, action) in _QUEUES:
             malformed.check_queue(action, moto.parameters(service, action, _again(environ, request)))
         if (service, action) in _MESSAGES:
@@ -341,6 +344,8 @@ class Front:
             answer = loads(body)
             del answer["ConsumedCapacity"]  # moto tells it to who did not ask
             body = dumps(answer)
+        if self._model(service).resolved_protocol == "query":  # moto's XML may hold what none can
+            body = malformed.NO_XML.sub("\ufffd", body.decode(errors="replace")).encode()
         if environ.get(_CORRUPT):
             body = body[: len(body) // 2]
         if len(body) != sent:

@@ -10,9 +10,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote, unquote_to_bytes
+from xml.parsers.expat import ExpatError
 
 from localcloud.door.constraints import sentence
-from localcloud.door.wire import ServiceError, invalid
+from localcloud.door.wire import ServiceError, invalid, loads
 
 _TOKENS = ("NextToken", "Marker", "ShardIterator")
 
@@ -40,8 +41,11 @@ _BUCKET = re.compile(
     r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
 )
 _LONGEST_KEY = 1024
+_GRANTING = ("CreateBucket", "CreateMultipartUpload", "PutObject")
 
 _SECRET = re.compile(r"[\w/+=.@!-]+", re.ASCII)
+_PARAMETER = re.compile(r"[\w/.-]+", re.ASCII)
+_ENTRY = re.compile(r"[\w-]{1,80}", re.ASCII)
 
 
 def check_queue(action: str, parameters: Mapping[str, Any]) -> None:
@@ -81,6 +85,9 @@ def check_message(service: str, parameters: Mapping[str, Any]) -> None:
             raise ServiceError(code, f"Invalid characters found. Valid unicode characters are {allowed}")
         if not (entry.get("Subject") or "").isprintable():  # "no line breaks or control characters": API_Publish
             raise ServiceError("InvalidParameter", "Invalid parameter: Subject")
+        if service == "sns" and not _ENTRY.fullmatch(entry.get("Id", "-")):  # of a batch
+            words = "The Id of a batch entry in a batch request doesn't abide by the specification."
+            raise ServiceError("InvalidBatchEntryId", words)
         if service == "sqs":
             _check_entry(parameters.get("QueueUrl") or "", entry)
 
@@ -102,16 +109,20 @@ def _check_entry(queue: str, entry: Mapping[str, Any]) -> None:
         raise ServiceError("InvalidParameterValue", words)
 
 
-def check_object(action: str, path: str, query: str) -> None:
-    """Refuse names that S3 does not take for a bucket or a key, and a page of less than nothing.
+def check_object(action: str, path: str, query: str, body: bytes) -> None:
+    """Refuse names that S3 does not take for a bucket or a key, a page of less than nothing, and a policy that is none.
 
     Args:
         action: botocore's name.
         path, query: the request's, percent-encoded.
+        body: the request's.
 
     Raises:
-        ServiceError: InvalidBucketName, KeyTooLongError or InvalidArgument, as API/ErrorResponses.html has them.
+        ServiceError: InvalidBucketName, KeyTooLongError, InvalidArgument or MalformedPolicy, as API/ErrorResponses.html
+            has them.
     """
+    if action == "PutBucketPolicy" and not _is_policy(body):
+        raise ServiceError("MalformedPolicy", "Policies must be valid JSON and the first byte must be '{'")
     if action == "CreateBucket" and (name := unquote(path).strip("/")) and not _BUCKET.fullmatch(name):
         raise ServiceError("InvalidBucketName", "The specified bucket is not valid.")
     if len(path) > _LONGEST_KEY and len(unquote_to_bytes(path.lstrip("/").partition("/")[2])) > _LONGEST_KEY:
@@ -120,11 +131,18 @@ def check_object(action: str, path: str, query: str) -> None:
         raise ServiceError("InvalidArgument", "Argument maxKeys must be an integer between 0 and 2147483647")
 
 
+def _is_policy(body: bytes) -> bool:
+    try:
+        return isinstance(loads(body)["Statement"], list | dict)
+    except (ValueError, LookupError, TypeError, RecursionError, ServiceError):
+        return False
+
+
 def check_named(service: str, action: str, parameters: Mapping[str, Any]) -> None:
-    """Refuse a secret's name and a parameter's size that AWS does not take, and moto would.
+    """Refuse a secret's name, and a parameter's name and size, that AWS does not take, and moto would.
 
     Sources: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html (Name) and
-    https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html (Value).
+    https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html (Name, Value).
 
     Raises:
         ServiceError: ValidationException.
@@ -132,6 +150,10 @@ def check_named(service: str, action: str, parameters: Mapping[str, Any]) -> Non
     if (service, action) == ("secretsmanager", "CreateSecret") and not _SECRET.fullmatch(parameters.get("Name") or "-"):
         words = "Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!"
         raise ServiceError("ValidationException", f"Invalid name. {words}")
+    if (service, action) == ("ssm", "PutParameter") and not _PARAMETER.fullmatch(parameters.get("Name") or "-"):
+        words = "each sub-path can be formed as a mix of letters, numbers and the following 3 symbols .-_"
+        words = f"If formed as a path, it can consist of sub-paths divided by slash symbol; {words}"
+        raise ServiceError("ValidationException", f"Parameter name: {words}")
     standard = (service, action) == ("ssm", "PutParameter") and parameters.get("Tier", "Standard") == "Standard"
     if standard and len(str(parameters.get("Value")).encode()) > 4096:
         words = "Standard tier parameters support a maximum parameter value of 4096 characters. To create a larger "
@@ -245,6 +267,12 @@ def _of_service(service: str, action: str, parameters: Mapping[str, Any], proble
         return ServiceError("InvalidArgumentException", "ShardCount is required for a stream in PROVISIONED mode.")
     if service == "kinesis" and (start := parameters.get("ExclusiveStartStreamName")) is not None:
         return ServiceError("InvalidArgumentException", f"ExclusiveStartStreamName {start} is the name of no stream.")
+    if service == "dynamodbstreams" and isinstance(problem, ValueError):
+        return ServiceError("ValidationException", "Invalid SequenceNumber")
+    if service == "dynamodbstreams" and "StreamArn" in parameters:
+        return ServiceError("ResourceNotFoundException", f"Requested resource not found: {parameters['StreamArn']}")
+    if service == "cloudwatch" and isinstance(problem, KeyError):
+        return ServiceError("MissingParameter", f"The parameter {problem.args[0]} is required.")
     if service == "ssm" and "ResourceId" in parameters:
         return ServiceError("InvalidResourceId", f"The resource ID {parameters['ResourceId']} is not valid.")
     return None
@@ -273,9 +301,13 @@ def _of_s3(action: str, problem: Exception) -> ServiceError | None:
     if action == "UploadPartCopy" and isinstance(problem, ValueError):
         words = "Copy Source must mention the source bucket and key: sourcebucket/sourcekey"
         return ServiceError("InvalidArgument", words)
-    if action in ("PutBucketEncryption", "PutBucketTagging"):
+    if action == "DeleteObjectTagging":
+        return ServiceError("NoSuchKey", "The specified key does not exist.", 404)
+    if action in ("PutBucketEncryption", "PutBucketTagging") or isinstance(problem, ExpatError):
         words = "The XML you provided was not well-formed or did not validate against our published schema"
         return ServiceError("MalformedXML", words)
-    if isinstance(problem, AttributeError) and action in ("CreateBucket", "CreateMultipartUpload", "PutObject"):
-        return ServiceError("InvalidArgument", "Argument format not recognized")  # of a x-amz-grant- header
+    if action == "PutBucketNotificationConfiguration":
+        return ServiceError("InvalidArgument", "Unable to validate the following destination configurations")
+    if isinstance(problem, AttributeError | AssertionError) and action in _GRANTING:
+        return ServiceError("InvalidArgument", "Argument format not recognized")  # of a x-amz-grant- or -acl header
     return None

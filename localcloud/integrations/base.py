@@ -22,6 +22,9 @@ class Base:
     def __init__(self, resource_type: str, resource: str, pattern: Pattern) -> None:
         self.resource_type, self.resource, self.pattern = resource_type, resource, pattern
 
+    def check(self, arguments: Any) -> None:
+        """Nothing is known about them before the call is made."""
+
     async def submit(self, call: TaskCall) -> Any:
         """Make the call."""
         raise NotImplementedError

@@ -54,18 +54,20 @@ def onnxruntime() -> Any:
     return importlib.import_module("onnxruntime")
 
 
-def session(model: Path | bytes, constants: Mapping[str, Any] | None = None) -> Any:
-    """An onnxruntime session that computes on one core.
+def session(model: Path | bytes, constants: Mapping[str, Any] | None = None, threads: int = 1) -> Any:
+    """An onnxruntime session that computes on so many threads, however many cores there are.
 
-    With more of them onnxruntime's sums differ in their last bits from one number of cores to another (measured).
+    Its sums differ in their last bits from one number of threads to another (measured).
 
     Args:
         model: its file, or what would stand there.
         constants: arrays that the model names and does not hold; they are not copied.
+        threads: that share a sum. One that waits for another takes no core meanwhile.
     """
     runtime = onnxruntime()
     options = runtime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.enable_cpu_mem_arena = False  # it would keep, for good, the room that the longest recording took
     options.log_severity_level = 3  # errors only: it warns on stderr of what it tidies up in a graph
     if constants:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from localcloud.models.needs import folder, needed, onnxruntime
+from localcloud.models.needs import folder, needed, onnxruntime, session
 
 if TYPE_CHECKING:
     import numpy as np
@@ -83,7 +83,7 @@ def read(image: npt.NDArray[np.uint8], *, photo: bool = False) -> Page:
     bgr = np.ascontiguousarray(image[:, :, ::-1])  # as rapidocr expects it; of a view OpenCV would make a copy a line
     with _lock:
         reader = _reader()
-        reader.least_width = _OF_A_PHOTO if photo else _OF_A_PAGE
+        reader.photo = photo
         found = reader(bgr)
     height, width = image.shape[:2]
     if not found.txts:  # nothing that looks like text
@@ -99,9 +99,7 @@ def read(image: npt.NDArray[np.uint8], *, photo: bool = False) -> Page:
 def load() -> None:
     """Load the models; the first page does it when nobody has."""
     with _lock:
-        reader = _reader()
-        reader._load_det_model()
-        reader._load_rec_model()
+        _reader()
 
 
 #: The mean probability that the recogniser gives to text on its head is about .7, to text that stands .98 and more, on
@@ -174,14 +172,17 @@ _SETTINGS = {
     # The orientation classifier finds text that stands on its head; it costs a third model, so we do without.
     "Global.use_cls": False,
     "Global.return_word_box": True,
-    # Larger pictures are shrunk to this for detection only: half the time, and no loss on receipts.
+    # Larger pictures are shrunk for detection only, to one of the sizes below.
     "Det.limit_type": "max",
-    "Det.limit_side_len": 960,
-    # One thread a session, so that sums are made in one order: with more of them onnxruntime's results differ in their
-    # last bits from one number of threads to another (measured). Cores serve in `_reader_class`.
-    "EngineConfig.onnxruntime.intra_op_num_threads": 1,
-    "EngineConfig.onnxruntime.inter_op_num_threads": 1,
 }
+
+#: Pixels of a page's longer side in which its text is looked for: a third of the time and of the memory, and no loss on
+#: receipts; and of a page whose boxes are lower there than so many pixels (the kit's are 17 and more), and of a photo.
+_SMALL, _LEGIBLE, _LARGE = 672, 15, 960
+
+#: A page is searched by two threads on any machine, so that sums are made in one order; its lines are read by one each,
+#: several at once (`_reader_class`).
+_DETECTING, _RECOGNISING = 2, 1
 
 
 @cache
@@ -192,24 +193,46 @@ def _reader() -> Any:
         if not (detection.is_file() and recognition.is_file()):
             raise ImportError("rapidocr's wheel does not hold the PP-OCRv6 small models")
         onnxruntime()  # rapidocr imports it at its first page only
-        reader = _reader_class()
-    return reader(params={**_SETTINGS, "Det.model_path": str(detection), "Rec.model_path": str(recognition)})
+        reader = _reader_class()(params=_SETTINGS)
+    for part, model, threads in (("Det", detection, _DETECTING), ("Rec", recognition, _RECOGNISING)):
+        reader.cfg[part]._set_flag("allow_objects", True)
+        reader.cfg[part].session = session(model, threads=threads)
+    return reader
 
 
 def _reader_class() -> Any:
     """Rapidocr's class, made to recognise the lines of a page on all cores; a function, since importing it is slow."""
+    import numpy as np
     from rapidocr import RapidOCR
     from rapidocr.ch_ppocr_rec import TextRecInput, TextRecOutput
+    from rapidocr.main import RapidOCRError
 
     class Reader(RapidOCR):
         """Each line by itself, not padded to the width of others: a third less work, and more of it read right."""
 
-        least_width = _OF_A_PAGE
+        photo = False
         pool = ThreadPoolExecutor(min(4, os.cpu_count() or 1), "ocr")
+
+        def detect_and_crop(self, img: Any, op_record: dict[str, Any]) -> Any:
+            detector: Any = self._load_det_model()  # type: ignore[no-untyped-call]
+            shrunk = _SMALL / max(img.shape[:2])
+            if shrunk < 1 and not self.photo:
+                detector.limit_side_len = _SMALL
+                try:
+                    found: Any = super().detect_and_crop(img, op_record)
+                except RapidOCRError:  # there is none
+                    if max(img.shape[:2]) <= _LARGE:
+                        raise
+                else:
+                    sides = np.linalg.norm(found[1].boxes - np.roll(found[1].boxes, 1, axis=1), axis=2)
+                    if np.median(sides.min(axis=1)) * shrunk >= _LEGIBLE:
+                        return found
+            detector.limit_side_len = _LARGE
+            return super().detect_and_crop(img, op_record)
 
         def recognize_txt(self, img: list[Any]) -> Any:
             recogniser: Any = self._load_rec_model()  # type: ignore[no-untyped-call]
-            recogniser.rec_image_shape = [3, 48, self.least_width]
+            recogniser.rec_image_shape = [3, 48, _OF_A_PHOTO if self.photo else _OF_A_PAGE]
             found = list(self.pool.map(lambda line: recogniser(TextRecInput([line], return_word_box=True)), img))
             texts, scores, words = zip(*((x.txts[0], x.scores[0], x.word_results[0]) for x in found), strict=True)
             return TextRecOutput(img, texts, list(scores), words)

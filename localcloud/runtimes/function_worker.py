@@ -39,6 +39,7 @@ INIT_SECONDS = 10.0
 
 #: Bytes of each end of what one event prints that are kept; in between there may be any number more.
 _LOG_BYTES = 1 << 20
+_LOG_CHUNK = 1 << 14
 
 #: Real seconds that a worker has to come for its next event once it has answered one.
 _READY_SECONDS = 60.0
@@ -126,6 +127,9 @@ class Worker:
         directory: where it starts, the function's unzipped code.
         log: a new file for its standard output and error.
         command: what to start.
+
+    Attributes:
+        written: bytes that it wrote to its log until the last `read_log`.
     """
 
     def __init__(self, environment: Mapping[str, str], directory: Path, log: Path, command: Sequence[str]) -> None:
@@ -140,6 +144,7 @@ class Worker:
         variables = {**environment, "AWS_LAMBDA_RUNTIME_API": f"{host}:{port}/{self._secret}"}
         self.process = Process(command, directory, variables, log)
         self._log = log.open("rb", buffering=0)
+        self.written = 0
 
     # ---- what it does
 
@@ -236,19 +241,25 @@ class Worker:
 
     def read_log(self) -> bytes:
         """What it wrote to its standard output and error since the last call; of very much both ends."""
-        at, end = self._log.tell(), os.fstat(self._log.fileno()).st_size
-        over = end - at - 2 * _LOG_BYTES
+        found = (
+            self._log.read(_LOG_CHUNK) or b""
+        )  # one call for most: at each, other threads contend for the interpreter
+        self.written += len(found)
+        if len(found) < _LOG_CHUNK:
+            return found
+        end = os.fstat(self._log.fileno()).st_size
+        over = end - self.written + len(found) - 2 * _LOG_BYTES
         if over <= 0:
-            return self._log.read(end - at) or b""
-        first = self._log.read(_LOG_BYTES) or b""
-        self._log.seek(end - _LOG_BYTES)
-        left_out = f"\n[The local cloud keeps {_LOG_BYTES:,} bytes of each end: {over:,} are left out here]\n"
-        return first + left_out.encode() + (self._log.read(_LOG_BYTES) or b"")
-
-    @property
-    def written(self) -> int:
-        """Bytes that it wrote there until the last `read_log`."""
-        return self._log.tell()
+            found += self._log.read(end - self.written) or b""
+        else:
+            found += self._log.read(_LOG_BYTES - len(found)) or b""
+            found += (
+                f"\n[The local cloud keeps {_LOG_BYTES:,} bytes of each end: {over:,} are left out here]\n".encode()
+            )
+            self._log.seek(end - _LOG_BYTES)
+            found += self._log.read(_LOG_BYTES) or b""
+        self.written = end
+        return found
 
     def kill(self) -> None:
         """End the process and what it started. From any thread; more than once is fine."""

@@ -286,8 +286,7 @@ class Clock:
             thread: the worker thread (`threading.get_ident`) in which the work runs; None when nobody knows, and
                 then it may be any that is under way.
         """
-        with self._bell:
-            known = list(self._callers.values()) if thread is None else [self._callers.get(thread)]
+        known = [*self._callers.copy().values()] if thread is None else [self._callers.get(thread)]
         self._serving.callers = [caller for caller in known if caller is not None]
         self._serving.turn = self._turn
         try:
@@ -418,13 +417,11 @@ class Clock:
 
     def _run_work(self, caller: _Caller, function: Callable[[], T]) -> T:
         thread = threading.get_ident()
-        with self._bell:
-            self._callers[thread] = caller
+        self._callers[thread] = caller  # not behind the bell's lock, for which the clock and 32 workers would queue
         try:
             return function()
         finally:
-            with self._bell:
-                del self._callers[thread]
+            del self._callers[thread]
 
     async def timeout(self, coro: Coroutine[Any, Any, T], seconds: float) -> T:
         """Await `coro` for virtual seconds at most.

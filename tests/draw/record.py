@@ -53,6 +53,9 @@ class Tasks:
         found.pattern = "sync" if ".sync" in resource else "request"
         return found
 
+    def check(self, arguments: Any) -> None:
+        pass
+
     async def submit(self, call: TaskCall) -> Any:
         name = call.state_name
         number, self.calls[name] = self.calls[name], self.calls[name] + 1

@@ -23,6 +23,9 @@ def write_notebook(folder: Path, answer: str) -> Path:
             "queue = workshop.client('sqs').create_queue(QueueName='workshop-q', tags={'workshop': 'serverless-ml'})"
         ),
         new_code_cell("count += 1\nprint('Checkpoint: one')"),
+        new_markdown_cell("### A part of one"),
+        new_code_cell("part = count"),
+        new_code_cell("count += 100", metadata={"tags": ["aside"]}),
         new_markdown_cell("## 2. Two"),
         new_code_cell(answer, metadata={"tags": ["exercise"]}),
         new_code_cell("# %load solutions/limit.py", metadata={"tags": ["solution"]}),
@@ -50,18 +53,17 @@ def test_it_goes_to_any_section_from_nothing_and_after_anything(tmp_path: Path) 
         listed = execute(client, 0, "import helpers; helpers.checkpoint()").text
         assert listed.split()[:2] == ['checkpoint("after', "Set"]
         text = go("after 2")
-        assert text.startswith('You are where "2. Two" ends: 6 cells in ')
+        assert text.startswith('You are where "2. Two" ends: 7 cells in ')
         assert "Go on with: When it fails." in text
         assert "Checkpoint: one" not in text
         assert text.endswith("9 True\n")  # 7 is the solution's, as the exercise is open
-        assert go("after 1", "helpers.clean_up(); del count").endswith("1 True\n")
+        assert go("after 1", "helpers.clean_up(); del count, part").endswith("1 True\n")
+        assert go("after 1", "print(part)").startswith("1\n")
         assert go("When it", "queue = count = None").endswith("9 True\n")
         write_notebook(tmp_path, "limit = 4")
         assert go("after 2").endswith("6 True\n")  # the reader's own answer
         write_notebook(tmp_path, WRONG)
         assert go("after 2").endswith("9 True\n")  # the solution, where the reader's own makes a cell fail
-        assert "Code cell 8 fails, which begins 1 / 0: ZeroDivisionError" in go("after A slip").replace("\n", " ")
-        text = go("after 9")
-        assert "No section of this notebook begins with '9'. There are: Set up; 1. One; 2. Two;" in text.replace(
-            "\n", " "
-        )
+        assert "Code cell 10 fails, which begins 1 / 0: ZeroDivisionError" in go("after A slip").replace("\n", " ")
+        text = go("after 9").replace("\n", " ")
+        assert "No section of this notebook begins with '9'. There are: Set up; 1. One; A part of one; 2. Two;" in text

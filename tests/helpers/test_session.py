@@ -7,8 +7,10 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import boto3
@@ -99,6 +101,30 @@ def test_a_role_may_do_what_was_deployed_and_nothing_before(unconnected: pytest.
 
 def test_a_second_call_gives_the_same_cloud(workshop: session.Session) -> None:
     assert connect() is workshop
+
+
+def test_the_first_call_waits_for_what_connecting_makes_and_says_why_it_is_not_there(
+    unconnected: pytest.MonkeyPatch,
+) -> None:
+    begin, make = threading.Event(), session._make_bucket
+
+    def unreached(_: object) -> None:
+        begin.wait(60)
+        raise EndpointConnectionError(endpoint_url="http://127.0.0.1:9")
+
+    with unconnected.context() as patched:
+        patched.setattr(session, "_make_bucket", unreached)
+        patched.setattr(session, "_LAST_SECONDS", 0)
+        workshop = connect()
+        begin.set()
+        with pytest.raises(WorkshopError, match="this machine does not reach"):
+            boto3.client("s3").list_buckets()
+        begin.clear()
+        patched.setattr(session, "_make_bucket", lambda of: begin.wait(60) and make(of))
+        assert connect() is workshop
+        listing = ThreadPoolExecutor(1).submit(boto3.client("s3").list_buckets)
+        begin.set()
+    assert [bucket["Name"] for bucket in listing.result()["Buckets"]] == [workshop.bucket]
 
 
 def test_without_connecting_nothing_is_deployed(unconnected: pytest.MonkeyPatch) -> None:

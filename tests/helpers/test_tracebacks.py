@@ -164,3 +164,15 @@ def test_an_interrupt_is_short_and_says_what_to_do(shown: Show) -> None:
     interrupted = shown("stop()", stop=stop)
     assert interrupted[-1] == "You interrupted this cell. Run it again: it starts from its beginning."
     assert len(interrupted) <= 6
+
+
+def test_an_interrupt_that_comes_when_the_cell_has_failed_already_is_as_short(shown: Show) -> None:
+    def stop(_: object) -> None:
+        try:
+            deep(LocalCloudDied("It is gone."))
+        except LocalCloudDied:
+            raise KeyboardInterrupt  # noqa: B904 - as it comes, out of nowhere
+
+    lines = shown("get_ipython().events.register('post_run_cell', stop)", stop=stop)
+    assert lines[-1] == "You interrupted this cell. Run it again: it starts from its beginning."
+    assert len(lines) <= 6

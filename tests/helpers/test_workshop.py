@@ -204,6 +204,18 @@ def test_a_reader_installs_no_tool_of_tests(name: str) -> None:
     assert f"\n{name}==" in more
 
 
+def test_what_only_takes_room_is_removed(made: Path) -> None:
+    packages = made / ".venv" / "lib" / "python3.11" / "site-packages"
+    needless = ["pandas/core/tests/test_frame.py", "pandas/tests/tests/a.py", "onnxruntime/capi/libonnxruntime.so.1.2"]
+    needed = ["onnxruntime/capi/state.so", "pandas/core/frame.py", "moto/tests/kept.py"]
+    for name in (*needless, *needed):
+        (packages / name).parent.mkdir(parents=True, exist_ok=True)
+        (packages / name).touch()
+    environment._prune()
+    left = [path.relative_to(packages).as_posix() for path in packages.rglob("*") if path.is_file()]
+    assert sorted(left) == sorted(needed)
+
+
 def test_an_interrupted_installation_is_made_again(made: Path, installed: list[Path]) -> None:
     (environment.state_folder(environment.VENV) / "stamp").unlink()
     environment.prepare()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+
 import pytest
 
 from localcloud import faults
@@ -28,3 +31,9 @@ def test_the_message_names_the_log_entry_that_has_the_traceback(caplog: pytest.L
 
 def test_the_same_fault_has_the_same_id_in_every_run_and_another_place_has_another() -> None:
     assert report("here") == report("here") != report("there")
+
+
+def test_a_full_disk_is_no_fault_but_said_with_what_to_do() -> None:
+    message = faults.report("s3:PutObject", OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+    assert message.startswith("the disk of ")
+    assert message.endswith(" is full. Make room there, then repeat the call.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from pathlib import Path
@@ -234,6 +235,18 @@ def test_a_demonstration_has_a_note_for_every_slide_that_runs_code(path: Path, l
 def test_every_slide_has_the_presenter_s_notes(path: Path, lesson: Any) -> None:
     for slide in slides_of(lesson, path.parent):
         assert len(" ".join(slide.notes).split()) > 5, [piece.html for piece in slide.pieces]
+
+
+def test_no_cell_needs_a_name_that_checkpoint_leaves_out(lesson: Any) -> None:
+    left_out: set[str] = set()
+    for cell in code_cells(lesson):
+        nodes = ast.walk(ast.parse(re.sub("^%.*", "", cell.source, flags=re.M)))
+        names = [node for node in nodes if isinstance(node, ast.Name)]
+        made = {name.id for name in names if isinstance(name.ctx, ast.Store)}
+        if "aside" in cell.metadata.get("tags", []):
+            left_out |= made
+        else:
+            assert left_out.isdisjoint({name.id for name in names} - made), cell.source
 
 
 def test_its_quiz_has_five_questions_each_with_one_right_answer_and_reasons(path: Path, lesson: Any) -> None:

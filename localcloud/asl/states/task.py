@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from localcloud.asl import errors
-from localcloud.asl.environment import Checking, Integration, TaskCall, TaskFailure, TokenAnswer
+from localcloud.asl.environment import Integration, TaskCall, TaskFailure, TokenAnswer
 from localcloud.asl.errors import HeartbeatMissed, StateFailed
 from localcloud.asl.history import NOT_TRUNCATED, too_large
 from localcloud.asl.language import Expression, Fields, Language
@@ -80,11 +80,10 @@ class _Attempt:
     async def run(self) -> Any:
         """Leave the events of the attempt and return its result. Raises StateFailed."""
         clock = self.running.clock
-        if isinstance(self.integration, Checking):
-            try:
-                self.integration.check(self.arguments)
-            except TaskFailure as failure:
-                raise self.visit.failure(failure.cause or "", failure.error or errors.RUNTIME) from failure
+        try:
+            self.integration.check(self.arguments)
+        except TaskFailure as failure:
+            raise self.visit.failure(failure.cause or "", failure.error or errors.RUNTIME) from failure
         self._scheduled()
         try:
             past = self.running.past

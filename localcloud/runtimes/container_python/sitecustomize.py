@@ -12,7 +12,8 @@ process that the script starts too. It does three things:
   library in C, open by a name of their own below `/opt/ml` is not seen.
   A mount in a namespace of the job's own would see that too, but neither macOS nor Windows has any, and most
   containers and some Linux systems forbid it; a symbolic link `/opt/ml` needs root and serves one job at a time.
-- What connects to an address leaves the file `called`, beside `opt`: such a job has done more than its files show.
+- What connects to an address, or starts a program that is not this Python and may connect unseen, leaves the file
+  `called`, beside `opt`: such a job has done more than its files show.
 - The job ends when the local cloud does, however that ended: standard input is a pipe that the cloud holds.
 """
 
@@ -40,6 +41,9 @@ _TEXTS = frozenset({"argv", "env", "command"})
 
 #: Those that only work on the text of a path.
 _TEXT_ONLY = frozenset({"fspath", "_path_normpath", "_path_splitroot", "_path_splitroot_ex", "_path_isabs"})
+
+#: Python's own names of what starts a program; the program comes first (docs.python.org/3/library/audit_events.html).
+_STARTS = frozenset({"subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.startfile"})
 
 
 def real(path: Any) -> Any:
@@ -242,7 +246,8 @@ def _note_calls() -> None:
     own = os.environ.get("_MODEL_SERVER", "").partition(":")[0]  # whose questions a model server answers
 
     def hear(event: str, args: tuple[Any, ...]) -> None:
-        if event == "socket.connect" and isinstance(args[1], tuple) and str(args[1][1]) != own:
+        connects = event == "socket.connect" and isinstance(args[1], tuple) and str(args[1][1]) != own
+        if connects or (event in _STARTS and args[0] != sys.executable):
             os.close(os.open(marker, os.O_CREAT | os.O_WRONLY))
 
     sys.addaudithook(hear)

@@ -2,7 +2,8 @@
 
 Only `helpers.checkpoint` has a cloud recall; what a reader runs, runs. Kept is what real runs on this machine made, in
 the folder of LOCALCLOUD_REMEMBER, found by image, settings, script and data, and by the code and packages that ran it.
-What has called anything over the network is not kept: it may have done more than its folder shows.
+What has called anything over the network, or started another program, is not kept: it may have done more than its
+folder shows.
 """
 
 from __future__ import annotations

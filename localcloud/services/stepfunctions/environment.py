@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from localcloud.asl.environment import Integration, TaskCall, TaskFailure
 from localcloud.integrations import LocalIntegrations
+from localcloud.integrations.base import Base
 from localcloud.services.stepfunctions.activities import Activities, Task
 from localcloud.time.clock import Signal
 
@@ -18,15 +19,13 @@ if TYPE_CHECKING:
 _ACTIVITY = re.compile(r"arn:[^:]+:states:[^:]*:[^:]*:activity:")
 
 
-class ActivityIntegration:
+class ActivityIntegration(Base):
     """A Task state whose Resource is an activity: submitted when a worker takes it, ended by its token."""
 
     kind: Literal["Task", "LambdaFunction", "Activity"] = "Activity"
-    resource_type = "activity"
-    pattern: Literal["request", "sync", "callback"] = "callback"
 
     def __init__(self, cloud: Host, activities: Activities, resource: str) -> None:
-        self.resource = resource
+        super().__init__("activity", resource, "callback")
         self._cloud = cloud
         self._activities = activities
 
@@ -38,14 +37,6 @@ class ActivityIntegration:
         if not self._activities.schedule(self.resource, Task(call.token, text, taken.set)):
             raise TaskFailure("States.Runtime", f"The activity {self.resource} does not exist.")
         return await taken
-
-    async def complete(self, call: TaskCall, response: Any) -> Any:
-        """Never asked: only jobs are completed."""
-        raise AssertionError("an activity is no job")
-
-    async def cancel(self, call: TaskCall, response: Any) -> None:
-        """Never asked: only jobs are cancelled."""
-        raise AssertionError("an activity is no job")
 
 
 class WithActivities:

@@ -31,6 +31,9 @@ class Resource:
             "callback" if name.endswith(".waitForTaskToken") else "sync" if name.endswith(".sync") else "request"
         )
 
+    def check(self, arguments: Any) -> None:
+        pass
+
     async def submit(self, call: TaskCall) -> Any:
         self.world.calls.append(call)
         self.world.asked.set()

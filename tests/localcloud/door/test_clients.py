@@ -9,6 +9,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.utils import parse_timestamp
 
 from localcloud import aws_settings
 from localcloud.cloud import Cloud
@@ -34,6 +35,13 @@ MAP = {"StartAt": "M", "States": {"M": {"Type": "Map", "ItemProcessor": PROCESSO
 
 def client(cloud: Cloud, service: str, region: str) -> Any:
     return inprocess.client(cloud.front, cloud.session, service, endpoint=cloud.endpoint, region=region)
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-01-05T09:00:00Z", "2026-01-05T09:00:00.123Z", "Mon, 05 Jan 2026 09:00:00 GMT", 1767603600.5]
+)
+def test_a_time_of_a_response_is_what_botocore_makes_of_it(text: Any) -> None:
+    assert inprocess._time(text) == parse_timestamp(text)
 
 
 def test_arns_follow_the_region_of_the_client_and_so_does_what_its_execution_calls(cloud: Cloud) -> None:

@@ -343,6 +343,11 @@ def test_request_ids_are_the_same_in_every_run() -> None:
 _ATTRIBUTE = ("InvalidAttributeValue", "VisibilityTimeout")
 _MESSAGE = {"QueueUrl": "q", "MessageBody": "m"}
 _EMPTY = {"DataType": "String", "StringValue": ""}
+_NO_METRIC: dict[str, Any] = {
+    "MetricDataQueries": [{"Id": "a", "MetricStat": {"Metric": {}, "Period": 60, "Stat": "Sum"}}],
+    "StartTime": 0,
+    "EndTime": 60,
+}
 _ELEVEN = {f"a{number}": {"DataType": "String", "StringValue": "x"} for number in range(11)}
 _TOPIC = "arn:aws:sns:us-east-1:123456789012:t"
 _BUCKETS = ("192.168.0.1", "a..b", "xn--abc", "abc-s3alias", "ab", "Abc")
@@ -401,6 +406,25 @@ _BUCKETS = ("192.168.0.1", "a..b", "xn--abc", "abc-s3alias", "ab", "Abc")
             "38 signif",
         ),
         ("sqs", "list_queues", {"QueueNamePrefix": "["}, "InvalidParameterValue", "alphanumeric"),
+        ("s3", "put_bucket_policy", {"Bucket": "any", "Policy": "x"}, "MalformedPolicy", "valid JSON"),
+        (
+            "s3",
+            "create_bucket",
+            {"Bucket": "tagged", "CreateBucketConfiguration": {"Tags": [{"Key": "a", "Value": "\0"}]}},
+            "MalformedXML",
+            "not well-formed",
+        ),
+        ("ssm", "put_parameter", {"Name": "a:b", "Type": "String", "Value": "v"}, "ValidationException", "sub-path"),
+        ("ssm", "put_parameter", {"Name": "p", "Value": "\ud800"}, "SerializationException", "surrogate"),
+        (
+            "sns",
+            "publish_batch",
+            {"TopicArn": _TOPIC, "PublishBatchRequestEntries": [{"Id": "\0", "Message": "m"}]},
+            "InvalidBatchEntryId",
+            "abide",
+        ),
+        ("dynamodbstreams", "describe_stream", {"StreamArn": _TOPIC + "x" * 9}, "ResourceNotFoundException", "found"),
+        ("cloudwatch", "get_metric_data", _NO_METRIC, "MissingParameter", "Namespace"),
     ],
 )
 def test_a_malformed_value_is_the_callers_fault_not_ours(
@@ -410,3 +434,26 @@ def test_a_malformed_value_is_the_callers_fault_not_ours(
         getattr(cloud.client(service), action)(**parameters)
     assert caught.value.response["Error"]["Code"] == code
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
+
+
+def test_an_answer_in_xml_can_be_read_whatever_name_it_repeats(cloud: Cloud) -> None:
+    with pytest.raises(ClientError, match="\ufffd not found"):
+        cloud.client("iam").get_policy(PolicyArn="arn:aws:iam::123456789012:policy/\0")
+
+
+def test_an_object_is_not_begun_with_an_acl_that_is_none_and_no_queue_without_a_name_is_notified(cloud: Cloud) -> None:
+    s3 = cloud.client("s3")
+    s3.create_bucket(Bucket="no-acl")
+    with pytest.raises(ClientError, match="InvalidArgument"):
+        s3.create_multipart_upload(Bucket="no-acl", Key="k", ACL="AUTO")
+    queue = {"QueueArn": "", "Events": []}
+    with pytest.raises(ClientError, match="InvalidArgument"):
+        s3.put_bucket_notification_configuration(
+            Bucket="no-acl", NotificationConfiguration={"QueueConfigurations": [queue]}
+        )
+
+
+def test_tags_of_an_object_that_is_not_there_are_not_deleted(cloud: Cloud) -> None:
+    cloud.client("s3").create_bucket(Bucket="no-object")
+    with pytest.raises(ClientError, match="NoSuchKey"):
+        cloud.client("s3").delete_object_tagging(Bucket="no-object", Key="k")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from localcloud.errors import UnsupportedLocally
 from localcloud.models import ocr
@@ -47,13 +47,24 @@ def test_the_number_of_cores_does_not_change_what_is_read(monkeypatch: pytest.Mo
     assert pages[0] == pages[1]
 
 
+def test_text_is_looked_for_on_a_small_copy_and_small_text_on_a_larger_one() -> None:
+    page = Image.new("RGB", (1100, 1500), "white")
+    ImageDraw.Draw(page).text((90, 300), "Two seats by the window", fill="black", font=ImageFont.load_default(22))
+    small = np.asarray(page)
+    texts = [ocr.read(image).lines[0].text for image in (small[260:360, 60:460], small)]
+    assert texts == ["Two seats by the window"] * 2
+    assert ocr._reader().text_det.limit_side_len == ocr._LARGE
+    ocr.read(receipt())
+    assert ocr._reader().text_det.limit_side_len == ocr._SMALL
+
+
 PROGRAM = """
 import socket, sys
 def refuse(*_args, **_options):
     raise AssertionError("a network was asked for")
 socket.socket.connect = socket.create_connection = socket.getaddrinfo = refuse
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 from localcloud.models import ocr
 print(len(ocr.read(np.asarray(Image.open(sys.argv[1]).convert("RGB"))).lines))
 print(len(ocr.read(np.full((200, 200, 3), 255, np.uint8)).lines))

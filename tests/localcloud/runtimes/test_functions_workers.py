@@ -266,6 +266,7 @@ def test_of_very_much_output_both_ends_are_kept_and_its_file_goes_with_the_worke
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(function_worker, "_LOG_BYTES", 1000)
+    monkeypatch.setattr(function_worker, "_LOG_CHUNK", 500)
     functions = made(tmp_path)
     what = function("def handler(event, context):\n    print('first', 'x' * 10_000, 'last')")
     outcome = functions.invoke(what, b"1", request_id="id", arn=what.arn)

@@ -15,6 +15,7 @@ pathlib.Path("/opt/ml/model/number").write_text(number)
 print(f"number={int(number, 16)};", *pathlib.Path("/opt/ml/input/data/train").iterdir())
 """
 CALLS = SCRIPT + "import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).connect(('127.0.0.1', 9))"
+STARTS = SCRIPT + "os.system('exit')"
 FAILS = SCRIPT + "raise SystemExit(3)"
 
 
@@ -62,8 +63,9 @@ def test_a_job_that_failed_fails_again_in_the_same_words(recalling: Any) -> None
     assert number(first) == number(second)
 
 
-def test_a_job_that_calls_anything_over_the_network_runs_each_time(recalling: Any) -> None:
-    assert number(train(recalling, CALLS)) != number(train(recalling, CALLS))
+@pytest.mark.parametrize("script", [CALLS, STARTS], ids=["call", "program"])
+def test_a_job_that_calls_over_the_network_or_starts_a_program_runs_each_time(recalling: Any, script: str) -> None:
+    assert number(train(recalling, script)) != number(train(recalling, script))
 
 
 def test_a_job_of_a_reader_runs_each_time(recalling: Any, monkeypatch: pytest.MonkeyPatch) -> None:
