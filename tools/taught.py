@@ -1,7 +1,8 @@
 """`python -m tools.taught [NN ...]`: how much of helpers and localcloud a reader of the notebooks executes, by file.
 
 The reader sits in the lab, answers each exercise wrongly, then loads its solution (tools/soak/readers.py), and hands in
-the capstone's two model solutions. What no cell needs and no promise covers goes (docs/taught.md).
+the capstone's two model solutions. Others jump, mistype and interrupt, or have an account (tools/soak/account.py): the
+same cells, and the same promises of README. What no cell needs and no promise covers goes (docs/taught.md).
 
 Each Python process counts, the cloud and workers too: those get an environment of their own, so a `.pth` file in
 site-packages starts the measuring, while this runs. Workers are killed at their end, so that what was measured is saved
@@ -24,6 +25,13 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = [str(ROOT / name) for name in ("helpers", "localcloud")]
 READER = "answers wrongly first"
+OTHERS = (
+    ("05", "jumps in with checkpoint"),
+    ("10", "jumps in with checkpoint"),
+    ("08", "interrupts what takes long"),
+    ("00", "mistypes, and corrects"),
+    ("04", "restarts in the middle"),
+)
 CAPSTONE = """from helpers import checks, clean_up, connect
 connect()
 checks.capstone("solutions/capstone_reviews")
@@ -37,6 +45,7 @@ def main() -> int:
     from coverage import Coverage
 
     from tools.execute import NOTEBOOKS, find
+    from tools.soak import account
     from tools.soak.orders import execute, kernel
     from tools.soak.readers import reading
 
@@ -48,7 +57,10 @@ def main() -> int:
         try:
             for path in paths:
                 problems += [f"{path.stem}: {each}" for each in reading(path, READER, watches=True).problems]
+            for name, reader in () if names else OTHERS:
+                problems += [f"{name}: {each}" for path in find(name) for each in reading(path, reader).problems]
             if not names:
+                problems += account.trouble(*find("05")) + account.alone(*find("07"), late=2.0)
                 with kernel(NOTEBOOKS / "capstone.ipynb") as (_, client):
                     problems += execute(client, 0, CAPSTONE).error.splitlines()
         finally:

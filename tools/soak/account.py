@@ -46,23 +46,29 @@ def trouble(path: Path) -> list[str]:
     whole = _cells(path)
     kept = [source for source in whole if CLEAN_UP not in source]
     with _account() as (cloud, readers):
-        found = list(_failures(path, readers, whole, "first"))
+        found = list(_command(readers["ada"], "check"))
+        found += _failures(path, readers, whole, "first")
         found += _failures(path, {"ada": readers["ada"]}, kept, "again, without clean_up")
         found += _failures(path, {"ben": readers["ben"]}, kept[: len(kept) // 2], "again, killed in the middle")
-        for name, environment in readers.items():
-            clean = f"{AT_ONCE}; import sys; from tools.aws import main; sys.exit(main(['clean', '--yes']))"
-            cleaned = subprocess.run(
-                [sys.executable, "-c", clean],
-                cwd=ROOT,
-                env=os.environ | environment,
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            if cleaned.returncode:
-                found.append(f"clean-aws of {name}: {cleaned.stdout[-600:]}{cleaned.stderr[-600:]}")
+        for environment in readers.values():
+            found += _command(environment, "clean", "--yes")
         found += _left(cloud)
     return found
+
+
+def _command(environment: Mapping[str, str], *arguments: str) -> Iterator[str]:
+    """What `workshop.py check-aws` or `clean-aws` has against the account."""
+    command = f"{AT_ONCE}; import sys; from tools.aws import main; sys.exit(main({list(arguments)}))"
+    done = subprocess.run(
+        [sys.executable, "-c", command],
+        cwd=ROOT,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        yield f"{arguments[0]}-aws: {done.stdout[-600:]}{done.stderr[-600:]}"
 
 
 def alone(path: Path, *, late: float = 0.0, module: str = "draw.screen") -> list[str]:

@@ -51,9 +51,9 @@ class Lesson:
         """The number of the cell that cleans up."""
         return max(number for number, source in enumerate(self.cells) if CLEAN_UP in source)
 
-    def wrong(self, number: int) -> str:
+    def wrong(self, number: int, answer: str = "'seven'") -> str:
         """An exercise's cell with an answer that nobody asked for."""
-        return re.sub(r"\.\.\.", "None" if "return" in self.cells[number] else "'seven'", self.cells[number])
+        return re.sub(r"\.\.\.", "None" if "return" in self.cells[number] else answer, self.cells[number])
 
     def run(self, *numbers: int) -> Iterator[Step]:
         """Cells as they are."""
@@ -92,6 +92,9 @@ def _wrong_first(lesson: Lesson) -> Iterator[Step]:
     yield from lesson.run(*range(min(lesson.exercises, default=lesson.end)))
     for number in lesson.exercises:
         after = next((each for each in lesson.exercises if each > number), lesson.end)
+        for answer in ("0", "[]", "{}"):
+            yield number, lesson.wrong(number, answer)
+            yield from lesson.run(*(each for each in range(number + 1, after) if "checks." in lesson.cells[each]))
         yield number, lesson.wrong(number)
         yield from lesson.run(*range(number + 1, after))
         yield number, lesson.solutions.get(number, lesson.cells[number])

@@ -11,12 +11,12 @@ import pytest
 from botocore.serialize import create_serializer
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from localcloud import table
 from localcloud.cloud import Cloud
 from localcloud.door import moto, registry, wire
 from localcloud.door.front import Front
 from localcloud.door.wire import ServiceError
 from localcloud.host import Service
+from tools import registry_table as table
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +96,7 @@ def test_every_action_is_answered_as_the_registry_says(cloud: Cloud, monkeypatch
 
 def test_the_readme_says_what_the_registry_says(cloud: Cloud) -> None:
     text = table.README.read_text("utf-8")
-    assert table.written(text, table.table(cloud)) == text, "run python -m localcloud.table"
+    assert table.written(text, table.table(cloud)) == text, "run python -m tools.registry_table"
 
 
 def test_what_is_kept_set_or_replaced_is_an_action_of_aws(cloud: Cloud) -> None:

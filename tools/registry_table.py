@@ -1,17 +1,17 @@
-"""`python -m localcloud.table`: writes what is ours, kept and refused into README.md beside this file."""
+"""`python -m tools.registry_table`: writes what is ours, kept and refused into localcloud/README.md."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from localcloud.cloud import Cloud
 from localcloud.door import moto
 from localcloud.door.registry import Kind
+from tools.processes import ROOT
 
-README = Path(__file__).with_name("README.md")
+README = ROOT / "localcloud" / "README.md"
 
-_BEGIN, _END = "<!-- begin: table (python -m localcloud.table) -->", "<!-- end: table -->"
+_BEGIN, _END = "<!-- begin: table (python -m tools.registry_table) -->", "<!-- end: table -->"
 
 
 def actions(cloud: Cloud) -> Iterator[tuple[str, str, Kind]]:
