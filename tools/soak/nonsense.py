@@ -61,6 +61,8 @@ def definitions(chance: random.Random) -> Generator[Try]:
 def change(value: Any, chance: random.Random) -> None:
     """One place of a JSON value gets another value, another's value, another name, or goes."""
     places = _places(value)
+    if not places:  # all of it has gone
+        return
     (container, key), (other, where) = chance.choice(places), chance.choice(places)
     kind = chance.randrange(4)
     if kind == 0:
