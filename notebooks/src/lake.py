@@ -158,13 +158,14 @@ def until(workshop, what, holds):
         WorkshopError: it takes much longer than ever: what is waited for was not sent, or was fetched before.
     """
     patience = 60 + 170 * workshop.pause
-    end = time.monotonic() + patience
+    end, pause = time.monotonic() + patience, min(0.5, workshop.pause)  # a query of Athena takes a second
     with doing(f"Waiting until {what}"):
         while not holds():
             if time.monotonic() > end:
                 cure = "Run again the cell above that sends checkouts, then this one."
                 raise WorkshopError(f"Waited {patience:.0f} seconds until {what}, and nothing came. {cure}")
-            time.sleep(workshop.pause)
+            time.sleep(pause)
+            pause = min(1.5 * pause, workshop.pause)
 
 
 def make_role(workshop):

@@ -96,7 +96,7 @@ def test_a_notebook_runs_to_the_bottom_with_every_solution_loaded(
     assert [(cell.source, cell.error) for cell in ran if cell.error] == []
     cells = page.evaluate(CELLS)
     assert [kinds(cell["outputs"]) for cell in cells] == stored
-    are_right([output.get("text", "") for cell in cells for output in cell["outputs"]], notebook, predictions)
+    are_right("".join(output.get("text", "") for cell in cells for output in cell["outputs"]), notebook, predictions)
     pictures = watched.pictures(".jp-OutputArea-output")
     assert [picture for picture in pictures if not (picture["alt"] and picture["wide"])] == []
     # Two seconds on a machine that does nothing else (`workshop.py bench lab`).

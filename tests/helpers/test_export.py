@@ -10,9 +10,6 @@ from typing import Any
 
 import pytest
 import yaml
-from cfnlint.config import ConfigMixIn
-from cfnlint.rules import Match
-from cfnlint.runner import Runner
 from samtranslator.translator.transform import transform
 from stepfunctions import steps as sdk
 from stepfunctions.steps.integration_resources import IntegrationPattern
@@ -85,8 +82,11 @@ def test_the_cloudformation_template_gives_the_definition_back(
     assert checked["result"] == "OK"
 
 
-def lint(*templates: Path) -> list[Match]:
+def lint(*templates: Path) -> list[Any]:
     """What cfn-lint has against templates; SAM's own are transformed before."""
+    from cfnlint.config import ConfigMixIn  # takes seconds, in every worker that collects the tests
+    from cfnlint.runner import Runner
+
     return list(Runner(ConfigMixIn(templates=[str(template) for template in templates])).run())
 
 

@@ -16,8 +16,6 @@ from pathlib import Path
 import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
-from sagemaker import Session as SageMaker
-from sagemaker import get_execution_role
 
 import localcloud
 from helpers import WorkshopError, clean_up, connect, deploy, run, session
@@ -224,6 +222,9 @@ def test_aws_gives_the_same_face(unconnected: pytest.MonkeyPatch, local_cloud: L
     workshop = connect()
     assert repr(workshop).startswith("Connected to AWS: region eu-west-1, account 123456789012")
     assert os.environ["AWS_ACCESS_KEY_ID"] == local_cloud.access_key_id
+    from sagemaker import Session as SageMaker  # takes seconds, in every worker that collects the tests
+    from sagemaker import get_execution_role
+
     assert SageMaker().default_bucket() == workshop.bucket
     assert get_execution_role() == workshop.roles.jobs
     assert run(deploy(PASS, "workshop-on-aws"), {"a": 1}).output == {"a": 1}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import struct
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.signal import lfilter, resample_poly
 
 from localcloud.models import audio, ctranslate_file, speech, voice, voice_activity, whisper
 from localcloud.models.tokens import Tokenizer
@@ -31,7 +31,8 @@ def spoken() -> np.ndarray:
 def test_a_recording_is_resampled_as_scipy_does_it(given: int, rate: int, length: int) -> None:
     samples = np.random.default_rng(1).standard_normal(length).astype(np.float32)
     common = np.gcd(given, rate)
-    expected = resample_poly(samples, rate // common, given // common)
+    signal = importlib.import_module("scipy.signal")  # takes a second, in every worker that collects the tests
+    expected = signal.resample_poly(samples, rate // common, given // common)
     made = audio.resampled(samples, given, rate)
     assert made.dtype == np.float32
     assert made.shape == expected.shape
@@ -112,7 +113,9 @@ def tones(pitches: list[float], seconds: float, shape: str) -> np.ndarray:
     formants = {"string": ((500, 100), (1500, 150), (2500, 200)), "sung": ((700, 100), (1100, 100), (2600, 100))}[shape]
     for middle, width in formants:
         r = np.exp(-np.pi * width / speech.RATE)
-        part = lfilter([1 - r], [1, -2 * r * np.cos(2 * np.pi * middle / speech.RATE), r * r], samples)
+        part = importlib.import_module("scipy.signal").lfilter(
+            [1 - r], [1, -2 * r * np.cos(2 * np.pi * middle / speech.RATE), r * r], samples
+        )
         sung = part if not len(sung) else sung + part
     return (0.7 * sung / np.abs(sung).max()).astype(np.float32)
 
