@@ -164,7 +164,8 @@ class LocalFunctions:
         It is made from the call, not drawn from a sequence, since calls come from many threads in any order.
         Calls that are equal to the byte get ids in the order in which they ask.
         """
-        digest = hashlib.blake2b(name_or_arn.encode() + b"\0" + payload, digest_size=16).digest()
+        name = name_or_arn.encode(errors="backslashreplace")  # a workflow may pass half of a surrogate pair
+        digest = hashlib.blake2b(name + b"\0" + payload, digest_size=16).digest()
         with self._lock:
             number = self._requests[digest]
             self._requests[digest] += 1
