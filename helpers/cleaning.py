@@ -350,8 +350,8 @@ def _cost_of_executions(account: Account, run: str) -> costs.Cost:
 
 def _cost_of_jobs(account: Account, run: str) -> costs.Cost:
     cost = Counter[str]()
-    for kind in ("TrainingJob", "ProcessingJob"):
-        for owner, job in _jobs(account, kind):
+    for jobs in (_jobs(account, "TrainingJob"), _jobs(account, "ProcessingJob"), _transforms(account)):
+        for owner, job in jobs:
             if owner == run:
                 cost += costs.of_job(job)
     return cost
@@ -383,6 +383,14 @@ def _jobs(account: Account, kind: str, **parameters: Any) -> Iterator[tuple[str,
             yield run, job
 
 
+def _transforms(account: Account, **parameters: Any) -> Iterator[tuple[str | None, dict[str, Any]]]:
+    """Run and description of each transform job: its run is its model's."""
+    client = account.client("sagemaker")
+    for item in account.pages("sagemaker", "list_transform_jobs", "TransformJobSummaries", **parameters):
+        job = client.describe_transform_job(TransformJobName=item["TransformJobName"])
+        yield _model_run(account, job["ModelName"]), job
+
+
 def _stop_jobs(account: Account, runs: Collection[str]) -> None:
     client = account.client("sagemaker")
     for kind in _JOBS:
@@ -390,11 +398,9 @@ def _stop_jobs(account: Account, runs: Collection[str]) -> None:
         for run, job in _jobs(account, kind, StatusEquals="InProgress"):
             if run in runs:
                 stop(**{f"{kind}Name": job[f"{kind}Name"]})
-    for item in account.pages("sagemaker", "list_transform_jobs", "TransformJobSummaries", StatusEquals="InProgress"):
-        name = item["TransformJobName"]
-        model = client.describe_transform_job(TransformJobName=name)["ModelName"]
-        if _model_run(account, model) in runs:
-            client.stop_transform_job(TransformJobName=name)
+    for owner, job in _transforms(account, StatusEquals="InProgress"):
+        if owner in runs:
+            client.stop_transform_job(TransformJobName=job["TransformJobName"])
 
 
 #: What is stopped before anything is deleted.

