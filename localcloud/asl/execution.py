@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
+from weakref import proxy
 
 from localcloud.acting import acting_as
 from localcloud.asl import errors
@@ -120,7 +121,8 @@ class StateMachineExecution:
             f"{environment.seed}/{origin.arn if origin else arn}",
             {},
             environment,
-            self._map_run,
+            # Not one that keeps this execution: what has ended is to go at once, with its history.
+            partial(StateMachineExecution._map_run, proxy(self)),
             past=past,
         )
         self.status = "RUNNING"

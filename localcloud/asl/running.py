@@ -201,7 +201,7 @@ class Visit:
             details["assignedVariables"] = {name: to_json(value) for name, value in assigned.items()}
             details["assignedVariablesDetails"] = NOT_TRUNCATED
         frame.event(f"{self.kind}StateExited", ("stateExitedEventDetails", details))
-        frame.current = None
+        frame.current = self.progress = None
         if frame.running.on_exit:
             frame.running.on_exit()
         return output

@@ -1,9 +1,11 @@
-"""An execution that a mistake of ours ends says so, and leaves what is needed to find the mistake."""
+"""What an execution leaves: of a mistake of ours all that is needed to find it, of itself nothing."""
 
 from __future__ import annotations
 
+import gc
 import logging
 import re
+import weakref
 from typing import Any
 
 import pytest
@@ -23,14 +25,10 @@ class Broken:
         raise ZeroDivisionError("in our own code")
 
 
-def test_a_mistake_of_ours_leaves_its_traceback_in_the_log_under_an_id_that_the_cause_names(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    clock = Clock()
-    clock.start()
+def made(definition: dict[str, Any], clock: Clock) -> StateMachineExecution:
     broken: Any = Broken()
-    execution = StateMachineExecution(
-        compile_machine(TASK),
+    return StateMachineExecution(
+        compile_machine(definition),
         arn="arn:aws:states:us-east-1:123456789012:execution:machine:run",
         name="run",
         input="{}",
@@ -39,6 +37,45 @@ def test_a_mistake_of_ours_leaves_its_traceback_in_the_log_under_an_id_that_the_
         state_machine_name="machine",
         environment=Environment(clock, broken, broken, broken),
     )
+
+
+def test_what_has_ended_is_let_go_without_a_collection_of_garbage() -> None:
+    clock = Clock()
+    clock.start()
+    passes = {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}
+    states = {
+        "I": {"Type": "Pass", "Result": [1, 2, 3], "Next": "M"},
+        "M": {"Type": "Map", "ItemProcessor": passes, "Next": "B"},
+        "B": {"Type": "Parallel", "Branches": [passes, passes], "End": True},
+    }
+    histories: list[weakref.ref[Any]] = []
+
+    async def run() -> str:
+        execution = made({"StartAt": "I", "States": states}, clock)
+        histories.append(weakref.ref(execution.history))
+        execution.start()
+        await execution.finished
+        return execution.status
+
+    gc.collect()
+    gc.disable()
+    try:
+        fiber = clock.spawn(run())
+        assert fiber.join(30)
+        assert fiber.result() == "SUCCEEDED"
+        del fiber
+        clock.close()
+        assert histories[0]() is None
+    finally:
+        gc.enable()
+
+
+def test_a_mistake_of_ours_leaves_its_traceback_in_the_log_under_an_id_that_the_cause_names(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    clock = Clock()
+    clock.start()
+    execution = made(TASK, clock)
 
     async def run() -> None:
         execution.start()
