@@ -10,6 +10,7 @@ import hook lets these packages load as they are, and undoes what they do to the
 - every step's constructor asks botocore for all regions of all partitions, 0.3 s each: a table answers;
 - every object of sagemaker checks the schema of its configuration file again, 0.2 s for each of its defaults;
 - sagemaker reports calls (`fit`) to its makers: not those of a local cloud;
+- it names what it makes by the time of day: on a local cloud by a number, so that histories are the same in every run;
 - it asks the real STS, whatever AWS_ENDPOINT_URL says, who it is (`get_execution_role`, `account_id`,
   `default_bucket`): here that address is asked, and a notebook's metadata are where NOTEBOOK_METADATA says;
 """
@@ -18,6 +19,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
+import itertools
 import logging
 import os
 import sys
@@ -126,10 +128,17 @@ def _sagemaker(module: types.ModuleType) -> Iterator[None]:
             send(*args, **named)
 
     telemetry._send_telemetry_request = send_from_aws
+    utils: Any = sys.modules["sagemaker.utils"]
+    timestamp, numbers = utils.sagemaker_timestamp, itertools.count(1)
+
+    def same_in_every_run() -> str:
+        return f"2026-01-05-09-00-00-{next(numbers):03}" if os.environ.get("AWS_ENDPOINT_URL") else str(timestamp())
+
+    utils.sagemaker_timestamp = same_in_every_run
     session: Any = sys.modules["sagemaker.session"]
     session.NOTEBOOK_METADATA_FILE = _Metadata(session.NOTEBOOK_METADATA_FILE)
     name = "sts_regional_endpoint"
-    regional: Callable[[str], str] = sys.modules["sagemaker.utils"].__dict__[name]
+    regional: Callable[[str], str] = utils.__dict__[name]
 
     def endpoint(region: str) -> str:
         return os.environ.get("AWS_ENDPOINT_URL") or regional(region)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import os
 import subprocess
 import sys
@@ -78,6 +79,7 @@ except jsonschema.ValidationError as problem:
     print(problem.message)
 
 from sagemaker.telemetry import telemetry_logging
+from sagemaker.utils import name_from_base
 telemetry_logging._requests_helper = lambda *_: print("asked for")
 telemetry_logging._get_accountId = lambda *_: "123456789012"
 class Session:
@@ -86,6 +88,7 @@ for endpoint in ("http://127.0.0.1:1", ""):
     os.environ["AWS_ENDPOINT_URL"] = endpoint
     print(endpoint or "on AWS")
     telemetry_logging._send_telemetry_request(1, [1], Session())
+    print(*(name_from_base("forest") for _ in range(2)))
 """
 
 
@@ -97,7 +100,7 @@ def with_sagemaker(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
 
 def test_sagemaker_comes_when_a_step_needs_it_and_says_nothing(with_sagemaker: list[str]) -> None:
-    assert len(with_sagemaker) == 5, with_sagemaker
+    assert len(with_sagemaker) == 7, with_sagemaker
 
 
 def test_sagemaker_asks_the_local_cloud_who_it_is_and_uses_the_workshops_bucket(with_sagemaker: list[str]) -> None:
@@ -112,7 +115,14 @@ def test_sagemakers_configuration_is_still_checked_but_its_schema_is_not(with_sa
 
 
 def test_calls_of_a_local_cloud_are_not_reported_to_sagemakers_makers(with_sagemaker: list[str]) -> None:
-    assert with_sagemaker[2:] == ["http://127.0.0.1:1", "on AWS", "asked for"]
+    assert [with_sagemaker[2], *with_sagemaker[4:6]] == ["http://127.0.0.1:1", "on AWS", "asked for"]
+
+
+def test_what_sagemaker_names_on_a_local_cloud_has_the_same_name_in_every_run(with_sagemaker: list[str]) -> None:
+    """As published, the time of day is in each name, and with it in every definition and history."""
+    assert with_sagemaker[3] == "forest-2026-01-05-09-00-00-001 forest-2026-01-05-09-00-00-002"
+    assert re.fullmatch(r"(forest(-\d+){7} ?){2}", with_sagemaker[6])
+    assert "2026-01-05" not in with_sagemaker[6]
 
 
 def test_a_star_import_has_every_step_and_no_hidden_module() -> None:
