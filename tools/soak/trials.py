@@ -11,7 +11,7 @@ import random
 import tempfile
 import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,9 +88,11 @@ def left(before: set[str], seconds: float = 10) -> tuple[str, ...]:
 def there() -> set[str]:
     """The folders of local clouds in this trial's temporary folder, and the processes that live in it."""
     home = tempfile.gettempdir()
-    return {str(each) for each in Path(home).glob("localcloud-*")} | {
-        f"{each.pid} {' '.join(each.cmdline())[:80]}" for each in processes(home)
-    }
+    found = {str(each) for each in Path(home).glob("localcloud-*")}
+    for each in processes(home):
+        with suppress(psutil.Error):  # it has ended since
+            found.add(f"{each.pid} {' '.join(each.cmdline())[:80]}")
+    return found
 
 
 def processes(home: str) -> Iterator[psutil.Process]:
