@@ -54,4 +54,7 @@ def test_a_reader_who_loads_every_solution_is_right(path: Path) -> None:
     with kernel(path) as (_, client):
         done = execute(client, 0, TO_THE_END)
     assert done.error == ""
-    are_right(done.text, notebook, solve(notebook))
+    predictions = solve(notebook)
+    aside = [cell for cell in code_cells(notebook) if "aside" in cell.metadata.get("tags", [])]
+    notebook.cells = [cell for cell in notebook.cells if cell not in aside]
+    are_right(done.text, notebook, predictions - sum(cell.source.count("checks.") for cell in aside))
