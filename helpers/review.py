@@ -152,18 +152,6 @@ def walk(machine: Json, holders: tuple[Place, ...] = (), jsonata: bool = False) 
             yield from walk(inner, (place, *holders), jsonata)
 
 
-def mended(definition: Json, mend: Mapping[str, Json]) -> Json:
-    """The definition with a finding's mend in it."""
-    changed: Json = json.loads(json.dumps(definition))
-    for place in walk(changed):
-        for field, value in mend.get(place.name, {}).items():
-            if value is REMOVED:
-                place.state.pop(field, None)
-            else:
-                place.state[field] = value
-    return changed
-
-
 def catches(entries: Iterable[Mapping[str, Any]], error: str) -> bool:
     """Whether an entry of Retry or Catch names this error."""
     names = {name for entry in entries for name in entry["ErrorEquals"]}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from helpers import show
-from helpers.review import Review, mended
+from helpers.review import REMOVED, Review, walk
 from localcloud.asl.validation import diagnose
 
 RETRY = [{"ErrorEquals": ["States.ALL"]}]
@@ -87,6 +88,18 @@ SOUND = [
     alone(task("sqs:sendMessage.waitForTaskToken", HeartbeatSeconds=60)),
     alone({"Type": "Wait", "Seconds": 86_400, "Next": "Go on"}),
 ]
+
+
+def mended(definition: dict[str, Any], mend: Mapping[str, Any]) -> dict[str, Any]:
+    """The definition with a finding's mend in it."""
+    changed: dict[str, Any] = json.loads(json.dumps(definition))
+    for place in walk(changed):
+        for field, value in mend.get(place.name, {}).items():
+            if value is REMOVED:
+                place.state.pop(field, None)
+            else:
+                place.state[field] = value
+    return changed
 
 
 @pytest.mark.parametrize(("definition", "state", "what"), FOUND)
