@@ -208,6 +208,9 @@ def _ends(pid: int, seconds: float) -> bool:
 
 def test_aws_gives_the_same_face(unconnected: pytest.MonkeyPatch, local_cloud: LocalCloud, tmp_path: Path) -> None:
     """An account as boto3 finds it: here, credentials and an endpoint that stand for one."""
+    from sagemaker import Session as SageMaker  # takes seconds, in every worker that collects the tests
+    from sagemaker import get_execution_role
+
     waits: list[float] = []
     unconnected.setattr(time, "sleep", waits.append)
     for name, value in {
@@ -222,9 +225,6 @@ def test_aws_gives_the_same_face(unconnected: pytest.MonkeyPatch, local_cloud: L
     workshop = connect()
     assert repr(workshop).startswith("Connected to AWS: region eu-west-1, account 123456789012")
     assert os.environ["AWS_ACCESS_KEY_ID"] == local_cloud.access_key_id
-    from sagemaker import Session as SageMaker  # takes seconds, in every worker that collects the tests
-    from sagemaker import get_execution_role
-
     assert SageMaker().default_bucket() == workshop.bucket
     assert get_execution_role() == workshop.roles.jobs
     assert run(deploy(PASS, "workshop-on-aws"), {"a": 1}).output == {"a": 1}
