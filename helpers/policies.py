@@ -145,7 +145,7 @@ READER_MAY = tuple(
             "*",
         ),
         ("transcribe", "StartTranscriptionJob ListTranscriptionJobs GetTranscriptionJob DeleteTranscriptionJob", "*"),
-        ("textract", "DetectDocumentText AnalyzeExpense", "*"),
+        ("textract", "DetectDocumentText AnalyzeExpense GetExpenseAnalysis", "*"),
         ("rekognition", "DetectLabels DetectText DetectFaces", "*"),
         (
             "comprehend",
