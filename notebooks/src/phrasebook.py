@@ -139,7 +139,7 @@ FINER = {
     "States.ArrayUnique($.orders)": "JSONPath",
     "States.MathRandom(1, 2)": "JSONPath",
     "States.StringSplit('a', '')": "JSONPath",
-    "States.Format('\\\\{{}\\\\} {}', 1, $.tags)": "JSONPath",
+    "States.Format('\\{{}\\} {}', 1, $.tags)": "JSONPath",
     "-$states.input.orders[0].price": "JSONata",
     "$exists($states.input.open ? $states.input.owner) & ' ' & $string($states.input.owner ? 1)": "JSONata",
     "$states.input.tags[$ = 'sale'][]": "JSONata",
