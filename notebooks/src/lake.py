@@ -158,7 +158,7 @@ def until(workshop, what, holds):
         WorkshopError: it takes much longer than ever: what is waited for was not sent, or was fetched before.
     """
     patience = 60 + 170 * workshop.pause
-    end, pause = time.monotonic() + patience, min(0.1, workshop.pause)
+    end, pause = time.monotonic() + patience, min(0.5, workshop.pause)  # a query of Athena takes a second
     with doing(f"Waiting until {what}"):
         while not holds():
             if time.monotonic() > end:

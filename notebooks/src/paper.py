@@ -40,12 +40,6 @@ def read_paper():
 
 def totals(workshop, job):
     """The total on each page, of a job that has ended."""
-    found, token = [], {}
-    while True:
-        answer = workshop.client("textract").get_expense_analysis(JobId=job, MaxResults=1, **token)
-        for document in answer["ExpenseDocuments"]:
-            fields = document["SummaryFields"]
-            found += [field["ValueDetection"]["Text"] for field in fields if field["Type"]["Text"] == "TOTAL"]
-        if "NextToken" not in answer:
-            return found
-        token = {"NextToken": answer["NextToken"]}
+    documents = workshop.client("textract").get_expense_analysis(JobId=job)["ExpenseDocuments"]
+    fields = [field for document in documents for field in document["SummaryFields"]]
+    return [field["ValueDetection"]["Text"] for field in fields if field["Type"]["Text"] == "TOTAL"]
